@@ -1,0 +1,101 @@
+using Sluice.Hal;
+
+namespace Sluice.Agent.Buffering;
+
+/// <summary>
+/// The durable log of readings. Not thread-safe: one loop owns it (BufferLoop). Two implementations: on
+/// disk and in memory; one contract suite and one model test run against both.
+/// <para>Invariants:</para>
+/// <list type="bullet">
+/// <item>Positions start at 1, grow by one with each reading, and are never given twice in a store, whatever happens.</item>
+/// <item>Nothing at or above <see cref="Durable"/> is ever handed out: durable first, published after.</item>
+/// <item>What was handed out once is handed out again byte for byte until it is acknowledged and its room is needed,
+/// or until a drop record says that it is gone.</item>
+/// <item>A fault of the storage is a value (<see cref="StorageFault"/>), never an exception.</item>
+/// </list>
+/// </summary>
+public interface IReadingBuffer : IDisposable
+{
+    StoreId Store { get; }
+
+    /// <summary>True where a power cut or a stop loses everything: memory only.</summary>
+    bool IsVolatile { get; }
+
+    /// <summary>The oldest position that is still held (acknowledged or not); equals <see cref="Durable"/> when empty.</summary>
+    long First { get; }
+
+    /// <summary>Everything below is durable. The ledger's <c>next</c>: the MES judges only below it.</summary>
+    long Durable { get; }
+
+    /// <summary>The position that the next appended reading gets.</summary>
+    long Next { get; }
+
+    /// <summary>What was acknowledged, dropped and produced: the proof of completeness.</summary>
+    StoreView View { get; }
+
+    /// <summary>Takes readings in; they are durable after the next successful <see cref="Commit"/>.</summary>
+    void Append(ReadOnlySpan<Reading> readings);
+
+    /// <summary>Makes everything appended durable. On a fault nothing that was durable is lost, and a later call may succeed.</summary>
+    StorageFault? Commit();
+
+    /// <summary>
+    /// Adds up to <paramref name="readingsMax"/> durable readings from position <paramref name="from"/> on (or the next
+    /// that is held), acknowledged or not, in order and without a hole other than dropped ranges.
+    /// </summary>
+    StorageFault? Peek(long from, int readingsMax, StoredBatch into);
+
+    /// <summary>
+    /// These may be forgotten. Durable with the next commit that has something to write, or <see cref="Commit"/> itself:
+    /// an acknowledgement that a crash loses costs a second delivery, never a reading.
+    /// </summary>
+    void Acknowledge(PositionRange range);
+}
+
+/// <summary>What the storage said, in words for a technician.</summary>
+public sealed record StorageFault(string Sentence);
+
+/// <summary>Why readings left the buffer without having been acknowledged.</summary>
+public enum DropReason : byte
+{
+    /// <summary>sizeMax was reached; the oldest block went.</summary>
+    Overflow,
+
+    /// <summary>A checksum was wrong; the damaged part was set aside.</summary>
+    Corrupt,
+
+    /// <summary>They were held in memory only, because the storage failed, and did not fit.</summary>
+    Volatile,
+}
+
+/// <summary>Readings that will never arrive, and why.</summary>
+public sealed record DropRecord(PositionRange Range, long Count, DropReason Reason);
+
+/// <summary>One store's account, immutable, for publisher, ledger and status.</summary>
+public sealed record StoreView
+{
+    public required StoreId Store { get; init; }
+
+    public required bool IsVolatile { get; init; }
+
+    /// <summary>Oldest position still held.</summary>
+    public required long First { get; init; }
+
+    /// <summary>Everything below is durable.</summary>
+    public required long Next { get; init; }
+
+    /// <summary>Ascending, disjoint, not touching; bounded.</summary>
+    public required IReadOnlyList<PositionRange> Acknowledged { get; init; }
+
+    /// <summary>Newest last; bounded, older ones are folded into <see cref="DroppedCount"/> only.</summary>
+    public required IReadOnlyList<DropRecord> Drops { get; init; }
+
+    /// <summary>All readings ever dropped from this store.</summary>
+    public required long DroppedCount { get; init; }
+
+    /// <summary>Bytes that the store takes on its disk (or in memory).</summary>
+    public required long SizeBytes { get; init; }
+
+    /// <summary>Readings that are held and not acknowledged.</summary>
+    public required long Waiting { get; init; }
+}

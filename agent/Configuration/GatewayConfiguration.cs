@@ -1,0 +1,119 @@
+using System.Net;
+using Sluice.Hal;
+using Sluice.Hal.Modbus;
+
+namespace Sluice.Agent.Configuration;
+
+/// <summary>
+/// A configuration that was read, checked and found right: everything else in the agent works from this and never looks
+/// at the file again. What each setting means, its unit, default and range stand at its property.
+/// </summary>
+public sealed record GatewayConfiguration
+{
+    public required GatewayName Gateway { get; init; }
+
+    public required BrokerSettings Broker { get; init; }
+
+    public required IdentitySettings Identity { get; init; }
+
+    public required BufferSettings Buffer { get; init; }
+
+    public PublishSettings Publish { get; init; } = new();
+
+    public required IReadOnlyList<SourceSettings> Sources { get; init; }
+
+    /// <summary>SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.</summary>
+    public required string Hash { get; init; }
+}
+
+/// <summary>Who this gateway is. Both parts are 1 to 32 of <c>A-Za-z0-9_-</c>.</summary>
+/// <param name="Site">The plant.</param>
+/// <param name="Id">The gateway: certificate CN, MQTT client id and topic level in one.</param>
+public sealed record GatewayName(string Site, string Id);
+
+public enum TlsVersionMin
+{
+    Tls12,
+    Tls13,
+}
+
+/// <summary>The one broker.</summary>
+public sealed record BrokerSettings
+{
+    /// <summary>The name that must stand in the broker's certificate. Never looked up.</summary>
+    public required string Host { get; init; }
+
+    /// <summary>Tried in order; every one lies inside <see cref="Network"/>.</summary>
+    public required IReadOnlyList<IPAddress> Addresses { get; init; }
+
+    public int Port { get; init; } = 8883;
+
+    /// <summary>The DMZ. An address outside it is refused when the configuration is read and again when a socket is made.</summary>
+    public required IPNetwork Network { get; init; }
+
+    /// <summary>5 s to 10 min, default 15 s. A silent link is found within twice this.</summary>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
+
+    public TlsVersionMin TlsMin { get; init; } = TlsVersionMin.Tls13;
+}
+
+/// <summary>Where the gateway's key, chain and trust anchors lie.</summary>
+public sealed record IdentitySettings
+{
+    public required string Directory { get; init; }
+}
+
+public sealed record BufferSettings
+{
+    public required string Directory { get; init; }
+
+    /// <summary>Bytes on disk that are never exceeded. 16 MiB at least, default 2 GiB.</summary>
+    public long SizeBytesMax { get; init; } = 2L << 30;
+
+    /// <summary>The stated loss window at a power cut. 50 ms to 60 s, default 1 s.</summary>
+    public TimeSpan CommitEvery { get; init; } = TimeSpan.FromSeconds(1);
+}
+
+public sealed record PublishSettings
+{
+    /// <summary>Share of the deliveries that backfill may take while live readings wait, above 0 and at most 1. 0.5.</summary>
+    public double BackfillShare { get; init; } = 0.5;
+
+    /// <summary>Largest MQTT payload we send, 1 KiB to 1 MiB, default 64 KiB. The broker's own limit counts too.</summary>
+    public int MessageBytesMax { get; init; } = 64 << 10;
+
+    /// <summary>Payload bytes a second over all messages, default 2 MiB/s.</summary>
+    public long RateBytesPerSecondMax { get; init; } = 2L << 20;
+}
+
+/// <summary>When a reading of a signal is reported, out of all that are taken.</summary>
+/// <param name="Always">Every reading is reported.</param>
+/// <param name="Deadband">Otherwise: reported when the value moved by more than this since the last report.</param>
+/// <param name="AtLeastEvery">An unchanged value is repeated after this, so that silence is never ambiguous. 60 s.</param>
+public sealed record ReportRule(bool Always, double Deadband, TimeSpan AtLeastEvery);
+
+/// <summary>A signal, how often it is read and when it is reported.</summary>
+public sealed record SampledSignal(Signal Signal, TimeSpan Every, ReportRule Report);
+
+/// <summary>One source. <see cref="Signals"/> stands in the order of the signal list, and so does whatever a kind adds.</summary>
+public abstract record SourceSettings
+{
+    public required string Name { get; init; }
+
+    public required IReadOnlyList<SampledSignal> Signals { get; init; }
+}
+
+public sealed record ModbusTcpSettings : SourceSettings
+{
+    public required ModbusTcpOptions Options { get; init; }
+
+    /// <summary>Where each signal of <see cref="SourceSettings.Signals"/> lies, at the same index.</summary>
+    public required IReadOnlyList<ModbusSignal> Addresses { get; init; }
+}
+
+/// <summary>Signals made up by the agent itself, to try everything else without hardware.</summary>
+public sealed record SimulatedSettings : SourceSettings
+{
+    /// <summary>The shape of each signal of <see cref="SourceSettings.Signals"/>, at the same index.</summary>
+    public required IReadOnlyList<Sluice.Hal.Simulation.SimulatedSignal> Shapes { get; init; }
+}

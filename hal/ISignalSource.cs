@@ -1,0 +1,32 @@
+namespace Sluice.Hal;
+
+/// <summary>
+/// One bus or chip, seen as signals that can be read. Pulled by the sampler, from one loop: never called again before
+/// the last call returned.
+/// <para>
+/// The contract, checked by one suite against every source: a read adds at least one reading for each signal that was
+/// asked for, in order of time per signal, and none for others; what the world does wrong (silence, nonsense, a pulled
+/// cable) is a reading with a quality, never an exception; a read returns within the source's own bounds however the
+/// device behaves; cancellation is the only way out early.
+/// </para>
+/// </summary>
+public interface ISignalSource : IAsyncDisposable
+{
+    /// <summary>The source's name in the configuration.</summary>
+    string Name { get; }
+
+    /// <summary>Everything it can read. Fixed for the source's life.</summary>
+    IReadOnlyList<Signal> Signals { get; }
+
+    /// <summary>What the source knows about itself, for status: a snapshot, cheap, from any thread.</summary>
+    SourceHealth Health { get; }
+
+    /// <summary>Reads the signals at these indexes of <see cref="Signals"/> into <paramref name="into"/>.</summary>
+    ValueTask ReadAsync(ReadOnlyMemory<int> due, ReadingBatch into, CancellationToken cancellationToken);
+}
+
+/// <summary>A source's own account of how it goes.</summary>
+/// <param name="State">One word for a person: connected, connecting, silent, refused, simulated ...</param>
+/// <param name="Sentence">What is wrong and what to do, or empty.</param>
+/// <param name="Counters">Named counts since start: requests, timeouts, reconnects ...</param>
+public sealed record SourceHealth(string State, string Sentence, IReadOnlyList<KeyValuePair<string, long>> Counters);

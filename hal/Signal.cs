@@ -1,0 +1,23 @@
+namespace Sluice.Hal;
+
+/// <summary>
+/// One named quantity that can be read. Signals are made once, when the configuration is loaded, and compared by
+/// reference afterwards: the whole path from source to buffer hands the same object on.
+/// </summary>
+public sealed class Signal
+{
+    /// <summary>The name on the wire: source, slash, name in the signal list; <c>hmi1/oil/temperature</c>.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The source that reads it, as the configuration names it.</summary>
+    public required string Source { get; init; }
+
+    public required SignalType Type { get; init; }
+
+    /// <summary>Engineering unit, as the signal list says; empty where it says none.</summary>
+    public string EngineeringUnit { get; init; } = "";
+
+    public string Description { get; init; } = "";
+
+    public override string ToString() => Name;
+}
