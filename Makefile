@@ -1,0 +1,67 @@
+# Sluice. `make` alone prints what there is. Everything that is generated goes to out/, everything downloaded to .cache/.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CONFIGURATION ?= Debug
+RID ?= linux-arm64
+BUILD := dotnet build -nologo -v q -c $(CONFIGURATION)
+
+# What a published binary depends on: all that ships, and nothing else.
+SHIPPED := $(shell git ls-files -co --exclude-standard agent hal provisioning 2>/dev/null) \
+           Directory.Build.props Directory.Packages.props BannedSymbols.txt global.json
+
+.PHONY: help
+help: ## print this list
+	@grep -hE '^[a-z][a-z0-9-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):[^#]*## /\1\t/' \
+	  | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+.PHONY: demo
+demo: ## a plant in a box: machines, broker, agent, MES (SECONDS=20 stops by itself, non-zero if anything was lost)
+	@dotnet build -nologo -v q -c Release test/plant
+	@test/plant/bin/Release/net10.0/sluice-plant demo $(if $(SECONDS),--seconds $(SECONDS))
+
+.PHONY: build
+build: ## compile everything; warnings are errors
+	@$(BUILD) agent.sln
+
+.PHONY: fast
+fast: ## cores, contracts, repository rules: no root, no package, under a minute
+	@test/run-suites.sh fast
+
+.PHONY: test
+test: packages ## everything within the budget of CONTRIBUTING.md; installs Debian packages as root
+	@test/run-suites.sh fast field
+
+.PHONY: test-all
+test-all: test ## also what does not fit the budget (nothing yet)
+
+.PHONY: field
+field: packages ## the real binaries against real mosquitto and real Modbus servers
+	@test/run-suites.sh field
+
+.PHONY: packages
+packages: ## install the Debian packages that the field tests need; does nothing when they are there
+	@test/field/install-packages.sh
+
+.PHONY: publish
+publish: ## one NativeAOT file: make publish RID=linux-arm64 | linux-x64
+	@$(MAKE) out/$(RID)/sluice-agent
+
+out/%/sluice-agent: $(SHIPPED) test/publish-agent.sh
+	@test/publish-agent.sh $*
+
+.PHONY: bench
+bench: out/linux-x64/sluice-agent ## figures: sizes, memory, start, CPU per reading
+	@dotnet build -nologo -v q -c Release test/bench
+	@test/bench/bin/Release/net10.0/sluice-bench --agent out/linux-x64/sluice-agent
+
+.PHONY: check-format
+check-format: ## whitespace as .editorconfig says
+	@dotnet format whitespace agent.sln --verify-no-changes --verbosity minimal
+
+.PHONY: clean
+clean: ## remove what was built; downloaded things stay in .cache/
+	@rm -rf out
+	@find . -type d \( -name bin -o -name obj \) -not -path './.git/*' -not -path './.cache/*' -prune -exec rm -rf {} +
