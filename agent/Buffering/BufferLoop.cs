@@ -1,0 +1,248 @@
+using System.Buffers;
+using System.Threading.Channels;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Sluice.Hal;
+
+namespace Sluice.Agent.Buffering;
+
+/// <summary>
+/// The one loop that owns the buffer. The sampler appends, the publisher peeks and acknowledges; all of them through one
+/// bounded channel, so that the stores need no lock and readings keep their order. It commits when
+/// <c>commitEvery</c> has passed since the oldest reading that is not durable, or when a block is full, and publishes a
+/// new <see cref="View"/> after each change.
+/// <para>
+/// Stop: no more commands are taken, what is in the channel is stored, committed and closed.
+/// </para>
+/// </summary>
+public sealed class BufferLoop : BackgroundService
+{
+    /// <summary>A commit comes early when so many readings wait for it.</summary>
+    public const int CommitReadings = 1000;
+
+    private const int InletCommandsMax = 64;
+
+    /// <summary>Acknowledgements ride along with readings; alone they are written this often at most.</summary>
+    private static readonly TimeSpan AcknowledgeEvery = TimeSpan.FromSeconds(1);
+
+    private readonly StoreSwitch stores;
+    private readonly TimeSpan commitEvery;
+    private readonly TimeProvider clock;
+    private readonly ILogger<BufferLoop> logger;
+    private readonly Channel<BufferCommand> inlet;
+    private readonly ITimer timer;
+
+    private volatile Published published = new(new BufferView([], null));
+    private long? uncommittedSince;
+    private long? acknowledgedSince;
+    private bool changed;
+
+    public BufferLoop(StoreSwitch stores, TimeSpan commitEvery, TimeProvider clock, ILogger<BufferLoop> logger)
+    {
+        this.stores = stores;
+        this.commitEvery = commitEvery;
+        this.clock = clock;
+        this.logger = logger;
+        inlet = Channel.CreateBounded<BufferCommand>(new BoundedChannelOptions(InletCommandsMax) { SingleReader = true });
+
+        // A full channel needs no wake: the loop looks at what is due after every command anyway.
+        timer = clock.CreateTimer(
+            _ => inlet.Writer.TryWrite(BufferCommand.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>What the buffer is right now; from any thread.</summary>
+    public BufferView View => published.View;
+
+    /// <summary>Completes when <see cref="View"/> is not <paramref name="seen"/> any more.</summary>
+    public Task ChangedAsync(BufferView seen, CancellationToken cancellationToken)
+    {
+        var now = published;
+        return ReferenceEquals(now.View, seen) ? now.Superseded.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+    }
+
+    /// <summary>Takes a copy of the readings; waits while the inlet is full. Durable within <c>commitEvery</c>.</summary>
+    public async ValueTask AppendAsync(ReadOnlyMemory<Reading> readings, CancellationToken cancellationToken)
+    {
+        for (var start = 0; start < readings.Length; start += CommitReadings)
+        {
+            var count = Math.Min(CommitReadings, readings.Length - start);
+            var copy = ArrayPool<Reading>.Shared.Rent(count);
+            readings.Slice(start, count).CopyTo(copy);
+            await SendAsync(new BufferCommand.Append(copy, count), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Adds up to <paramref name="readingsMax"/> durable readings of a store, from a position on. A store that is not
+    /// held any more gives none. The batch belongs to the loop until the task completes.
+    /// </summary>
+    public async ValueTask<StorageFault?> PeekAsync(
+        StoreId store, long from, int readingsMax, StoredBatch into, CancellationToken cancellationToken)
+    {
+        var reply = new TaskCompletionSource<StorageFault?>(TaskCreationOptions.RunContinuationsAsynchronously);
+        await SendAsync(new BufferCommand.Peek(store, from, readingsMax, into, reply), cancellationToken)
+            .ConfigureAwait(false);
+        return await reply.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>These may be forgotten: the broker (or the MES) has them. Applied in the order of the calls.</summary>
+    public ValueTask AcknowledgeAsync(StoreId store, PositionRange range, CancellationToken cancellationToken) =>
+        SendAsync(new BufferCommand.Acknowledge(store, range), cancellationToken);
+
+    /// <summary>The last durable reading of each signal that has one, for the birth.</summary>
+    public async ValueTask<IReadOnlyList<StoredReading>> PresentAsync(CancellationToken cancellationToken)
+    {
+        var reply = new TaskCompletionSource<IReadOnlyList<StoredReading>>(
+            TaskCreationOptions.RunContinuationsAsynchronously);
+        await SendAsync(new BufferCommand.Present(reply), cancellationToken).ConfigureAwait(false);
+        return await reply.Task.ConfigureAwait(false);
+    }
+
+    /// <summary>Opens the stores, so that <see cref="View"/> is true before anybody else starts.</summary>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        stores.Open();
+        Publish();
+        var writing = View.Stores[^1];
+        Log.BufferOpened(logger, writing.Store, View.Storage, writing.First, writing.Next, View.Waiting);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    public override void Dispose()
+    {
+        timer.Dispose();
+        stores.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var stop = stoppingToken.Register(() => inlet.Writer.TryComplete());
+        try
+        {
+            await RunAsync().ConfigureAwait(false);
+            stores.Commit();
+            Publish();
+            Log.BufferClosed(logger, View.Stores[^1].Next);
+        }
+        finally
+        {
+            // Nobody may wait for an answer that never comes, whatever ended the loop.
+            inlet.Writer.TryComplete();
+            while (inlet.Reader.TryRead(out var command))
+            {
+                Refuse(command);
+            }
+
+            stores.Dispose();
+        }
+    }
+
+    private static void Refuse(BufferCommand command)
+    {
+        switch (command)
+        {
+            case BufferCommand.Peek peek:
+                peek.Reply.TrySetCanceled();
+                break;
+            case BufferCommand.Present present:
+                present.Reply.TrySetCanceled();
+                break;
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        while (await inlet.Reader.WaitToReadAsync().ConfigureAwait(false))
+        {
+            // As many as the channel holds at most: then the view is published, however busy the senders are.
+            for (var i = 0; i < InletCommandsMax && inlet.Reader.TryRead(out var command); i++)
+            {
+                Do(command);
+                CommitWhenDue();
+            }
+
+            if (changed)
+            {
+                changed = false;
+                Publish();
+            }
+
+            Arm();
+        }
+    }
+
+    private void Do(BufferCommand command)
+    {
+        switch (command)
+        {
+            case BufferCommand.Append append:
+                stores.Append(append.Readings.AsSpan(0, append.Count));
+                ArrayPool<Reading>.Shared.Return(append.Readings, clearArray: true);
+                uncommittedSince ??= clock.GetTimestamp();
+                break;
+            case BufferCommand.Acknowledge acknowledge:
+                stores.Acknowledge(acknowledge.Store, acknowledge.Range);
+                acknowledgedSince ??= clock.GetTimestamp();
+                changed = true;
+                break;
+            case BufferCommand.Peek peek:
+                peek.Reply.SetResult(stores.Peek(peek.Store, peek.From, peek.ReadingsMax, peek.Into));
+                break;
+            case BufferCommand.Present present:
+                present.Reply.SetResult(stores.Present());
+                break;
+        }
+    }
+
+    private void CommitWhenDue()
+    {
+        if (stores.Uncommitted >= CommitReadings || UntilDue() <= TimeSpan.Zero)
+        {
+            stores.Commit();
+            uncommittedSince = null;
+            acknowledgedSince = null;
+            changed = true;
+        }
+    }
+
+    /// <summary>How long until something must be written; null where nothing waits.</summary>
+    private TimeSpan? UntilDue()
+    {
+        var readings = uncommittedSince is { } r ? commitEvery - clock.GetElapsedTime(r) : (TimeSpan?)null;
+        var acknowledged = acknowledgedSince is { } a ? AcknowledgeEvery - clock.GetElapsedTime(a) : (TimeSpan?)null;
+        return readings is null || acknowledged < readings ? acknowledged : readings;
+    }
+
+    private void Arm()
+    {
+        if (UntilDue() is { } due)
+        {
+            timer.Change(due > TimeSpan.FromMilliseconds(1) ? due : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    private void Publish()
+    {
+        var before = published;
+        published = new Published(stores.View);
+        before.Superseded.TrySetResult();
+    }
+
+    private async ValueTask SendAsync(BufferCommand command, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inlet.Writer.WriteAsync(command, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ChannelClosedException closed)
+        {
+            throw new OperationCanceledException("The buffer is closed.", closed);
+        }
+    }
+
+    private sealed record Published(BufferView View)
+    {
+        public TaskCompletionSource Superseded { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}
