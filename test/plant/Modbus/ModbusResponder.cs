@@ -1,0 +1,138 @@
+using System.Collections.Concurrent;
+using Sluice.Hal.Modbus;
+
+namespace Sluice.Plant.Modbus;
+
+/// <summary>
+/// What a well-behaved device answers: request PDU in, answer PDU out (Modbus Application Protocol V1.1b3, section 6).
+/// It knows reads only; a write gets exception 1 and is counted, so that a test can prove that none ever came.
+/// </summary>
+public sealed class ModbusResponder(ModbusMap map)
+{
+    private readonly ConcurrentDictionary<byte, long> requestsByFunction = new();
+    private long requests;
+
+    public ModbusMap Map { get; } = map;
+
+    /// <summary>Requests seen, by function code.</summary>
+    public IReadOnlyDictionary<byte, long> RequestsByFunction => requestsByFunction;
+
+    public long Requests => Interlocked.Read(ref requests);
+
+    /// <summary>Most registers that one request may ask for; more gets exception 3, as small devices do.</summary>
+    public int RegistersMax { get; set; } = 125;
+
+    /// <summary>While set, every request gets this exception: 5 acknowledge, 6 busy ...</summary>
+    public byte AlwaysException { get; set; }
+
+    /// <summary>Vendor, product and revision for function 43/14; empty = exception 1.</summary>
+    public IReadOnlyList<string> Identification { get; set; } = [];
+
+    /// <summary>Writes the answer to <paramref name="request"/> and returns its length.</summary>
+    public int Answer(ReadOnlySpan<byte> request, Span<byte> answer)
+    {
+        if (request.IsEmpty)
+        {
+            return 0;
+        }
+
+        var function = request[0];
+        Interlocked.Increment(ref requests);
+        requestsByFunction.AddOrUpdate(function, 1, (_, count) => count + 1);
+        if (AlwaysException != 0)
+        {
+            return Exception(function, AlwaysException, answer);
+        }
+
+        return function switch
+        {
+            1 => AnswerBits(ModbusTable.Coil, request, answer),
+            2 => AnswerBits(ModbusTable.DiscreteInput, request, answer),
+            3 => AnswerRegisters(ModbusTable.HoldingRegister, request, answer),
+            4 => AnswerRegisters(ModbusTable.InputRegister, request, answer),
+            43 when Identification.Count > 0 => AnswerIdentification(request, answer),
+            _ => Exception(function, 1, answer),
+        };
+    }
+
+    private static int Exception(byte function, byte code, Span<byte> answer)
+    {
+        answer[0] = (byte)(function | 0x80);
+        answer[1] = code;
+        return 2;
+    }
+
+    private int AnswerBits(ModbusTable table, ReadOnlySpan<byte> request, Span<byte> answer)
+    {
+        if (!TryRange(request, 2000, out var address, out var count))
+        {
+            return Exception(request[0], 3, answer);
+        }
+
+        if (!Map.IsReadable(table, address, count))
+        {
+            return Exception(request[0], 2, answer);
+        }
+
+        var bytes = (count + 7) / 8;
+        answer[0] = request[0];
+        answer[1] = (byte)bytes;
+        Map.CopyBits(table, address, count, answer.Slice(2, bytes));
+        return 2 + bytes;
+    }
+
+    private int AnswerRegisters(ModbusTable table, ReadOnlySpan<byte> request, Span<byte> answer)
+    {
+        if (!TryRange(request, RegistersMax, out var address, out var count))
+        {
+            return Exception(request[0], 3, answer);
+        }
+
+        if (!Map.IsReadable(table, address, count))
+        {
+            return Exception(request[0], 2, answer);
+        }
+
+        answer[0] = request[0];
+        answer[1] = (byte)(count * 2);
+        Map.CopyRegisters(table, address, answer.Slice(2, count * 2));
+        return 2 + (count * 2);
+    }
+
+    /// <summary>Function 43, MEI type 14, basic stream (V1.1b3, 6.21).</summary>
+    private int AnswerIdentification(ReadOnlySpan<byte> request, Span<byte> answer)
+    {
+        if (request.Length != 4 || request[1] != 14)
+        {
+            return Exception(43, 1, answer);
+        }
+
+        ReadOnlySpan<byte> head = [43, 14, request[2], 0x01, 0x00, 0x00, (byte)Identification.Count];
+        head.CopyTo(answer);
+        var length = head.Length;
+        for (var index = 0; index < Identification.Count; index++)
+        {
+            var text = System.Text.Encoding.ASCII.GetBytes(Identification[index]);
+            answer[length++] = (byte)index;
+            answer[length++] = (byte)text.Length;
+            text.CopyTo(answer[length..]);
+            length += text.Length;
+        }
+
+        return length;
+    }
+
+    private static bool TryRange(ReadOnlySpan<byte> request, int max, out int address, out int count)
+    {
+        address = 0;
+        count = 0;
+        if (request.Length != 5)
+        {
+            return false;
+        }
+
+        address = (request[1] << 8) | request[2];
+        count = (request[3] << 8) | request[4];
+        return count >= 1 && count <= max;
+    }
+}
