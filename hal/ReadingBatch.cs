@@ -12,6 +12,9 @@ public sealed class ReadingBatch
 
     public ReadOnlySpan<Reading> Readings => items.AsSpan(0, Count);
 
+    /// <summary>The same, for a call that awaits. Valid until the next Add or Clear.</summary>
+    public ReadOnlyMemory<Reading> Memory => items.AsMemory(0, Count);
+
     public void Add(in Reading reading)
     {
         if (Count == items.Length)

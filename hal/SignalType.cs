@@ -27,7 +27,9 @@ public enum SignalKind : byte
 /// <summary>A type of the signal list: its kind and, for text, its length in bytes.</summary>
 public readonly record struct SignalType(SignalKind Kind, int TextBytes = 0)
 {
-    /// <summary>Longest text: 125 registers, what one request can read (Modbus Application Protocol V1.1b3, 6.3).</summary>
+    /// <summary>
+    /// Longest text: 125 registers, what one request can read (Modbus Application Protocol V1.1b3, 6.3).
+    /// </summary>
     public const int TextBytesMax = 250;
 
     /// <summary>How many 16-bit registers a value takes; 1 for a bool.</summary>

@@ -11,7 +11,9 @@ public enum ValueKind : byte
     Signed = 2,
     Unsigned = 3,
 
-    /// <summary>A 32-bit float that nobody scaled: printed with the digits of a float, so that 71.3 stays 71.3.</summary>
+    /// <summary>
+    /// A 32-bit float that nobody scaled: printed with the digits of a float, so that 71.3 stays 71.3.
+    /// </summary>
     Single = 4,
     Double = 5,
     Text = 6,

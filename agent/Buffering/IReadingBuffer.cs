@@ -7,7 +7,8 @@ namespace Sluice.Agent.Buffering;
 /// disk and in memory; one contract suite and one model test run against both.
 /// <para>Invariants:</para>
 /// <list type="bullet">
-/// <item>Positions start at 1, grow by one with each reading, and are never given twice in a store, whatever happens.</item>
+/// <item>Positions start at 1, grow by one with each reading, and are never given twice in a store, whatever
+/// happens.</item>
 /// <item>Nothing at or above <see cref="Durable"/> is ever handed out: durable first, published after.</item>
 /// <item>What was handed out once is handed out again byte for byte until it is acknowledged and its room is needed,
 /// or until a drop record says that it is gone.</item>
@@ -21,7 +22,9 @@ public interface IReadingBuffer : IDisposable
     /// <summary>True where a power cut or a stop loses everything: memory only.</summary>
     bool IsVolatile { get; }
 
-    /// <summary>The oldest position that is still held (acknowledged or not); equals <see cref="Durable"/> when empty.</summary>
+    /// <summary>
+    /// The oldest position that is still held (acknowledged or not); equals <see cref="Durable"/> when empty.
+    /// </summary>
     long First { get; }
 
     /// <summary>Everything below is durable. The ledger's <c>next</c>: the MES judges only below it.</summary>
@@ -36,7 +39,9 @@ public interface IReadingBuffer : IDisposable
     /// <summary>Takes readings in; they are durable after the next successful <see cref="Commit"/>.</summary>
     void Append(ReadOnlySpan<Reading> readings);
 
-    /// <summary>Makes everything appended durable. On a fault nothing that was durable is lost, and a later call may succeed.</summary>
+    /// <summary>
+    /// Makes everything appended durable. On a fault nothing that was durable is lost, and a later call may succeed.
+    /// </summary>
     StorageFault? Commit();
 
     /// <summary>
@@ -46,7 +51,8 @@ public interface IReadingBuffer : IDisposable
     StorageFault? Peek(long from, int readingsMax, StoredBatch into);
 
     /// <summary>
-    /// These may be forgotten. Durable with the next commit that has something to write, or <see cref="Commit"/> itself:
+    /// These may be forgotten. Durable with the next commit that has something to write, or <see cref="Commit"/>
+    /// itself:
     /// an acknowledgement that a crash loses costs a second delivery, never a reading.
     /// </summary>
     void Acknowledge(PositionRange range);

@@ -11,7 +11,9 @@ public readonly record struct StoreId(Guid Value)
     public static StoreId Parse(string text) => new(Guid.ParseExact(text, "N"));
 }
 
-/// <summary>Positions <paramref name="From"/> to <paramref name="To"/>, both included, as the wire writes them.</summary>
+/// <summary>
+/// Positions <paramref name="From"/> to <paramref name="To"/>, both included, as the wire writes them.
+/// </summary>
 public readonly record struct PositionRange(long From, long To)
 {
     public long Count => To - From + 1;

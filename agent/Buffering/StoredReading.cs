@@ -2,11 +2,15 @@ using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
 
-/// <summary>A reading as the buffer holds it: with its position, and its signal by name because the list may have changed.</summary>
+/// <summary>
+/// A reading as the buffer holds it: with its position, and its signal by name because the list may have changed.
+/// </summary>
 public readonly record struct StoredReading(
     long Position, string Signal, SignalValue Value, Quality Quality, DateTime SourceTimestamp);
 
-/// <summary>Readings of one store in ascending position; cleared and filled again, so that draining allocates little.</summary>
+/// <summary>
+/// Readings of one store in ascending position; cleared and filled again, so that draining allocates little.
+/// </summary>
 public sealed class StoredBatch
 {
     private readonly List<StoredReading> readings = [];

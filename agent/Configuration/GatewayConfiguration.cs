@@ -22,7 +22,9 @@ public sealed record GatewayConfiguration
 
     public required IReadOnlyList<SourceSettings> Sources { get; init; }
 
-    /// <summary>SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.</summary>
+    /// <summary>
+    /// SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.
+    /// </summary>
     public required string Hash { get; init; }
 }
 
@@ -48,7 +50,9 @@ public sealed record BrokerSettings
 
     public int Port { get; init; } = 8883;
 
-    /// <summary>The DMZ. An address outside it is refused when the configuration is read and again when a socket is made.</summary>
+    /// <summary>
+    /// The DMZ. An address outside it is refused when the configuration is read and again when a socket is made.
+    /// </summary>
     public required IPNetwork Network { get; init; }
 
     /// <summary>5 s to 10 min, default 15 s. A silent link is found within twice this.</summary>
@@ -76,10 +80,14 @@ public sealed record BufferSettings
 
 public sealed record PublishSettings
 {
-    /// <summary>Share of the deliveries that backfill may take while live readings wait, above 0 and at most 1. 0.5.</summary>
+    /// <summary>
+    /// Share of the deliveries that backfill may take while live readings wait, above 0 and at most 1. 0.5.
+    /// </summary>
     public double BackfillShare { get; init; } = 0.5;
 
-    /// <summary>Largest MQTT payload we send, 1 KiB to 1 MiB, default 64 KiB. The broker's own limit counts too.</summary>
+    /// <summary>
+    /// Largest MQTT payload we send, 1 KiB to 1 MiB, default 64 KiB. The broker's own limit counts too.
+    /// </summary>
     public int MessageBytesMax { get; init; } = 64 << 10;
 
     /// <summary>Payload bytes a second over all messages, default 2 MiB/s.</summary>
@@ -89,13 +97,16 @@ public sealed record PublishSettings
 /// <summary>When a reading of a signal is reported, out of all that are taken.</summary>
 /// <param name="Always">Every reading is reported.</param>
 /// <param name="Deadband">Otherwise: reported when the value moved by more than this since the last report.</param>
-/// <param name="AtLeastEvery">An unchanged value is repeated after this, so that silence is never ambiguous. 60 s.</param>
+/// <param name="AtLeastEvery">An unchanged value is repeated after this, so that silence is never ambiguous. 60
+/// s.</param>
 public sealed record ReportRule(bool Always, double Deadband, TimeSpan AtLeastEvery);
 
 /// <summary>A signal, how often it is read and when it is reported.</summary>
 public sealed record SampledSignal(Signal Signal, TimeSpan Every, ReportRule Report);
 
-/// <summary>One source. <see cref="Signals"/> stands in the order of the signal list, and so does whatever a kind adds.</summary>
+/// <summary>
+/// One source. <see cref="Signals"/> stands in the order of the signal list, and so does whatever a kind adds.
+/// </summary>
 public abstract record SourceSettings
 {
     public required string Name { get; init; }

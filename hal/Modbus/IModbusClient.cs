@@ -48,11 +48,15 @@ public readonly record struct ModbusResult(ModbusStatus Status, byte ExceptionCo
 /// </summary>
 public interface IModbusClient : IAsyncDisposable
 {
-    /// <summary>Reads registers <paramref name="address"/> onwards, as many as <paramref name="into"/> holds (1 to 125).</summary>
+    /// <summary>
+    /// Reads registers <paramref name="address"/> onwards, as many as <paramref name="into"/> holds (1 to 125).
+    /// </summary>
     ValueTask<ModbusResult> ReadRegistersAsync(
         byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken);
 
-    /// <summary>Reads bits <paramref name="address"/> onwards, as many as <paramref name="into"/> holds (1 to 2,000).</summary>
+    /// <summary>
+    /// Reads bits <paramref name="address"/> onwards, as many as <paramref name="into"/> holds (1 to 2,000).
+    /// </summary>
     ValueTask<ModbusResult> ReadBitsAsync(
         byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken);
 }

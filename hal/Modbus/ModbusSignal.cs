@@ -49,7 +49,9 @@ public sealed record ModbusTcpOptions
 
     public int Port { get; init; } = 502;
 
-    /// <summary>From the request on the wire to the last byte of its answer. Also the bound of a connect. 500 ms.</summary>
+    /// <summary>
+    /// From the request on the wire to the last byte of its answer. Also the bound of a connect. 500 ms.
+    /// </summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Requests outstanding at once, 1 to 16. Panels: 1.</summary>

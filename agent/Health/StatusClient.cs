@@ -1,0 +1,71 @@
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace Sluice.Agent.Health;
+
+/// <summary>Asks the running agent for its report: the other end of <see cref="StatusServer"/>.</summary>
+public static class StatusClient
+{
+    private const int AnswerBytesMax = 4 << 20;
+
+    /// <summary>The report, or null and a sentence that says why there is none and what to do.</summary>
+    public static async Task<(StatusReport? Report, string Problem)> AskAsync(
+        string path, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
+        try
+        {
+            var answer = await ReadAsync(path, both.Token).ConfigureAwait(false);
+            var report = JsonSerializer.Deserialize(answer.Span, StatusJson.Default.StatusReport);
+            return report is null ? (null, "The agent answered with nothing.") : (report, "");
+        }
+        catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AccessDenied)
+        {
+            return (null, $"This user may not open {path}. Use sudo, or join the group that owns it.");
+        }
+        catch (Exception fault) when (fault is SocketException or ArgumentException)
+        {
+            var hint = "Is it running? Try: systemctl status sluice-agent";
+            return (null, $"No agent answers at {path} ({fault.Message}). {hint}");
+        }
+        catch (JsonException)
+        {
+            return (null, $"What answers at {path} is not an agent of this version.");
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return (null, $"The agent at {path} did not answer within 5 s. It may be stuck: look at its log.");
+        }
+    }
+
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    {
+#pragma warning disable RS0030 // A unix socket to the agent on this machine: it cannot reach a network.
+        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+#pragma warning restore RS0030
+        await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+        var answer = new byte[64 << 10];
+        var length = 0;
+        while (true)
+        {
+            if (length == answer.Length)
+            {
+                if (length >= AnswerBytesMax)
+                {
+                    throw new JsonException("too long");
+                }
+
+                Array.Resize(ref answer, answer.Length * 2);
+            }
+
+            var read = await socket.ReceiveAsync(answer.AsMemory(length), cancellationToken).ConfigureAwait(false);
+            if (read == 0)
+            {
+                return answer.AsMemory(0, length);
+            }
+
+            length += read;
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json.Serialization;
+
+namespace Sluice.Agent.Health;
+
+/// <summary>
+/// What <c>sluice-agent status</c> shows, and what it prints with <c>--json</c>: one document, made when somebody asks.
+/// Durations in seconds, sizes in bytes, times UTC. Fields are only ever added.
+/// </summary>
+public sealed record StatusReport
+{
+    public required string Gateway { get; init; }
+
+    public required string Version { get; init; }
+
+    public required DateTime Now { get; init; }
+
+    /// <summary>Since the agent started, monotonic.</summary>
+    public required double UptimeSeconds { get; init; }
+
+    public required ConfigurationStatus Configuration { get; init; }
+
+    public required UplinkStatus Uplink { get; init; }
+
+    public required BufferStatus Buffer { get; init; }
+
+    public required IReadOnlyList<SourceStatus> Sources { get; init; }
+
+    /// <summary>What a technician should know or do, most urgent first; empty when all is well.</summary>
+    public required IReadOnlyList<string> Attention { get; init; }
+}
+
+/// <param name="Hash">SHA-256 of the configuration that runs.</param>
+/// <param name="Origin"><c>file</c>, or <c>last-good</c> when the file was refused.</param>
+/// <param name="Problems">Why the file was refused.</param>
+public sealed record ConfigurationStatus(string Hash, string Origin, IReadOnlyList<string> Problems);
+
+/// <param name="State">One word: connected, connecting, refused ...</param>
+/// <param name="Sentence">What is wrong and what to do, or empty.</param>
+/// <param name="Since">When this state began.</param>
+/// <param name="InFlight">Messages handed to the broker and not acknowledged yet.</param>
+/// <param name="Acknowledged">Readings that the broker acknowledged since start.</param>
+public sealed record UplinkStatus(string State, string Sentence, DateTime Since, int InFlight, long Acknowledged);
+
+/// <param name="Storage"><c>disk</c> or <c>memory</c>.</param>
+/// <param name="Fault">What the storage said, or empty.</param>
+/// <param name="Waiting">Readings that nobody has acknowledged yet.</param>
+/// <param name="Stores">Each store's account, the one being written last.</param>
+public sealed record BufferStatus(string Storage, string Fault, long Waiting, IReadOnlyList<StoreStatus> Stores);
+
+/// <param name="Store">Store id.</param>
+/// <param name="Volatile">True where a stop loses it.</param>
+/// <param name="First">Oldest position held.</param>
+/// <param name="Next">Everything below is durable.</param>
+/// <param name="Waiting">Held and not acknowledged.</param>
+/// <param name="Dropped">Readings dropped, ever.</param>
+/// <param name="SizeBytes">Bytes taken.</param>
+public sealed record StoreStatus(
+    string Store, bool Volatile, long First, long Next, long Waiting, long Dropped, long SizeBytes);
+
+/// <param name="Name">The source.</param>
+/// <param name="State">One word of the source.</param>
+/// <param name="Sentence">What is wrong and what to do, or empty.</param>
+/// <param name="Good">Signals whose latest reading is Good.</param>
+/// <param name="Uncertain">Signals whose latest reading is Uncertain.</param>
+/// <param name="Bad">Signals whose latest reading is Bad or missing.</param>
+/// <param name="Reason">Commonest reason among those not Good.</param>
+/// <param name="LastTookSeconds">How long the latest turn took.</param>
+/// <param name="Skipped">Turns skipped because the one before took too long.</param>
+/// <param name="Reported">Readings handed to the buffer since start.</param>
+/// <param name="Counters">The source's own counters.</param>
+public sealed record SourceStatus(
+    string Name,
+    string State,
+    string Sentence,
+    int Good,
+    int Uncertain,
+    int Bad,
+    string Reason,
+    double LastTookSeconds,
+    long Skipped,
+    long Reported,
+    IReadOnlyDictionary<string, long> Counters);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
+[JsonSerializable(typeof(StatusReport))]
+public sealed partial class StatusJson : JsonSerializerContext;

@@ -1,0 +1,113 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Configuration;
+using Sluice.Hal;
+
+namespace Sluice.Agent.Sampling;
+
+/// <summary>
+/// The loop of one source: asks the schedule what is due, the source for readings, the filters what is worth reporting,
+/// and hands that to the buffer. One loop for each source, so that one that is slow or dead delays no other.
+/// A full buffer inlet makes it wait; the turns it misses meanwhile are counted by the schedule.
+/// </summary>
+public sealed class Sampler : BackgroundService
+{
+    private readonly ISignalSource source;
+    private readonly BufferLoop buffer;
+    private readonly TimeProvider clock;
+    private readonly ILogger<Sampler> log;
+    private readonly long origin;
+    private readonly PollSchedule schedule;
+    private readonly Dictionary<Signal, int> indexes;
+    private readonly ReportFilter[] filters;
+    private readonly Reading[] latest;
+    private string lastState = "";
+    private SamplerHealth health;
+
+    public Sampler(
+        SourceSettings settings, ISignalSource source, BufferLoop buffer, TimeProvider clock, ILogger<Sampler> log)
+    {
+        this.source = source;
+        this.buffer = buffer;
+        this.clock = clock;
+        this.log = log;
+        origin = clock.GetTimestamp();
+        schedule = new PollSchedule([.. settings.Signals.Select(signal => signal.Every)], TimeSpan.Zero);
+        filters = [.. settings.Signals.Select(signal => new ReportFilter(signal.Report))];
+        indexes = source.Signals.Select((signal, index) => (signal, index)).ToDictionary(p => p.signal, p => p.index);
+        latest = [.. source.Signals.Select(signal =>
+            new Reading(signal, SignalValue.None, Quality.Bad(QualityReason.NotRead), default))];
+        health = SamplerHealth.Before(source);
+    }
+
+    /// <summary>How sampling goes: a snapshot, from any thread.</summary>
+    public SamplerHealth Health => Volatile.Read(ref health);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        // Off the starter's thread at once: a source's first connect must not delay the others' start.
+        await Task.Yield();
+        Log.SourceStarted(log, source.Name, source.Signals.Count);
+        var due = new int[source.Signals.Count];
+        var read = new ReadingBatch();
+        var report = new ReadingBatch();
+        long reported = 0;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await WaitUntilAsync(schedule.NextDue, stoppingToken).ConfigureAwait(false);
+            var count = schedule.TakeDue(Now, due);
+            if (count == 0)
+            {
+                continue;
+            }
+
+            read.Clear();
+            report.Clear();
+            var began = Now;
+            await source.ReadAsync(due.AsMemory(0, count), read, stoppingToken).ConfigureAwait(false);
+            var took = Now - began;
+            Filter(read, report);
+            reported += report.Count;
+            Account(took, reported);
+            if (report.Count > 0)
+            {
+                await buffer.AppendAsync(report.Memory, stoppingToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private TimeSpan Now => clock.GetElapsedTime(origin);
+
+    private void Filter(ReadingBatch read, ReadingBatch report)
+    {
+        var now = Now;
+        foreach (ref readonly var reading in read.Readings)
+        {
+            var index = indexes[reading.Signal];
+            latest[index] = reading;
+            filters[index].Observe(reading, now, report);
+        }
+    }
+
+    private void Account(TimeSpan took, long reported)
+    {
+        var next = SamplerHealth.After(source, latest, took, schedule.Skipped, reported);
+        if (next.Source.State != lastState)
+        {
+            lastState = next.Source.State;
+            Log.SourceState(log, source.Name, next.Source.State, next.Source.Sentence);
+        }
+
+        Volatile.Write(ref health, next);
+    }
+
+    private async ValueTask WaitUntilAsync(TimeSpan due, CancellationToken cancellationToken)
+    {
+        var wait = due == TimeSpan.MaxValue ? Timeout.InfiniteTimeSpan : due - Now;
+        if (wait > TimeSpan.Zero || wait == Timeout.InfiniteTimeSpan)
+        {
+            await Task.Delay(wait, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

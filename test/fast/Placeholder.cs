@@ -1,1 +1,0 @@
-namespace Sluice.Fast; public class Placeholder { [Xunit.Fact] public void Types_read_back_as_written() => Xunit.Assert.True(Sluice.Hal.SignalType.TryParse("string:20", out var t) && t.ToString() == "string:20"); }
