@@ -1,4 +1,4 @@
-# Sluice. `make` alone prints what there is. Everything that is generated goes to out/, everything downloaded to .cache/.
+# Sluice. `make` alone prints what there is. What is generated goes to out/, what is downloaded to .cache/.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -18,7 +18,7 @@ help: ## print this list
 	  | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 .PHONY: demo
-demo: ## a plant in a box: machines, broker, agent, MES (SECONDS=20 stops by itself, non-zero if anything was lost)
+demo: ## a plant in a box: machines, broker, agent, MES; Ctrl-C ends it, or SECONDS=20
 	@dotnet build -nologo -v q -c Release test/plant
 	@test/plant/bin/Release/net10.0/sluice-plant demo $(if $(SECONDS),--seconds $(SECONDS))
 

@@ -14,8 +14,10 @@ passed=0 failed=0
 # The time after which a suite is hung and not slow. The budget itself stands in CONTRIBUTING.md.
 limit() { case $1 in fast) echo 5m ;; *) echo 20m ;; esac; }
 
-# attribute of the <Counters> of a TRX file; empty when there is none
-counter() { grep -oE '<Counters [^>]*' "$1" 2>/dev/null | grep -oE "(^| )$2=\"[0-9]+\"" | grep -oE '[0-9]+' | head -n 1; }
+# counter FILE NAME: an attribute of the <Counters> of a TRX file; empty when there is none
+counter() {
+  grep -oE '<Counters [^>]*' "$1" 2>/dev/null | grep -oE "(^| )$2=\"[0-9]+\"" | grep -oE '[0-9]+' | head -n 1
+}
 
 prepare() {                          # what a suite needs beyond its own build
   case $1 in

@@ -1,0 +1,64 @@
+using System.Text.RegularExpressions;
+
+namespace Sluice.Fast.Repository;
+
+/// <summary>
+/// Who may touch what. One folder knows LiteDB, one knows MQTTnet, few make sockets, one file wires: that is why
+/// another store, another broker client or another source touches one folder.
+/// </summary>
+internal static partial class OwnershipRules
+{
+    private static readonly string[] s_storeOwners =
+        ["agent/Buffering", "test/fast/Buffering", "test/bench", "test/field"];
+
+    private static readonly string[] s_brokerOwners =
+        ["agent/Uplink", "provisioning/tool", "test/plant", "test/fast/Uplink", "test/field", "test/bench"];
+
+    private static readonly string[] s_socketOwners =
+        ["hal/Modbus", "agent/Uplink", "agent/Egress", "agent/Health"];
+
+    private static readonly string[] s_forbiddenFolders =
+        ["Services", "Models", "Interfaces", "Helpers", "Common", "Utils", "Utilities", "Misc", "Managers", "Shared"];
+
+    public static IEnumerable<string> Store(RepositoryTree tree) =>
+        Uses(tree.Files, LiteDb(), s_storeOwners, "LiteDB is known to agent/Buffering alone");
+
+    public static IEnumerable<string> Broker(RepositoryTree tree) =>
+        Uses(tree.Files, MqttNet(), s_brokerOwners, "MQTTnet is known to agent/Uplink alone, of what ships");
+
+    public static IEnumerable<string> Sockets(RepositoryTree tree) =>
+        Uses(tree.Files.Where(file => file.Ships), SystemSockets(), s_socketOwners,
+            "sockets are made in hal/Modbus, agent/Uplink, agent/Egress and (unix) agent/Health only");
+
+    public static IEnumerable<string> Wiring(RepositoryTree tree) =>
+        Uses(tree.Files.Where(file => file.Ships && !WiringFile().IsMatch(file.Path)), Registration(), [],
+            "wiring stands in agent/GatewayHost only");
+
+    public static IEnumerable<string> Folders(RepositoryTree tree) =>
+        from folder in tree.Files.Select(file => file.Folder).Distinct()
+        where folder.Split('/').Any(s_forbiddenFolders.Contains)
+        select $"{folder}: a folder is named after what it does in the plant's language";
+
+    private static IEnumerable<string> Uses(
+        IEnumerable<TreeFile> files, Regex what, string[] owners, string sentence) =>
+        from file in files
+        where file.IsCSharp && !file.IsUnder(owners)
+        where what.IsMatch(CSharpText.Mask(file.Text))
+        select $"{file.Path}: {sentence}";
+
+    [GeneratedRegex(@"\busing\s+(static\s+)?(\w+\s*=\s*)?LiteDB\b|\bLiteDB\.\w")]
+    private static partial Regex LiteDb();
+
+    [GeneratedRegex(@"\busing\s+(static\s+)?(\w+\s*=\s*)?MQTTnet\b|\bMQTTnet\.\w")]
+    private static partial Regex MqttNet();
+
+    [GeneratedRegex(@"\bSystem\.Net\.Sockets\b|\bSystem\.Net\.Security\.SslStream\b|\bnew\s+Socket\s*\(")]
+    private static partial Regex SystemSockets();
+
+    [GeneratedRegex(@"\bMicrosoft\.Extensions\.DependencyInjection\b"
+        + @"|\.Add(Singleton|HostedService|Transient|Scoped)\b")]
+    private static partial Regex Registration();
+
+    [GeneratedRegex(@"^agent/GatewayHost[^/]*\.cs$")]
+    private static partial Regex WiringFile();
+}
