@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Sluice.Provisioning;
+
+/// <summary>
+/// Reads the identity that is active: <c>current -> versions/NNNN/</c> with <c>key.pem</c> (mode 0600),
+/// <c>chain.pem</c> (leaf first), <c>roots.pem</c>, <c>crl.pem</c> and <c>bundle.json</c>. Nothing is written here, and
+/// nothing throws for what stands in the files: every problem is a sentence, and all of them are told at once.
+/// </summary>
+public static class IdentityDirectory
+{
+    public const string Current = "current";
+    public const string KeyFile = "key.pem";
+    public const string ChainFile = "chain.pem";
+    public const string RootsFile = "roots.pem";
+    public const string RevocationFile = "crl.pem";
+    public const string BundleFile = "bundle.json";
+
+    internal const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+
+    /// <param name="directory">The identity directory of the configuration.</param>
+    /// <param name="gatewayId">The id that the certificate must name.</param>
+    /// <param name="at">Now, as far as the gateway knows.</param>
+    public static IdentityLoadResult Load(string directory, string gatewayId, DateTimeOffset at)
+    {
+        var problems = new List<IdentityProblem>();
+        var current = Path.Combine(directory, Current);
+        if (!Directory.Exists(current))
+        {
+            var sentence = Directory.Exists(directory)
+                ? $"there is no '{Current}' that leads to an identity in versions/; import one and activate it"
+                : "this gateway has no identity yet: there is no such directory; have one made by the plant's CA and import it";
+            return new IdentityLoadResult(null, [new IdentityProblem(directory, sentence, Blocks: true)]);
+        }
+
+        var files = new IdentityFiles(current, problems);
+        using var key = files.ReadKey();
+        var chain = files.ReadCertificates(ChainFile, "the gateway's certificate and what stands between it and the root");
+        var roots = files.ReadCertificates(RootsFile, "the plant's root certificates");
+        var lists = files.ReadRevocationLists(at);
+        files.CheckBundle(gatewayId);
+
+        var trust = new TrustAnchors(roots, lists);
+        X509Certificate2? leaf = null;
+        if (chain.Count > 0)
+        {
+            leaf = Join(files, chain[0], key);
+            CheckLeaf(files, chain, trust, gatewayId, at);
+        }
+
+        if (leaf is null || problems.Exists(problem => problem.Blocks))
+        {
+            leaf?.Dispose();
+            trust.Dispose();
+            Dispose(chain);
+            return new IdentityLoadResult(null, problems);
+        }
+
+        chain[0].Dispose();
+        chain.RemoveAt(0);
+        return new IdentityLoadResult(new Identity(gatewayId, VersionOf(current), leaf, chain, trust), problems);
+    }
+
+    /// <summary>The certificate's common name, or null where it has none or several.</summary>
+    public static string? CommonName(X509Certificate2 certificate)
+    {
+        string? found = null;
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        {
+            if (!part.HasMultipleElements && part.GetSingleElementType().Value == "2.5.4.3")
+            {
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = part.GetSingleElementValue();
+            }
+        }
+
+        return found;
+    }
+
+    private static X509Certificate2? Join(IdentityFiles files, X509Certificate2 leaf, AsymmetricAlgorithm? key)
+    {
+        try
+        {
+            return key switch
+            {
+                ECDsa ecdsa => leaf.CopyWithPrivateKey(ecdsa),
+                RSA rsa => leaf.CopyWithPrivateKey(rsa),
+                _ => null,
+            };
+        }
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or CryptographicException)
+        {
+            files.Problem(KeyFile, $"the key is not the one of the certificate '{leaf.Subject}' in {ChainFile}: "
+                + "the bundle was made for another request; make a new request from this gateway's key");
+            return null;
+        }
+    }
+
+    private static void CheckLeaf(
+        IdentityFiles files, X509Certificate2Collection chain, TrustAnchors trust, string gatewayId, DateTimeOffset at)
+    {
+        var leaf = chain[0];
+        if (CommonName(leaf) is not { } name || !string.Equals(name, gatewayId, StringComparison.Ordinal))
+        {
+            files.Problem(ChainFile, $"the certificate is for '{CommonName(leaf) ?? leaf.Subject}', this gateway is "
+                + $"'{gatewayId}': the bundle belongs to another gateway, or gateway.id in the configuration is wrong");
+        }
+
+        var notBefore = new DateTimeOffset(leaf.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+        var notAfter = new DateTimeOffset(leaf.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+        if (at > notAfter)
+        {
+            files.Warning(ChainFile, $"the certificate expired {notAfter:yyyy-MM-dd HH:mm}Z and the clock says "
+                + $"{at:yyyy-MM-dd HH:mm}Z: the broker will refuse it; bring a new bundle");
+        }
+        else if (at < notBefore)
+        {
+            files.Warning(ChainFile, $"the certificate is valid from {notBefore:yyyy-MM-dd HH:mm}Z on and the clock says "
+                + $"{at:yyyy-MM-dd HH:mm}Z: most likely the gateway's clock is not set; check its time server");
+        }
+
+        if (trust.Roots.Count > 0)
+        {
+            CheckChain(files, chain, trust, at < notBefore ? notBefore : at > notAfter ? notAfter : at);
+        }
+    }
+
+    private static void CheckChain(
+        IdentityFiles files, X509Certificate2Collection certificates, TrustAnchors trust, DateTimeOffset at)
+    {
+        using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(ClientAuthentication, at) };
+        chain.ChainPolicy.ExtraStore.AddRange(certificates);
+        if (!chain.Build(certificates[0]))
+        {
+            var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
+            files.Problem(ChainFile, ChainSentence.Of(status, certificates[0].Subject, "may not be used as a client "
+                + "(extended key usage clientAuth)"));
+            return;
+        }
+
+        var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
+        var verdict = trust.CheckRevocation(elements, at);
+        if (verdict.IsRevoked)
+        {
+            files.Problem(RevocationFile, $"{verdict.Refusal}: this gateway may not publish any more; bring a new bundle");
+        }
+        else if (verdict.Refusal is { } refusal)
+        {
+            files.Warning(RevocationFile, refusal);
+        }
+    }
+
+    private static string VersionOf(string current)
+    {
+        var target = Directory.ResolveLinkTarget(current, returnFinalTarget: true);
+        return target?.Name ?? Current;
+    }
+
+    private static void Dispose(X509Certificate2Collection certificates)
+    {
+        foreach (var certificate in certificates)
+        {
+            certificate.Dispose();
+        }
+    }
+}
