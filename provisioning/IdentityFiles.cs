@@ -13,6 +13,8 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
 
     private const int CertificatesMax = 16;
 
+    private const string RevocationLabel = "X509 CRL";
+
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
@@ -90,25 +92,26 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         ReadOnlySpan<char> text = Encoding.Latin1.GetString(bytes);
         while (PemEncoding.TryFind(text, out var found) && lists.Count < CertificatesMax)
         {
-            if (text[found.Label] is "X509 CRL")
+            if (text[found.Label] is RevocationLabel)
             {
                 var der = new byte[found.DecodedDataLength];
-                var whole = Convert.TryFromBase64Chars(text[found.Base64Data], der, out var length);
-                if (!whole || RevocationList.Parse(der.AsMemory(0, length), out var problem) is not { } list)
-                {
-                    Problem(file, whole ? RevocationProblem(der, length) : "the revocation list is not base64; copy it again");
-                }
-                else
+                _ = Convert.TryFromBase64Chars(text[found.Base64Data], der, out var length);
+                if (RevocationList.Parse(der.AsMemory(0, length), out var problem) is { } list)
                 {
                     lists.Add(list);
                     WarnOfAge(file, list, at);
+                }
+                else
+                {
+                    Problem(file, $"{problem}; copy it again or have the CA make a plain one");
                 }
             }
 
             text = text[found.Location.End..];
         }
 
-        if (lists.Count == 0 && !problems.Exists(problem => problem.File.EndsWith(file, StringComparison.Ordinal)))
+        var damaged = problems.Exists(problem => Path.GetFileName(problem.File) == file);
+        if (lists.Count == 0 && !damaged)
         {
             Problem(file, "it holds no revocation list (PEM, 'X509 CRL'): without one a stolen broker certificate could "
                 + "never be refused; have the plant's CA make one, it may be empty");
@@ -144,12 +147,6 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         {
             Problem(file, $"it is not JSON ({exception.Message}); copy the bundle again");
         }
-    }
-
-    private static string RevocationProblem(byte[] der, int length)
-    {
-        _ = RevocationList.Parse(der.AsMemory(0, length), out var problem);
-        return problem + "; copy it again or have the CA make a plain one";
     }
 
     private void WarnOfAge(string file, RevocationList list, DateTimeOffset at)

@@ -110,9 +110,6 @@ public sealed class RevocationList
     public bool IsRevoked(X509Certificate2 certificate) =>
         revoked.Contains(Serial(certificate.SerialNumberBytes.Span));
 
-    /// <summary>Compared as a number, so that a leading zero byte on one side does not hide a revoked certificate.</summary>
-    private static BigInteger Serial(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
-
     private static RevocationList? ParseOrThrow(ReadOnlyMemory<byte> der, out string problem)
     {
         problem = "";
@@ -240,6 +237,9 @@ public sealed class RevocationList
 
     private static DateTimeOffset ReadTime(AsnReader reader) =>
         reader.PeekTag().TagValue == (int)UniversalTagNumber.UtcTime ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
+
+    /// <summary>Compared as a number, so that a leading zero byte on one side does not hide a revoked certificate.</summary>
+    private static BigInteger Serial(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
 
     private static bool IsEcdsa(string algorithm) => algorithm.StartsWith("1.2.840.10045.4.3.", StringComparison.Ordinal);
 

@@ -1,0 +1,51 @@
+namespace Sluice.Agent.Publishing;
+
+/// <summary>How the way to the MES is, right now: immutable, for status, light and posture; from any thread.</summary>
+public sealed record UplinkHealth
+{
+    /// <summary>One word: connecting, connected, waiting, holding (connected, but the broker does not take the readings), stopped.</summary>
+    public required string State { get; init; }
+
+    /// <summary>What is wrong and what to do; empty where nothing is.</summary>
+    public required string Sentence { get; init; }
+
+    /// <summary>Since when <see cref="State"/> holds, UTC as the gateway's clock has it.</summary>
+    public required DateTimeOffset Since { get; init; }
+
+    /// <summary>The MQTT reason code of the last refusal, or 0.</summary>
+    public int ReasonCode { get; init; }
+
+    /// <summary>The broker's address, and TLS version and cipher, while connected.</summary>
+    public string Address { get; init; } = "";
+
+    public string Tls { get; init; } = "";
+
+    /// <summary>Things that do not stop anything but want attention: stale revocation list, expiring certificate.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Messages handed over and not answered yet.</summary>
+    public int InFlight { get; init; }
+
+    /// <summary>Readings that the broker accepted since start.</summary>
+    public long DeliveredReadings { get; init; }
+
+    /// <summary>Of these, the ones sent as history.</summary>
+    public long DeliveredHistorical { get; init; }
+
+    /// <summary>Messages that the broker did not take, by any reason, since start.</summary>
+    public long RefusedMessages { get; init; }
+
+    /// <summary>Readings set aside because the broker refused their message for its own sake; tried again at the next connection.</summary>
+    public long SetAsideReadings { get; init; }
+
+    /// <summary>Connections made, and attempts that failed, since start.</summary>
+    public long Connections { get; init; }
+
+    public long FailedAttempts { get; init; }
+
+    /// <summary>Others that connected under this gateway's id since start: a clone, or a second use of its identity.</summary>
+    public long TakenOver { get; init; }
+
+    /// <summary>When the broker last accepted a message; null before the first.</summary>
+    public DateTimeOffset? LastDelivery { get; init; }
+}
