@@ -8,7 +8,7 @@ namespace Sluice.Fast.Repository;
 /// </summary>
 internal static partial class LogRules
 {
-    private static readonly Dictionary<string, (int First, int Last)> s_ranges = new()
+    private static readonly Dictionary<string, (int First, int Last)> Ranges = new()
     {
         ["agent"] = (1, 99),
         ["agent/Sampling"] = (1000, 1999),
@@ -37,7 +37,7 @@ internal static partial class LogRules
                 var id = EventId().Match(message.Value) is { Success: true } match
                     ? int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture)
                     : 0;
-                if (!s_ranges.TryGetValue(file.Folder, out var range))
+                if (!Ranges.TryGetValue(file.Folder, out var range))
                 {
                     yield return $"{where}: the folder has no range of event ids; give it one in LogRules";
                 }

@@ -8,26 +8,29 @@ namespace Sluice.Fast.Repository;
 /// </summary>
 internal static partial class OwnershipRules
 {
-    private static readonly string[] s_storeOwners =
+    private static readonly string[] StoreOwners =
         ["agent/Buffering", "test/fast/Buffering", "test/bench", "test/field"];
 
-    private static readonly string[] s_brokerOwners =
-        ["agent/Uplink", "provisioning/tool", "test/plant", "test/fast/Uplink", "test/field", "test/bench"];
+    private static readonly string[] BrokerOwners =
+    [
+        "agent/Uplink", "provisioning/tool",
+        "test/plant", "test/mes", "test/fast/Uplink", "test/field", "test/bench",
+    ];
 
-    private static readonly string[] s_socketOwners =
+    private static readonly string[] SocketOwners =
         ["hal/Modbus", "agent/Uplink", "agent/Egress", "agent/Health"];
 
-    private static readonly string[] s_forbiddenFolders =
+    private static readonly string[] ForbiddenFolders =
         ["Services", "Models", "Interfaces", "Helpers", "Common", "Utils", "Utilities", "Misc", "Managers", "Shared"];
 
     public static IEnumerable<string> Store(RepositoryTree tree) =>
-        Uses(tree.Files, LiteDb(), s_storeOwners, "LiteDB is known to agent/Buffering alone");
+        Uses(tree.Files, LiteDb(), StoreOwners, "LiteDB is known to agent/Buffering alone");
 
     public static IEnumerable<string> Broker(RepositoryTree tree) =>
-        Uses(tree.Files, MqttNet(), s_brokerOwners, "MQTTnet is known to agent/Uplink alone, of what ships");
+        Uses(tree.Files, MqttNet(), BrokerOwners, "MQTTnet is known to agent/Uplink alone, of what ships");
 
     public static IEnumerable<string> Sockets(RepositoryTree tree) =>
-        Uses(tree.Files.Where(file => file.Ships), SystemSockets(), s_socketOwners,
+        Uses(tree.Files.Where(file => file.Ships), SystemSockets(), SocketOwners,
             "sockets are made in hal/Modbus, agent/Uplink, agent/Egress and (unix) agent/Health only");
 
     public static IEnumerable<string> Wiring(RepositoryTree tree) =>
@@ -36,7 +39,7 @@ internal static partial class OwnershipRules
 
     public static IEnumerable<string> Folders(RepositoryTree tree) =>
         from folder in tree.Files.Select(file => file.Folder).Distinct()
-        where folder.Split('/').Any(s_forbiddenFolders.Contains)
+        where folder.Split('/').Any(ForbiddenFolders.Contains)
         select $"{folder}: a folder is named after what it does in the plant's language";
 
     private static IEnumerable<string> Uses(

@@ -6,7 +6,7 @@ namespace Sluice.Fast.Repository;
 /// <summary>Which project may know which, and where package versions stand.</summary>
 internal static partial class ProjectRules
 {
-    private static readonly Dictionary<string, string[]> s_mayKnow = new()
+    private static readonly Dictionary<string, string[]> MayKnow = new()
     {
         ["hal"] = [],
         ["provisioning"] = [],
@@ -23,7 +23,7 @@ internal static partial class ProjectRules
         from file in Projects(tree)
         from reference in Named(file, "ProjectReference")
         let target = Resolve(file.Folder, reference)
-        where !s_mayKnow.TryGetValue(file.Folder, out var known) || !known.Contains(target)
+        where !MayKnow.TryGetValue(file.Folder, out var known) || !known.Contains(target)
         select $"{file.Path}: may not know {target}";
 
     public static IEnumerable<string> Versions(RepositoryTree tree) =>

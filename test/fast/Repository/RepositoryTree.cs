@@ -47,12 +47,12 @@ internal sealed record TreeFile(string Path, byte[] Bytes)
 /// </summary>
 internal sealed class RepositoryTree(IReadOnlyList<TreeFile> files)
 {
-    private static readonly string[] s_generated =
+    private static readonly string[] Generated =
         [".git", "bin", "obj", "out", ".cache", "TestResults", ".vs", ".idea", "__pycache__"];
 
-    private static readonly Lazy<RepositoryTree> s_here = new(() => Load(FindRoot()));
+    private static readonly Lazy<RepositoryTree> Loaded = new(() => Load(FindRoot()));
 
-    public static RepositoryTree Here => s_here.Value;
+    public static RepositoryTree Here => Loaded.Value;
 
     public IReadOnlyList<TreeFile> Files => files;
 
@@ -80,7 +80,7 @@ internal sealed class RepositoryTree(IReadOnlyList<TreeFile> files)
         {
             foreach (var inner in Directory.EnumerateDirectories(folder))
             {
-                if (!s_generated.Contains(Path.GetFileName(inner)))
+                if (!Generated.Contains(Path.GetFileName(inner)))
                 {
                     open.Push(inner);
                 }

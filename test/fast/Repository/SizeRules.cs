@@ -9,7 +9,7 @@ internal static partial class SizeRules
     public const int MethodLinesMax = 60;
     public const int LineCharactersMax = 120;
 
-    private static readonly string[] s_code = [".cs", ".sh", ".py", ".kt"];
+    private static readonly string[] Code = [".cs", ".sh", ".py", ".kt"];
 
     public static IEnumerable<string> Files(RepositoryTree tree) =>
         from file in tree.Files.Where(IsCode)
@@ -30,7 +30,7 @@ internal static partial class SizeRules
         select $"{file.Path}:{method.Line}: a method of {method.Lines} lines; at most {MethodLinesMax}.";
 
     private static bool IsCode(TreeFile file) =>
-        s_code.Any(ending => file.Path.EndsWith(ending, StringComparison.Ordinal))
+        Code.Any(ending => file.Path.EndsWith(ending, StringComparison.Ordinal))
         || file.Name is "Makefile" or "run";
 
     /// <summary>
