@@ -1,0 +1,83 @@
+using System.Globalization;
+using System.Text.Json;
+using Sluice.Plant.Keys;
+
+namespace Sluice.Field.Parts;
+
+/// <summary>One message as mosquitto_sub printed it.</summary>
+/// <param name="Topic">Below <c>sluice/v1/SITE/GATEWAY/</c>: data, birth, status ...</param>
+/// <param name="Payload">The text of the payload, as it was on the wire.</param>
+/// <param name="Retained">The broker kept it from before.</param>
+/// <param name="Properties">MQTT 5 properties as JSON, or null.</param>
+internal sealed record Arrival(string Topic, string Payload, bool Retained, string? Properties);
+
+/// <summary>
+/// mosquitto_sub as the MES: a session that outlives a restart of the broker, QoS 1, its own certificate. What arrives
+/// goes to one record.
+/// </summary>
+internal sealed class MosquittoSubscriber : IAsyncDisposable
+{
+    private readonly ChildProcess child;
+    private readonly List<Arrival> arrivals;
+
+    private MosquittoSubscriber(ChildProcess child, List<Arrival> arrivals)
+    {
+        this.child = child;
+        this.arrivals = arrivals;
+    }
+
+    public IReadOnlyList<Arrival> Arrivals
+    {
+        get
+        {
+            lock (arrivals)
+            {
+                return [.. arrivals];
+            }
+        }
+    }
+
+    /// <summary>Starts it and waits until the broker has granted the subscription.</summary>
+    public static async Task<MosquittoSubscriber> StartAsync(
+        FieldDirectory directory, PlantKeys keys, MosquittoBroker broker, Action<Arrival>? heard = null)
+    {
+        var (certificate, key) = keys.WriteClientFiles(directory.At("mes"), "mes");
+        var arrivals = new List<Arrival>();
+        var child = ChildProcess.Start(
+            "/usr/bin/mosquitto_sub",
+            [
+                "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
+                "--cafile", broker.Files.Authority, "--cert", certificate, "--key", key,
+                "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
+                "-t", "sluice/v1/#", "-F", "%j",
+            ],
+            line => Hear(line, arrivals, heard));
+        await broker.Process.SaysAsync("Sending SUBACK to mes", TimeSpan.FromSeconds(20));
+        return new MosquittoSubscriber(child, arrivals);
+    }
+
+    public async ValueTask DisposeAsync() => await child.DisposeAsync();
+
+    private static void Hear(string line, List<Arrival> arrivals, Action<Arrival>? heard)
+    {
+        if (!line.StartsWith('{'))
+        {
+            return;
+        }
+
+        using var json = JsonDocument.Parse(line);
+        var message = json.RootElement;
+        var topic = message.GetProperty("topic").GetString()!.Split('/', 5)[^1];
+        var arrival = new Arrival(
+            topic,
+            message.GetProperty("payload").GetString()!,
+            message.GetProperty("retain").GetInt32() != 0,
+            message.TryGetProperty("properties", out var properties) ? properties.GetRawText() : null);
+        lock (arrivals)
+        {
+            arrivals.Add(arrival);
+        }
+
+        heard?.Invoke(arrival);
+    }
+}

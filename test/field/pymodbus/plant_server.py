@@ -1,0 +1,60 @@
+"""A Modbus TCP server of pymodbus (Debian's python3-pymodbus) that keeps the plant's own record.
+
+Run by test/field with the system's Python: plant_server.py PORT RECORD
+Prints "listening" once it serves. Each read that covers register 0 counts the piece counter up by one and appends
+"<counter> <unix milliseconds>" to RECORD before the answer goes out, so the record knows every value that any client
+can have seen. Unit ids 1 and up answer alike.
+
+holding 0..1   piece counter, uint32, high word first
+holding 2..3   half the counter as float32, high word first: with the counter it shows a torn answer
+holding 4      -2 as int16
+holding 10..14 "pymodbus" in ASCII, two characters a register, the rest zero
+input   0      1234
+coil    0, discrete 0   on; coil 1, discrete 1 off
+"""
+
+import asyncio
+import struct
+import sys
+import time
+
+from pymodbus.datastore import ModbusSequentialDataBlock, ModbusServerContext, ModbusSlaveContext
+from pymodbus.server.async_io import ModbusTcpServer
+
+
+class CountingBlock(ModbusSequentialDataBlock):
+    """Holding registers whose first two count how often they were read."""
+
+    def __init__(self, record):
+        super().__init__(0, [0] * 100)
+        self.record = record
+        self.counter = 0
+        self.values[4] = 0x10000 - 2
+        text = b"pymodbus".ljust(10, b"\0")
+        self.values[10:15] = struct.unpack(">5H", text)
+
+    def getValues(self, address, count=1):
+        if address == 0:
+            self.counter += 1
+            self.values[0:2] = struct.unpack(">2H", struct.pack(">I", self.counter))
+            self.values[2:4] = struct.unpack(">2H", struct.pack(">f", self.counter / 2))
+            self.record.write(f"{self.counter} {time.time_ns() // 1_000_000}\n")
+            self.record.flush()
+        return super().getValues(address, count)
+
+
+async def serve(port, record):
+    bits = ModbusSequentialDataBlock(0, [True, False] + [False] * 14)
+    inputs = ModbusSequentialDataBlock(0, [1234] + [0] * 15)
+    unit = ModbusSlaveContext(di=bits, co=bits, ir=inputs, hr=CountingBlock(record), zero_mode=True)
+    server = ModbusTcpServer(ModbusServerContext(slaves=unit, single=True), address=("127.0.0.1", port),
+                             allow_reuse_address=True)
+    serving = asyncio.ensure_future(server.serve_forever())
+    await server.serving
+    print("listening", flush=True)
+    await serving
+
+
+if __name__ == "__main__":
+    with open(sys.argv[2], "a", encoding="ascii") as plant_record:
+        asyncio.run(serve(int(sys.argv[1]), plant_record))
