@@ -5,6 +5,18 @@ public static class ExitCode
 {
     public const int Fine = 0;
 
+    /// <summary>The command line was not understood.</summary>
+    public const int Usage = 64;
+
+    /// <summary>Nobody answers: there is no running agent to ask.</summary>
+    public const int Unavailable = 69;
+
     /// <summary>A broken invariant of ours; systemd starts the agent again and the buffer replays.</summary>
     public const int OurFault = 70;
+
+    /// <summary>The storage cannot be used.</summary>
+    public const int Storage = 74;
+
+    /// <summary>The configuration is wrong, and starting again would not help.</summary>
+    public const int Configuration = 78;
 }

@@ -1,1 +1,3 @@
-return 0;
+using Sluice.Agent.CommandLine;
+
+return await new AgentCommandLine().InvokeAsync(args, CancellationToken.None).ConfigureAwait(false);

@@ -23,6 +23,11 @@ public sealed record GatewayConfiguration
     public required IReadOnlyList<SourceSettings> Sources { get; init; }
 
     /// <summary>
+    /// NTP servers in the DMZ: a flow of the host's time service, declared here so that it can be fenced.
+    /// </summary>
+    public IReadOnlyList<IPAddress> TimeServers { get; init; } = [];
+
+    /// <summary>
     /// SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.
     /// </summary>
     public required string Hash { get; init; }

@@ -1,0 +1,53 @@
+using System.CommandLine;
+using Sluice.Agent.Configuration;
+
+namespace Sluice.Agent.CommandLine;
+
+/// <summary>Runs the gateway until it is stopped; returns the exit code.</summary>
+internal delegate Task<int> RunGateway(
+    GatewayConfiguration configuration, RunOptions options, CancellationToken cancellationToken);
+
+/// <summary>The verbs of sluice-agent. What they do is handed in, so that the command line can be tested by itself.</summary>
+internal sealed class AgentCommandLine
+{
+    public RunGateway? Run { get; init; }
+
+    public TimeProvider Clock { get; init; } = TimeProvider.System;
+
+    public TextWriter Output { get; init; } = Console.Out;
+
+    public TextWriter Error { get; init; } = Console.Error;
+
+    public async Task<int> InvokeAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
+    {
+        var parsed = Root().Parse(arguments);
+        var code = await parsed.InvokeAsync(
+            new InvocationConfiguration
+            {
+                Output = Output,
+                Error = Error,
+
+                // The host stops on SIGTERM in its own time: what it has taken must be durable first.
+                ProcessTerminationTimeout = null,
+                EnableDefaultExceptionHandler = false,
+            },
+            cancellationToken).ConfigureAwait(false);
+        return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
+    }
+
+    private RootCommand Root()
+    {
+        var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.")
+        {
+            new CheckVerb(Output).Command(),
+            new StatusVerb(Output, Error, Clock).Command(),
+            new VersionVerb(Output).Command(),
+        };
+        if (Run is not null)
+        {
+            root.Add(new RunVerb(Run, Error).Command());
+        }
+
+        return root;
+    }
+}

@@ -1,0 +1,181 @@
+namespace Sluice.Agent.Configuration.Schema;
+
+/// <summary>
+/// Everything that may stand in gateway.json, as data: each key with its kind, range, default and meaning. A new key is
+/// a line here, a property of <see cref="GatewayDraft"/> and one of <see cref="GatewayConfiguration"/>; a test compares.
+/// </summary>
+internal static class GatewaySchema
+{
+    private static readonly TextShape Address = new(
+        "an IP address", "192.0.2.10", null, AddressText.Refuse);
+
+    private static readonly TextShape Name = new(
+        "a name of 1 to 32 letters, digits, _ or -", "gw-042", NameText.NamePattern, NameText.RefuseName);
+
+    private static readonly WordShape Kind = new("modbus-tcp", "simulated")
+    {
+        NotBuilt = new Dictionary<string, string>
+        {
+            ["modbus-rtu"] = "a serial line comes with a later version; a Modbus TCP gateway in front of it works today.",
+            ["modbus-rtu-over-tcp"] = "set the serial server to Modbus TCP if it can do that, and write \"modbus-tcp\".",
+            ["gpio"] = "take the source out until then.",
+            ["sensors"] = "take the source out until then.",
+        },
+    };
+
+    public static ObjectShape Root { get; } = new(
+        "gateway.json",
+        new Key("$schema", Text("a file name", "gateway.schema.json"), "The JSON Schema that editors complete from."),
+        new Key("gateway", Gateway(), "Who this gateway is.") { Required = true },
+        new Key("broker", Broker(), "The one broker in the DMZ.") { Required = true },
+        new Key("time", Time(), "The host's time service.") { Default = "{}" },
+        new Key("identity", Identity(), "Where the gateway's key and certificates lie.") { Default = "{}" },
+        new Key("buffer", Buffer(), "Where readings are kept until they are acknowledged.") { Default = "{}" },
+        new Key("publish", Publish(), "How readings go out.") { Default = "{}" },
+        new Key("jail", new WordShape("preferred")
+        {
+            NotBuilt = new Dictionary<string, string>
+            {
+                ["required"] = "nothing would start; write \"preferred\", and status says that no jail is in force.",
+            },
+        }, "Whether the agent must lock itself in. This version has no jail: \"preferred\" runs without one and says so.")
+        {
+            Default = "\"preferred\"",
+        },
+        Key.NotBuiltYet("light", "take it out; the state is in sluice-agent status."),
+        new Key("sources", new NamedShape(Name, Sources(), Kind), "What is read, by name.") { Required = true });
+
+    private static ObjectShape Gateway() => new(
+        "gateway",
+        new Key("site", Name, "The plant: a level of every topic.") { Required = true },
+        new Key("id", Name, "The gateway: CN of its certificate, MQTT client id and topic level.") { Required = true });
+
+    private static ObjectShape Broker() => new(
+        "broker",
+        new Key("host", new TextShape(
+            "the name in the broker's certificate", "mes-broker.dmz.plant1", NameText.HostPattern, NameText.RefuseHost),
+            "The name that must stand in the broker's certificate. It is never looked up.") { Required = true },
+        new Key("addresses", new ListShape(Address, 1, 8), "Tried in order; all inside network.") { Required = true },
+        new Key("port", new NumberShape(1, 65535), "TCP port of MQTT over TLS.") { Default = "8883" },
+        new Key("network", new TextShape(
+            "the network of the DMZ", "192.0.2.0/28", null, AddressText.RefuseNetwork),
+            "The DMZ. An address outside it is refused.") { Required = true },
+        new Key("keepAlive", new DurationShape(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)),
+            "MQTT keep-alive: a silent link is found within twice this.") { Default = "\"15 s\"" },
+        new Key("tlsMin", new WordShape("1.3", "1.2"), "Oldest TLS that is spoken; 1.2 with AEAD suites only.")
+        {
+            Default = "\"1.3\"",
+        });
+
+    private static ObjectShape Time() => new(
+        "time",
+        new Key("servers", new ListShape(Address, 0, 8),
+            "NTP servers in the DMZ: a flow of the host's time service, not of the agent.") { Default = "[]" });
+
+    private static ObjectShape Identity() => new(
+        "identity",
+        new Key("directory", Directory("/var/lib/sluice/identity"), "Holds current -> versions/NNNN.")
+        {
+            Default = "\"/var/lib/sluice/identity\"",
+        },
+        new Key("key", new WordShape("file")
+        {
+            NotBuilt = new Dictionary<string, string> { ["tpm"] = "write \"file\"; the key is then a file of mode 0600." },
+        }, "What holds the private key.") { Default = "\"file\"" });
+
+    private static ObjectShape Buffer() => new(
+        "buffer",
+        new Key("directory", Directory("/var/lib/sluice/buffer"), "Where the stores lie.")
+        {
+            Default = "\"/var/lib/sluice/buffer\"",
+        },
+        new Key("sizeMax", new SizeShape(16L << 20, 1L << 40),
+            "Never exceeded on disk; acknowledged readings stay for replay until the room is needed.")
+        {
+            Default = "\"2 GiB\"",
+        },
+        new Key("commitEvery", new DurationShape(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(60)),
+            "The stated loss window at a power cut.") { Default = "\"1 s\"" });
+
+    private static ObjectShape Publish() => new(
+        "publish",
+        new Key("format", new WordShape("json")
+        {
+            NotBuilt = new Dictionary<string, string> { ["sparkplug-b"] = "write \"json\", contract v1." },
+        }, "What the messages look like.") { Default = "\"json\"" },
+        new Key("acknowledgedBy", new WordShape("broker")
+        {
+            NotBuilt = new Dictionary<string, string>
+            {
+                ["mes"] = "write \"broker\"; then a reading counts as delivered when the broker has taken it.",
+            },
+        }, "Whose word lets a reading be forgotten.") { Default = "\"broker\"" },
+        new Key("backfillShare", new NumberShape(0, 1, Whole: false, AboveMin: true),
+            "Share of the deliveries that backfill may take while live readings wait.") { Default = "0.5" },
+        new Key("messageBytesMax", new SizeShape(1L << 10, 1L << 20),
+            "Largest MQTT payload. The broker's own limit counts too.") { Default = "\"64 KiB\"" },
+        new Key("rateMax", new RateShape(16L << 10, 1L << 30), "Payload bytes a second over all messages.")
+        {
+            Default = "\"2 MiB/s\"",
+        },
+        new Key("compress", new WordShape("none")
+        {
+            NotBuilt = new Dictionary<string, string> { ["gzip"] = "write \"none\"." },
+        }, "Compression of the payload.") { Default = "\"none\"" });
+
+    private static Dictionary<string, ObjectShape> Sources() => new(StringComparer.Ordinal)
+    {
+        ["modbus-tcp"] = new ObjectShape(
+            "a modbus-tcp source",
+            new Key("kind", new WordShape("modbus-tcp"), "Modbus over TCP.") { Required = true },
+            new Key("address", Address, "IP address of the device.") { Required = true },
+            new Key("port", new NumberShape(1, 65535), "TCP port of the device.") { Default = "502" },
+            new Key("unitId", new NumberShape(0, 255), "Modbus unit id where the signal list names none.")
+            {
+                Default = "1",
+            },
+            new Key("profile", new WordShape("none", "weintek"),
+                "weintek: LW, LB and RW addresses, word order CDAB and registersMax 64 unless stated.")
+            {
+                Default = "\"none\"",
+            },
+            Every(),
+            new Key("timeout", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)),
+                "From the request to the last byte of its answer; also the bound of a connect.")
+            {
+                Default = "\"500 ms\"",
+            },
+            new Key("window", new NumberShape(1, 16), "Requests outstanding at once; panels: 1.") { Default = "1" },
+            Signals(),
+            Key.NotBuiltYet("guards", "take them out."),
+            new Key("quirks", Quirks(), "For devices that need it.") { Default = "{}" }),
+        ["simulated"] = new ObjectShape(
+            "a simulated source",
+            new Key("kind", new WordShape("simulated"), "Signals made up by the agent, to try all else.") { Required = true },
+            Every(),
+            Signals()),
+    };
+
+    private static ObjectShape Quirks() => new(
+        "quirks",
+        new Key("oneRequestPerSignal", new TrueFalseShape(), "For devices whose block reads differ from single ones.")
+        {
+            Default = "false",
+        },
+        new Key("pauseBetweenRequests", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(10)),
+            "From the end of one request to the next.") { Default = "\"0 ms\"" },
+        new Key("registersMax", new NumberShape(1, 125), "Most registers in one request: 125, with profile weintek 64."));
+
+    private static Key Every() => new(
+        "every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
+        "How often a signal is read where the signal list says nothing.") { Default = "\"1 s\"" };
+
+    private static Key Signals() => new(
+        "signals", new TextShape("the signal list", "hmi1.csv", null, NameText.RefuseFile),
+        "The signal list, a CSV file beside gateway.json.") { Required = true };
+
+    private static TextShape Directory(string example) => new(
+        "an absolute path", example, NameText.DirectoryPattern, NameText.RefuseDirectory);
+
+    private static TextShape Text(string what, string example) => new(what, example, null, _ => null);
+}

@@ -1,0 +1,212 @@
+using System.Globalization;
+using Sluice.Agent.Configuration.Schema;
+using Sluice.Hal;
+using Sluice.Hal.Modbus;
+using Sluice.Hal.Simulation;
+
+namespace Sluice.Agent.Configuration;
+
+/// <summary>
+/// Makes the signals of one source out of the rows of its list, and checks what several cells say together. A row with
+/// a problem makes no signal, and the rows after it are still checked.
+/// </summary>
+internal sealed class SignalListBinding(string source, SourceDraft settings)
+{
+    private static readonly TimeSpan AtLeastEveryDefault = TimeSpan.FromSeconds(60);
+
+    private readonly Dictionary<string, SignalRow> names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly List<SampledSignal> signals = [];
+    private readonly List<ModbusSignal> modbus = [];
+    private readonly List<SimulatedSignal> simulated = [];
+
+    public IReadOnlyList<SampledSignal> Signals => signals;
+
+    public IReadOnlyList<ModbusSignal> Modbus => modbus;
+
+    public IReadOnlyList<SimulatedSignal> Simulated => simulated;
+
+    public void Bind(IReadOnlyList<SignalRow> rows)
+    {
+        foreach (var row in rows)
+        {
+            CheckName(row);
+            Add(row);
+        }
+    }
+
+    private bool IsWeintek => settings.Profile == "weintek";
+
+    private void CheckName(SignalRow row)
+    {
+        if (row.Name.Length > 0 && !names.TryAdd(row.Name, row))
+        {
+            row.Error("signal", string.Create(
+                CultureInfo.InvariantCulture,
+                $"\"{row.Name}\" stands in line {names[row.Name].Line} too (case does not count): rename one."));
+        }
+    }
+
+    private void Add(SignalRow row)
+    {
+        if (!SignalType.TryParse(row["type"], out var type))
+        {
+            return;
+        }
+
+        CheckNumbers(row, type);
+        var isModbus = settings.Kind == "modbus-tcp";
+        ModbusAddress address = default;
+        SimulatedShape shape = default;
+        if (row.Has("address") && !(isModbus ? TryAddress(row, type, out address) : TryShape(row, type, out shape)))
+        {
+            return;
+        }
+
+        if (!row.Right || !row.Has("address"))
+        {
+            return;
+        }
+
+        var signal = new Signal
+        {
+            Name = $"{source}/{row.Name}",
+            Source = source,
+            Type = type,
+            EngineeringUnit = row["unit"],
+            Description = row["description"],
+        };
+        signals.Add(new SampledSignal(signal, Duration(row, "every") ?? settings.Every ?? default, Report(row)));
+        if (isModbus)
+        {
+            modbus.Add(Place(row, signal, address));
+        }
+        else
+        {
+            simulated.Add(new SimulatedSignal
+            {
+                Signal = signal,
+                Shape = shape,
+                Scale = Number(row, "scale") ?? 1,
+                Offset = Number(row, "offset") ?? 0,
+            });
+        }
+    }
+
+    private ModbusSignal Place(SignalRow row, Signal signal, ModbusAddress address)
+    {
+        // A panel's words are low word first (docs: Weintek); text has no words to swap.
+        var swaps = IsWeintek && signal.Type.Registers > 1 && signal.Type.Kind != SignalKind.String;
+        return new ModbusSignal
+        {
+            Signal = signal,
+            UnitId = row.Has("unitId") ? (byte)Number(row, "unitId")! : settings.UnitId ?? 1,
+            Address = address,
+            Order = row.Has("order") ? Enum.Parse<ByteOrder>(row["order"]) : swaps ? ByteOrder.CDAB : ByteOrder.ABCD,
+            Scale = Number(row, "scale") ?? 1,
+            Offset = Number(row, "offset") ?? 0,
+        };
+    }
+
+    private static ReportRule Report(SignalRow row) => new(
+        row["report"] == "always", Number(row, "deadband") ?? 0, Duration(row, "atLeastEvery") ?? AtLeastEveryDefault);
+
+    private static void CheckNumbers(SignalRow row, SignalType type)
+    {
+        if (type.Kind is SignalKind.Bool or SignalKind.String)
+        {
+            foreach (var column in (string[])["scale", "offset", "deadband"])
+            {
+                if (row.Has(column))
+                {
+                    row.Error(column, $"means nothing for {type}: leave it empty.");
+                }
+            }
+        }
+        else if (Number(row, "scale") is 0)
+        {
+            row.Error("scale", "0 would make every value the same: write the factor, or leave it empty for 1.");
+        }
+
+        if (row["report"] == "always" && row.Has("deadband"))
+        {
+            row.Warning("deadband", "has no effect with report always: leave one of the two empty.");
+        }
+    }
+
+    private bool TryAddress(SignalRow row, SignalType type, out ModbusAddress address)
+    {
+        if (!ModbusAddressNotation.TryParse(row["address"], IsWeintek, out address, out var problem))
+        {
+            row.Error("address", problem.TrimEnd('.') + ".");
+            return false;
+        }
+
+        var isBit = address.Bit >= 0 || address.Table is ModbusTable.Coil or ModbusTable.DiscreteInput;
+        var isBool = type.Kind == SignalKind.Bool;
+        if (type.Kind == SignalKind.Count)
+        {
+            row.Error("type", "count is for GPIO inputs: write uint32 or whatever the device's counter is.");
+        }
+        else if (isBit && !isBool)
+        {
+            row.Error("type", $"{type} does not fit the single bit {row["address"]}: write bool.");
+        }
+        else if (isBool && !isBit)
+        {
+            row.Error("address", $"{row["address"]} is a register of 16 bits: say which bit is meant, {row["address"]}.0 "
+                + $"(least significant) to {row["address"]}.15, or make the type uint16.");
+        }
+        else if (address.Address + type.Registers - 1 > ushort.MaxValue)
+        {
+            row.Error("address", string.Create(CultureInfo.InvariantCulture, $"{type} at {row["address"]} takes "
+                + $"{type.Registers} registers and runs past 65535: write a lower address."));
+        }
+
+        CheckOrder(row, type);
+        return true;
+    }
+
+    private static void CheckOrder(SignalRow row, SignalType type)
+    {
+        if (!row.Has("order"))
+        {
+            return;
+        }
+
+        if (type.Kind == SignalKind.Bool)
+        {
+            row.Error("order", "means nothing for bool: leave it empty.");
+        }
+        else if ((type.Registers == 1 || type.Kind == SignalKind.String) && row["order"] is "CDAB" or "DCBA")
+        {
+            row.Error("order", $"{row["order"]} swaps words, and {type} has none to swap: leave it empty, or write BADC where "
+                + "the device sends the low byte first.");
+        }
+    }
+
+    private static bool TryShape(SignalRow row, SignalType type, out SimulatedShape shape)
+    {
+        var text = row["address"];
+        var at = SignalListSchema.SimulatedShapes.ToList().IndexOf(text);
+        shape = (SimulatedShape)Math.Max(0, at);
+        if (at < 0)
+        {
+            var meant = Nearest.Of(text, SignalListSchema.SimulatedShapes);
+            row.Error("address", $"\"{FileNode.Clip(text)}\" is not a simulated course"
+                + $"{(meant is null ? "" : $" (did you mean \"{meant}\"?)")}: write one of "
+                + $"{string.Join(", ", SignalListSchema.SimulatedShapes)}.");
+        }
+        else if (type.Kind == SignalKind.Count)
+        {
+            row.Error("type", "count is for GPIO inputs: write uint32 with the address counter.");
+        }
+
+        return at >= 0;
+    }
+
+    private static double? Number(SignalRow row, string column) =>
+        double.TryParse(row[column], NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : null;
+
+    private static TimeSpan? Duration(SignalRow row, string column) =>
+        UnitText.TryDuration(row[column], out var duration, out _) ? duration : null;
+}
