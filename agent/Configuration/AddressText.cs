@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Sluice.Agent.Configuration;
 
@@ -30,9 +29,9 @@ internal static class AddressText
 
         problem = parsed switch
         {
-            { AddressFamily: AddressFamily.InterNetwork } when parsed.ToString() != text =>
+            _ when IsVersion4(parsed) && parsed.ToString() != text =>
                 $"\"{shown}\" would be read as {parsed}: write four decimal numbers without leading zeros.",
-            { AddressFamily: AddressFamily.InterNetworkV6 } when text.Contains('%', StringComparison.Ordinal) =>
+            _ when text.Contains('%', StringComparison.Ordinal) =>
                 $"\"{shown}\" names an interface after the %: write an address that needs none.",
             { IsIPv4MappedToIPv6: true } => $"\"{shown}\" is IPv4 in disguise: write {parsed.MapToIPv4()}.",
             _ when IsNobody(parsed) => $"\"{shown}\" is not the address of one host: write the device's own.",
@@ -51,7 +50,7 @@ internal static class AddressText
         {
             problem = IPAddress.TryParse(text, out var single) && single.ToString() == text
                 ? $"\"{shown}\" has no length: write a network such as 192.0.2.0/28, or \"{text}/"
-                    + $"{(single.AddressFamily == AddressFamily.InterNetwork ? 32 : 128)}\" for this one address."
+                    + $"{(IsVersion4(single) ? 32 : 128)}\" for this one address."
                 : $"\"{shown}\" is not a network: write one such as 192.0.2.0/28.";
             return false;
         }
@@ -90,5 +89,7 @@ internal static class AddressText
     private static bool IsNobody(IPAddress address) =>
         address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any) || address.Equals(IPAddress.Broadcast)
         || address.IsIPv6Multicast
-        || (address.AddressFamily == AddressFamily.InterNetwork && address.GetAddressBytes()[0] is 0 or >= 224);
+        || (IsVersion4(address) && address.GetAddressBytes()[0] is 0 or >= 224);
+
+    private static bool IsVersion4(IPAddress address) => address.GetAddressBytes().Length == 4;
 }
