@@ -48,14 +48,17 @@ public readonly record struct ModbusResult(ModbusStatus Status, byte ExceptionCo
 /// </summary>
 public interface IModbusClient : IAsyncDisposable
 {
+    /// <summary>How the link goes: a snapshot, from any thread.</summary>
+    SourceHealth Health { get; }
+
     /// <summary>
-    /// Reads registers <paramref name="address"/> onwards, as many as <paramref name="into"/> holds (1 to 125).
+    /// Reads registers from <paramref name="address"/>, as many as <paramref name="into"/> holds: 1 to 125.
     /// </summary>
     ValueTask<ModbusResult> ReadRegistersAsync(
         byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Reads bits <paramref name="address"/> onwards, as many as <paramref name="into"/> holds (1 to 2,000).
+    /// Reads bits from <paramref name="address"/>, as many as <paramref name="into"/> holds: 1 to 2,000.
     /// </summary>
     ValueTask<ModbusResult> ReadBitsAsync(
         byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken);

@@ -83,7 +83,8 @@ public static class ModbusAddressNotation
 
         if (!TryNumber(text.AsSpan(dot + 1), out var number) || number > 15)
         {
-            problem = $"'{text}' names the bit '{text[(dot + 1)..]}': a register has the bits 0 (least significant) to 15";
+            problem = $"'{text}' names the bit '{text[(dot + 1)..]}': a register has the bits 0 to 15, "
+                + "0 being the least significant";
             return false;
         }
 
@@ -131,7 +132,8 @@ public static class ModbusAddressNotation
 
         if (!TryNumber(place.AsSpan(colon + 1), out var number) || number > ushort.MaxValue)
         {
-            problem = $"'{place[(colon + 1)..]}' is no Modbus address: write a whole number from 0 to 65535 after the colon";
+            problem = $"'{place[(colon + 1)..]}' is no Modbus address: write a whole number from 0 to 65535 after "
+                + "the colon";
             return false;
         }
 
@@ -163,8 +165,8 @@ public static class ModbusAddressNotation
 
         if (!weintek)
         {
-            problem = $"'{place}' is a Weintek panel's address, but the source has no \"profile\": \"weintek\": add it, "
-                + "or write holding:N or coil:N";
+            problem = $"'{place}' is a Weintek panel's address, but the source has no \"profile\": \"weintek\": "
+                + "add it, or write holding:N or coil:N";
             return false;
         }
 

@@ -49,9 +49,7 @@ public sealed record ModbusTcpOptions
 
     public int Port { get; init; } = 502;
 
-    /// <summary>
-    /// From the request on the wire to the last byte of its answer. Also the bound of a connect. 500 ms.
-    /// </summary>
+    /// <summary>From the request to the last byte of its answer. Also the bound of a connect. 500 ms.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Requests outstanding at once, 1 to 16. Panels: 1.</summary>
@@ -66,6 +64,21 @@ public sealed record ModbusTcpOptions
     /// <summary>Every signal in a request of its own: for devices whose block reads differ from single ones.</summary>
     public bool OneRequestPerSignal { get; init; }
 
-    /// <summary>Pause between the end of one request and the next. 0.</summary>
+    /// <summary>Pause between the end of one request and the next. 0. More than 0 makes the window 1.</summary>
     public TimeSpan PauseBetweenRequests { get; init; } = TimeSpan.Zero;
+
+    /// <summary>Pause after a connect, for devices that drop what comes at once. 0.</summary>
+    public TimeSpan PauseAfterConnect { get; init; } = TimeSpan.Zero;
+
+    /// <summary>
+    /// Registers between two signals that are read along, unasked, to save a request: 0 to 124. For bits, 16 times as
+    /// many. 16.
+    /// </summary>
+    public int GapRegistersMax { get; init; } = 16;
+
+    /// <summary>Wait after the first failed connect; doubles up to <see cref="ReconnectMax"/>. 250 ms.</summary>
+    public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Longest wait between two tries to connect. 5 s.</summary>
+    public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(5);
 }

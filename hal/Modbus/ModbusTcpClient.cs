@@ -1,147 +1,235 @@
-using System.Buffers.Binary;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Sluice.Hal.Modbus;
 
-/// <summary>Modbus TCP, one request at a time.</summary>
-public sealed class ModbusTcpClient(ModbusTcpOptions options, TimeProvider clock) : IModbusClient
+/// <summary>
+/// Modbus TCP as a client: connects when asked, when there is no connection and the back-off allows it, and asks. Every
+/// read ends within its bounds: at most one connect and two deadlines. Without a connection, while the back-off lasts,
+/// it ends at once as Disconnected. Called from the source's loop; with a window above 1, that many calls may be under
+/// way.
+/// </summary>
+public sealed class ModbusTcpClient : IModbusClient
 {
-    private readonly byte[] frame = new byte[260];
-    private Socket? socket;
-    private ushort transaction;
+    private readonly ModbusTcpOptions options;
+    private readonly TimeProvider clock;
+    private readonly long began;
+    private readonly int window;
+    private readonly SemaphoreSlim permits;
+    private readonly SemaphoreSlim connecting = new(1);
+    private readonly ReconnectBackoff backoff;
+    private volatile ModbusTcpConnection? connection;
+    private volatile string trouble = "";
+    private TimeSpan lastEnded = TimeSpan.MinValue;
+    private int generation;
+    private bool isDisposed;
 
-    public async ValueTask<ModbusResult> ReadRegistersAsync(
-        byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken)
+    public ModbusTcpClient(ModbusTcpOptions options, TimeProvider clock)
     {
-        var result = await AskAsync(unitId, table, address, into.Length, into.Length * 2, cancellationToken)
-            .ConfigureAwait(false);
-        for (var index = 0; result.Status == ModbusStatus.Answered && index < into.Length; index++)
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clock);
+        this.options = options;
+        this.clock = clock;
+        began = clock.GetTimestamp();
+        window = options.PauseBetweenRequests > TimeSpan.Zero ? 1 : options.Window;
+        permits = new SemaphoreSlim(window);
+        backoff = new ReconnectBackoff(options.ReconnectFirst, options.ReconnectMax);
+    }
+
+    public ModbusCounters Counters { get; } = new();
+
+    public SourceHealth Health
+    {
+        get
         {
-            into.Span[index] = BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(9 + (index * 2)));
+            var counters = Counters.Snapshot();
+            return connection is { IsOpen: true } open
+                ? open.HasAnswered
+                    ? new SourceHealth("connected", "", counters)
+                    : new SourceHealth("silent", trouble, counters)
+                : new SourceHealth(trouble.Length == 0 ? "connecting" : "disconnected", trouble, counters);
+        }
+    }
+
+    private string Device => string.Create(CultureInfo.InvariantCulture, $"{options.Address}:{options.Port}");
+
+    public ValueTask<ModbusResult> ReadRegistersAsync(
+        byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken) =>
+        ReadAsync(new ReadRequest(unitId, table, address, into.Length), into, default, cancellationToken);
+
+    public ValueTask<ModbusResult> ReadBitsAsync(
+        byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken) =>
+        ReadAsync(new ReadRequest(unitId, table, address, into.Length), default, into, cancellationToken);
+
+    public async ValueTask DisposeAsync()
+    {
+        // Nobody calls a source that is being disposed; a connect under way ends within its deadline.
+        await connecting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        isDisposed = true;
+        connecting.Release();
+        if (connection is { } last)
+        {
+            await last.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ModbusResult> ReadAsync(
+        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    {
+        if (request.IsBits ? registers.Length > 0 : bits.Length > 0)
+        {
+            throw new ArgumentException($"{request.Table} does not hold what it was asked for");
         }
 
-        return result;
-    }
-
-    public async ValueTask<ModbusResult> ReadBitsAsync(
-        byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken)
-    {
-        var result = await AskAsync(unitId, table, address, into.Length, (into.Length + 7) / 8, cancellationToken)
-            .ConfigureAwait(false);
-        for (var index = 0; result.Status == ModbusStatus.Answered && index < into.Length; index++)
-        {
-            into.Span[index] = (frame[9 + (index / 8)] >> (index % 8) & 1) != 0;
-        }
-
-        return result;
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        Close();
-        return ValueTask.CompletedTask;
-    }
-
-    private async ValueTask<ModbusResult> AskAsync(
-        byte unitId, ModbusTable table, ushort address, int count, int bytes, CancellationToken cancellationToken)
-    {
-        using var deadline = new CancellationTokenSource(options.Timeout, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        var connected = socket is not null;
+        request.Check();
+        await permits.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (socket is null)
+            await PauseAsync(cancellationToken).ConfigureAwait(false);
+            var outcome = await AskAsync(request, registers, bits, cancellationToken).ConfigureAwait(false);
+            if (outcome.MayAskAgain)
             {
-#pragma warning disable RS0030 // the one socket of this client, to the configured address
-                socket = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                Counters.Add(ModbusCount.AskedAgain);
+                outcome = await AskAsync(request, registers, bits, cancellationToken).ConfigureAwait(false);
+            }
+
+            return outcome.Result;
+        }
+        finally
+        {
+            lastEnded = Now;
+            permits.Release();
+        }
+    }
+
+    private TimeSpan Now => clock.GetElapsedTime(began);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ReadOutcome> AskAsync(
+        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    {
+        var open = connection;
+        if (open is not { IsOpen: true })
+        {
+            open = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            if (open is null)
+            {
+                return new ReadOutcome(new ModbusResult(ModbusStatus.Disconnected));
+            }
+        }
+
+        var outcome = await open.AskAsync(request, registers, bits, cancellationToken).ConfigureAwait(false);
+        if (!open.HasAnswered && outcome.Result.Status is not ModbusStatus.Answered)
+        {
+            trouble = outcome.Result.Status switch
+            {
+                ModbusStatus.Timeout => $"{Device} accepts connections but does not answer unit {request.UnitId}: "
+                    + "check the unit id, and that its Modbus server runs",
+                ModbusStatus.BadAnswer => $"{Device} answers, but not with Modbus TCP: check the port",
+                _ => $"{Device} closes the connection: another client may hold its only one",
+            };
+        }
+
+        return outcome;
+    }
+
+    private async ValueTask PauseAsync(CancellationToken cancellationToken)
+    {
+        if (options.PauseBetweenRequests == TimeSpan.Zero || lastEnded == TimeSpan.MinValue)
+        {
+            return;
+        }
+
+        var left = lastEnded + options.PauseBetweenRequests - Now;
+        if (left > TimeSpan.Zero)
+        {
+            await Task.Delay(left, clock, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The connection, made anew if need be; null if there is none now.</summary>
+    private async ValueTask<ModbusTcpConnection?> ConnectAsync(CancellationToken cancellationToken)
+    {
+        await connecting.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (connection is { IsOpen: true } open)
+            {
+                return open;
+            }
+
+            ObjectDisposedException.ThrowIf(isDisposed, this);
+            if (connection is { } ended)
+            {
+                connection = null;
+                generation = ended.Generation;
+                Judge(ended);
+                await ended.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (!backoff.MayTry(Now))
+            {
+                return null;
+            }
+
+            connection = await DialAsync(cancellationToken).ConfigureAwait(false);
+            return connection;
+        }
+        finally
+        {
+            connecting.Release();
+        }
+    }
+
+    private void Judge(ModbusTcpConnection ended)
+    {
+        if (ended.HasAnswered)
+        {
+            backoff.Answered();
+            trouble = $"{Device} ended the connection, or stopped answering on it";
+        }
+        else
+        {
+            backoff.Failed(Now);
+        }
+    }
+
+    private async ValueTask<ModbusTcpConnection?> DialAsync(CancellationToken cancellationToken)
+    {
+#pragma warning disable RS0030 // the one socket of a Modbus TCP source, to the address of its configuration
+        var socket = new Socket(options.Address.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 #pragma warning restore RS0030
-                await socket.ConnectAsync(new IPEndPoint(options.Address, options.Port), either.Token)
-                    .ConfigureAwait(false);
-                connected = true;
-            }
-
-            var function = (byte)((int)table + 1);
-            Encode(unitId, function, address, count);
-            await socket.SendAsync(frame.AsMemory(0, 12), SocketFlags.None, either.Token).ConfigureAwait(false);
-            if (!await ReceiveAsync(0, 9, either.Token).ConfigureAwait(false))
+        using var deadline = new CancellationTokenSource(options.Timeout, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            var device = new IPEndPoint(options.Address, options.Port);
+            await socket.ConnectAsync(device, either.Token).ConfigureAwait(false);
+            if (options.PauseAfterConnect > TimeSpan.Zero)
             {
-                Close();
-                return new ModbusResult(ModbusStatus.Disconnected);
+                await Task.Delay(options.PauseAfterConnect, clock, cancellationToken).ConfigureAwait(false);
             }
 
-            return await FinishAsync(unitId, function, bytes, either.Token).ConfigureAwait(false);
+            Counters.Add(ModbusCount.Connects);
+            return new ModbusTcpConnection(socket, options, window, generation, Counters, clock);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            Close();
-            return new ModbusResult(connected ? ModbusStatus.Timeout : ModbusStatus.Disconnected);
+            socket.Dispose();
+            throw;
         }
-        catch (SocketException)
+        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
         {
-            Close();
-            return new ModbusResult(ModbusStatus.Disconnected);
+            socket.Dispose();
+            Counters.Add(ModbusCount.ConnectFailures);
+            backoff.Failed(Now);
+            trouble = fault is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
+                ? $"{Device} refuses the connection: check the port, and that its Modbus server is switched on"
+                : $"{Device} cannot be reached: check the address, the cable and the device's power";
+            return null;
         }
-    }
-
-    private void Encode(byte unitId, byte function, ushort address, int count)
-    {
-        BinaryPrimitives.WriteUInt16BigEndian(frame, ++transaction);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(2), 0);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(4), 6);
-        frame[6] = unitId;
-        frame[7] = function;
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(8), address);
-        BinaryPrimitives.WriteUInt16BigEndian(frame.AsSpan(10), (ushort)count);
-    }
-
-    private async ValueTask<ModbusResult> FinishAsync(
-        byte unitId, byte function, int bytes, CancellationToken cancellationToken)
-    {
-        var length = BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(4));
-        var own = BinaryPrimitives.ReadUInt16BigEndian(frame) == transaction
-            && BinaryPrimitives.ReadUInt16BigEndian(frame.AsSpan(2)) == 0 && frame[6] == unitId;
-        if (own && length == 3 && frame[7] == (function | 0x80))
-        {
-            return new ModbusResult(ModbusStatus.DeviceException, frame[8]);
-        }
-
-        if (!own || length != 3 + bytes || frame[7] != function || frame[8] != bytes)
-        {
-            Close();
-            return new ModbusResult(ModbusStatus.BadAnswer);
-        }
-
-        if (!await ReceiveAsync(9, bytes, cancellationToken).ConfigureAwait(false))
-        {
-            Close();
-            return new ModbusResult(ModbusStatus.Disconnected);
-        }
-
-        return ModbusResult.Answered;
-    }
-
-    private async ValueTask<bool> ReceiveAsync(int from, int count, CancellationToken cancellationToken)
-    {
-        while (count > 0)
-        {
-            var received = await socket!.ReceiveAsync(frame.AsMemory(from, count), SocketFlags.None, cancellationToken)
-                .ConfigureAwait(false);
-            if (received == 0)
-            {
-                return false;
-            }
-
-            from += received;
-            count -= received;
-        }
-
-        return true;
-    }
-
-    private void Close()
-    {
-        socket?.Dispose();
-        socket = null;
     }
 }

@@ -51,8 +51,10 @@ public static class RegisterDecoding
         {
             SignalKind.Bool => FromWholeRegister(registers[0], signal.Order),
             SignalKind.String => FromText(registers, type.TextBytes, signal.Order),
-            SignalKind.Float32 => FromSingle(signal, BitConverter.UInt32BitsToSingle((uint)Word(registers, signal.Order))),
-            SignalKind.Float64 => FromDouble(signal, BitConverter.UInt64BitsToDouble(Word(registers, signal.Order))),
+            SignalKind.Float32 => FromSingle(
+                signal, BitConverter.UInt32BitsToSingle((uint)Word(registers, signal.Order))),
+            SignalKind.Float64 => FromDouble(
+                signal, BitConverter.UInt64BitsToDouble(Word(registers, signal.Order))),
             _ => FromInteger(signal, Word(registers, signal.Order)),
         };
     }
@@ -95,7 +97,9 @@ public static class RegisterDecoding
 
     private static ushort Swap(ushort register) => BinaryPrimitives.ReverseEndianness(register);
 
-    /// <summary>A bool in a register of its own: 0 or 1. Any other word is not a bool, and saying true would be a guess.</summary>
+    /// <summary>
+    /// A bool in a register of its own: 0 or 1. Any other word is not a bool, and saying true would be a guess.
+    /// </summary>
     private static DecodedValue FromWholeRegister(ushort register, ByteOrder order) =>
         (LowByteFirst(order) ? Swap(register) : register) switch
         {

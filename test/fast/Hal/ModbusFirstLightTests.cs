@@ -25,9 +25,10 @@ public sealed class ModbusFirstLightTests
         var batch = new ReadingBatch();
         await source.ReadAsync(new[] { 0, 1 }, batch, TestContext.Current.CancellationToken);
         Assert.Equal(2, batch.Count);
-        Assert.Equal(SignalValue.FromSingle(71.25f), batch.Readings[0].Value);
-        Assert.True(batch.Readings[0].Quality.IsGood);
-        Assert.Equal(SignalValue.From(true), batch.Readings[1].Value);
+        var byName = batch.Readings.ToArray().ToDictionary(each => each.Signal.Name);
+        Assert.Equal(SignalValue.FromSingle(71.25f), byName["hmi1/oil"].Value);
+        Assert.True(byName["hmi1/oil"].Quality.IsGood);
+        Assert.Equal(SignalValue.From(true), byName["hmi1/door"].Value);
     }
 
     private static ModbusSignal Make(string name, SignalKind kind, ModbusAddress address, ByteOrder order) => new()

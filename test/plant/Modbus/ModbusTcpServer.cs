@@ -6,7 +6,8 @@ namespace Sluice.Plant.Modbus;
 
 /// <summary>
 /// A simulated Modbus TCP device on a real socket: machine models write into <see cref="Map"/>, clients read it. Port 0
-/// takes a free one. <see cref="StopListening"/> and <see cref="StartListening"/> unplug and replug it on the same port.
+/// takes a free one. <see cref="StopListening"/> and <see cref="StartListening"/> unplug and replug it on the same
+/// port.
 /// </summary>
 public sealed class ModbusTcpServer : IAsyncDisposable
 {
@@ -141,7 +142,7 @@ public sealed class ModbusTcpServer : IAsyncDisposable
             {
                 connection = await socket.AcceptAsync(stop.Token);
             }
-            catch (Exception fault) when (fault is SocketException or ObjectDisposedException or OperationCanceledException)
+            catch (Exception fault) when (IsEnd(fault))
             {
                 return;
             }
@@ -170,7 +171,7 @@ public sealed class ModbusTcpServer : IAsyncDisposable
         {
             await AnswerAllAsync(connection);
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception fault) when (IsEnd(fault))
         {
             // The client went away or the device was unplugged: both are what the test asked for.
         }
@@ -184,6 +185,9 @@ public sealed class ModbusTcpServer : IAsyncDisposable
             connection.Dispose();
         }
     }
+
+    private static bool IsEnd(Exception fault) =>
+        fault is SocketException or ObjectDisposedException or OperationCanceledException;
 
     private async Task AnswerAllAsync(Socket connection)
     {
