@@ -182,6 +182,12 @@ public sealed class A_rule_bites
     public void On_a_dead_link(string text, bool bites) =>
         Bites(DocumentRules.Links, bites, ("docs/x.md", text), ("docs/adr/0001-one.md", ""), ("hal/X.cs", ""));
 
+    [Theory]
+    [InlineData("[x](docs/x.md)", false)]
+    [InlineData("[x](x.md)", true)]
+    public void On_a_dead_link_in_a_document_at_the_top(string text, bool bites) =>
+        Bites(DocumentRules.Links, bites, ("README.md", text), ("docs/x.md", ""));
+
     private static string Xml(string items) => $"<Project><ItemGroup>{items}</ItemGroup></Project>";
 
     private static void Bites(Func<RepositoryTree, IEnumerable<string>> rule, bool bites,

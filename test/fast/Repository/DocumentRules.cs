@@ -59,7 +59,7 @@ internal static partial class DocumentRules
 
     private static string Resolve(string folder, string target)
     {
-        var at = new Uri($"file:///{folder}/");
+        var at = new Uri(folder.Length == 0 ? "file:///" : $"file:///{folder}/");
         return Uri.UnescapeDataString(new Uri(at, target).AbsolutePath).Trim('/');
     }
 
