@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Text;
 using MQTTnet;
 using MQTTnet.Channel;
 using MQTTnet.Formatter;
@@ -57,11 +58,15 @@ public sealed class MesLink : IAsyncDisposable
             .Build();
         link.client.ApplicationMessageReceivedAsync += message =>
         {
-            received(new MesMessage(
-                message.ApplicationMessage.Topic,
-                message.ApplicationMessage.Payload,
-                message.ApplicationMessage.Retain,
-                message.ApplicationMessage.ContentType ?? ""));
+            var application = message.ApplicationMessage;
+            received(new MesMessage(application.Topic, application.Payload)
+            {
+                Retained = application.Retain,
+                ContentType = application.ContentType ?? "",
+                Contract = application.UserProperties?.Find(property => property.Name == "contract") is { } contract
+                    ? Encoding.UTF8.GetString(contract.ValueBuffer.Span)
+                    : "",
+            });
             return Task.CompletedTask;
         };
         link.client.DisconnectedAsync += end =>
