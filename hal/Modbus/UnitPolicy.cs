@@ -109,8 +109,6 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
         if (state.IsBroken)
         {
             FailedProbes++;
-            var pause = took * ((1 / options.DeadShareMax) - 1);
-            nextProbeAt = now + (pause > options.ProbePauseMin ? pause : options.ProbePauseMin);
         }
         else if (!state.IsLive || state.FailuresInARow >= options.FailuresBeforeBreak)
         {
@@ -118,6 +116,12 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
             Broken++;
             state.IsLive = false;
             state.IsBroken = true;
+        }
+
+        if (state.IsBroken)
+        {
+            var pause = took * ((1 / options.DeadShareMax) - 1);
+            nextProbeAt = now + (pause > options.ProbePauseMin ? pause : options.ProbePauseMin);
         }
     }
 
