@@ -10,16 +10,16 @@ public static class ChainSentence
     /// <param name="wrongUse">What to say where the extended key usage does not fit.</param>
     public static string Of(X509ChainStatusFlags status, string subject, string wrongUse)
     {
-        if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
-        {
-            return $"the certificate '{subject}', or one above it, is not valid at this time: it expired or is not valid "
-                + "yet, or the gateway's clock is wrong";
-        }
-
         if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
         {
             return $"the certificate '{subject}' does not lead to a root of this plant (roots.pem): another CA made it, "
                 + "or a certificate between the two is missing";
+        }
+
+        if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
+        {
+            return $"the certificate '{subject}', or one above it, is not valid at this time: it expired or is not valid "
+                + "yet, or the gateway's clock is wrong";
         }
 
         if (status.HasFlag(X509ChainStatusFlags.NotValidForUsage))

@@ -40,6 +40,13 @@ public sealed class Identity : IDisposable
     /// <summary>The certificate's number, as the CA's list of revoked ones writes it.</summary>
     public string Serial => Leaf.SerialNumber;
 
+    /// <summary>
+    /// No moment before this can be now: the certificate was already made, and so were the revocation lists. A gateway
+    /// whose clock is dead at boot judges dates by this instead.
+    /// </summary>
+    public DateTimeOffset NotEarlierThan =>
+        Trust.RevocationLists.Select(list => list.ThisUpdate).Append(NotBefore).Max();
+
     public void Dispose()
     {
         Leaf.Dispose();

@@ -1,0 +1,162 @@
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Publishing;
+
+internal enum Announcement : byte
+{
+    Status,
+    Birth,
+    Ledger,
+}
+
+/// <summary>
+/// Decides when status, birth and ledger go. A core; time as in <see cref="DeliveryPlan"/>.
+/// <para>Invariants:</para>
+/// <list type="bullet">
+/// <item>On each connection status, birth and ledger are accepted, in this order, before any reading goes.</item>
+/// <item>When the stores change, no reading goes before a birth and a ledger that name them were accepted.</item>
+/// <item>One announcement is in flight at a time, so a ledger can never overtake an older one.</item>
+/// <item>A drop goes out with a ledger within a second; mere progress within five.</item>
+/// </list>
+/// </summary>
+internal sealed class AnnouncementPlan
+{
+    public static readonly TimeSpan DropEvery = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
+
+    private BufferView? view;
+    private BufferView? inLedger;
+    private Announcement? inFlight;
+    private bool statusDue;
+    private bool birthDue;
+    private bool ledgerDue;
+    private TimeSpan ledgerAt;
+
+    /// <summary>While the broker refuses announcements: when to try again.</summary>
+    public HoldPolicy Hold { get; } = new();
+
+    /// <summary>The broker found the whole birth too large.</summary>
+    public bool ReduceBirth { get; private set; }
+
+    /// <summary>True where readings may go.</summary>
+    public bool IsOpen { get; private set; }
+
+    public void Connected(BufferView now)
+    {
+        view = now;
+        inLedger = null;
+        inFlight = null;
+        statusDue = birthDue = ledgerDue = true;
+        ReduceBirth = false;
+        IsOpen = false;
+        Hold.Clear();
+    }
+
+    public void Observe(BufferView now)
+    {
+        if (view is not null && !ReferenceEquals(now, view) && StoresOf(now) != StoresOf(view))
+        {
+            birthDue = ledgerDue = true;
+            IsOpen = false;
+        }
+
+        view = now;
+    }
+
+    public Announcement? Next(TimeSpan now)
+    {
+        if (inFlight is not null || (Hold.IsHolding && now < Hold.Until))
+        {
+            return null;
+        }
+
+        return statusDue ? Announcement.Status
+            : birthDue ? Announcement.Birth
+            : ledgerDue || LedgerWait(now) == TimeSpan.Zero ? Announcement.Ledger
+            : null;
+    }
+
+    /// <summary>How long until the next announcement may be due by time alone; null: not before something changes.</summary>
+    public TimeSpan? Wait(TimeSpan now)
+    {
+        if (inFlight is not null)
+        {
+            return null;
+        }
+
+        var held = Hold.IsHolding ? Hold.Until - now : TimeSpan.Zero;
+        var wait = statusDue || birthDue || ledgerDue ? TimeSpan.Zero : LedgerWait(now);
+        return wait is { } due ? (held > due ? held : due) : null;
+    }
+
+    public void Sent(Announcement announcement, BufferView carried, TimeSpan now)
+    {
+        inFlight = announcement;
+        if (announcement == Announcement.Ledger)
+        {
+            inLedger = carried;
+            ledgerAt = now;
+        }
+    }
+
+    public void Settle(Announcement announcement, DeliveryVerdict verdict, TimeSpan now)
+    {
+        if (inFlight != announcement)
+        {
+            // Sent on a connection that is gone.
+            return;
+        }
+
+        inFlight = null;
+        if (verdict == DeliveryVerdict.Accepted)
+        {
+            Accepted(announcement);
+            return;
+        }
+
+        if (announcement == Announcement.Birth && verdict == DeliveryVerdict.TooLarge && !ReduceBirth)
+        {
+            ReduceBirth = true;
+            return;
+        }
+
+        ledgerDue |= announcement == Announcement.Ledger;
+        Hold.Failed(now);
+    }
+
+    private static string StoresOf(BufferView view) =>
+        string.Join(' ', view.Stores.Select(store => store.Store)) + (view.Stores.Count > 0 ? view.Storage : "");
+
+    private void Accepted(Announcement announcement)
+    {
+        Hold.Clear();
+        switch (announcement)
+        {
+            case Announcement.Status:
+                statusDue = false;
+                break;
+            case Announcement.Birth:
+                birthDue = false;
+                break;
+            case Announcement.Ledger:
+                // The stores may have changed while this one was on its way.
+                ledgerDue = inLedger is null || view is null || StoresOf(inLedger) != StoresOf(view);
+                break;
+        }
+
+        IsOpen = !statusDue && !birthDue && !ledgerDue;
+    }
+
+    private TimeSpan? LedgerWait(TimeSpan now)
+    {
+        if (view is null || ReferenceEquals(view, inLedger))
+        {
+            return null;
+        }
+
+        var dropped = view.Stores.Sum(store => store.DroppedCount) != inLedger?.Stores.Sum(store => store.DroppedCount);
+        var wait = ledgerAt + (dropped ? DropEvery : ProgressEvery) - now;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
+}

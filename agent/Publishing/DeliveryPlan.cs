@@ -1,0 +1,233 @@
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Publishing;
+
+/// <summary>The two ways a reading goes out.</summary>
+internal enum Lane : byte
+{
+    /// <summary>Stored on the present connection, in order, at once.</summary>
+    Live,
+
+    /// <summary>Stored before it, or overtaken: history.</summary>
+    Backfill,
+}
+
+/// <summary>A stretch of a store to read and send next.</summary>
+internal readonly record struct PlannedBatch(StoreId Store, PositionRange Range, Lane Lane, int ReadingsMax);
+
+/// <summary>A message of readings that is on its way.</summary>
+internal sealed record SentBatch(StoreId Store, PositionRange Range, Lane Lane, int Readings, int PayloadBytes, TimeSpan At);
+
+/// <summary>
+/// Decides which readings are sent next, and what the broker's answers mean for them. A core: no clock, no I/O; time is
+/// handed in as the span since some start and never goes back.
+/// <para>Invariants:</para>
+/// <list type="bullet">
+/// <item>What <see cref="Settle"/> gives back to be acknowledged was accepted by the broker, all of it, and nothing else.</item>
+/// <item>No position is in flight twice; never more messages in flight than the window.</item>
+/// <item>Nothing is forgotten: what was not accepted is unsent again, or set aside until the next connection.</item>
+/// <item>Live goes first; backfill gets its share of the messages while live waits, and all of them while it does not.
+/// Inside the live messages of a connection positions of a store ascend.</item>
+/// </list>
+/// </summary>
+internal sealed class DeliveryPlan(DeliveryLimits limits)
+{
+    private readonly List<StoreLanes> stores = [];
+    private readonly List<SentBatch> inFlight = [];
+    private readonly BackfillWindow backfillWindow = new();
+    private BufferView? seen;
+    private StoreId writing;
+    private bool connected;
+    private int window;
+    private int readingsMax = limits.ReadingsMax;
+    private double backfillCredit;
+
+    /// <summary>While the broker takes nothing: when to try again, and how it went so far.</summary>
+    public HoldPolicy Hold { get; } = new();
+
+    public int InFlight => inFlight.Count;
+
+    /// <summary>Readings set aside on this connection because the broker refused their message for its own sake.</summary>
+    public long SetAsideCount => stores.Sum(lanes => lanes.SetAsideCount);
+
+    /// <summary>Readings that are history and not delivered yet.</summary>
+    public long Backlog => stores.Sum(lanes => lanes.Backlog);
+
+    /// <summary>Messages of history that may be under way at once right now.</summary>
+    public int BackfillInFlightMax => backfillWindow.Messages;
+
+    /// <param name="view">The buffer at the moment of the connection: what it holds is history.</param>
+    /// <param name="receiveMaximum">What the broker allows in flight.</param>
+    public void Connected(BufferView view, int receiveMaximum)
+    {
+        Disconnected();
+        window = Math.Clamp(receiveMaximum, 1, limits.WindowMax);
+        connected = true;
+        Hold.Clear();
+        backfillWindow.Reset();
+        readingsMax = limits.ReadingsMax;
+        seen = null;
+        Follow(view);
+        if (view.Stores.Count > 0)
+        {
+            var current = view.Stores[^1];
+            writing = current.Store;
+            LanesOf(current.Store).BeginLive(current.Next);
+        }
+    }
+
+    /// <summary>Everything that was in flight is unsent again: nobody knows what became of it.</summary>
+    public void Disconnected()
+    {
+        connected = false;
+        inFlight.Clear();
+        stores.ForEach(lanes => lanes.Disconnected());
+    }
+
+    /// <summary>Takes in what the buffer is now.</summary>
+    public void Observe(BufferView view)
+    {
+        if (ReferenceEquals(view, seen) || view.Stores.Count == 0)
+        {
+            return;
+        }
+
+        var current = view.Stores[^1];
+        var before = stores.Find(lanes => lanes.Store == current.Store)?.Next ?? current.First;
+        Follow(view);
+        if (connected && current.Store != writing)
+        {
+            // Another store took over while we were connected: what it got since then is as live as can be.
+            writing = current.Store;
+            LanesOf(current.Store).BeginLive(before);
+        }
+
+        stores.ForEach(lanes => lanes.HandOver(limits.LiveLagMax, limits.ReadingsMax));
+    }
+
+    /// <summary>What to send next; null while there is nothing, the window is full or the broker takes nothing.</summary>
+    public PlannedBatch? Next(TimeSpan now)
+    {
+        if (!connected || inFlight.Count >= Hold.Window(window, now))
+        {
+            return null;
+        }
+
+        var live = Find(Lane.Live);
+        var backfillFull = inFlight.Count(sent => sent.Lane == Lane.Backfill) >= BackfillRoom();
+        var backfill = backfillFull ? null : Find(Lane.Backfill);
+        if (live is null || backfill is null)
+        {
+            backfillCredit = 0;
+            return live ?? backfill;
+        }
+
+        return backfillCredit + limits.BackfillShare >= 1 ? backfill : live;
+    }
+
+    /// <summary>The planned batch is on its way, as far as it was found and fits into one message.</summary>
+    public SentBatch Sent(in PlannedBatch planned, PositionRange range, int payloadBytes, TimeSpan now)
+    {
+        if (Find(planned.Lane == Lane.Live ? Lane.Backfill : Lane.Live) is not null)
+        {
+            backfillCredit += limits.BackfillShare - (planned.Lane == Lane.Backfill ? 1 : 0);
+        }
+
+        var sent = new SentBatch(planned.Store, range, planned.Lane, (int)range.Count, payloadBytes, now);
+        LanesOf(planned.Store).Sent(range, planned.Lane);
+        inFlight.Add(sent);
+        return sent;
+    }
+
+    /// <summary>These are not held any more; the ledger names them.</summary>
+    public void Gone(StoreId store, PositionRange range) => LanesOf(store).Gone(range);
+
+    /// <summary>The store gave nothing: ask again when the buffer has changed.</summary>
+    public void Stall(StoreId store) => LanesOf(store).Stall();
+
+    /// <summary>The broker's answer. Returns what may be acknowledged, or null.</summary>
+    public PositionRange? Settle(SentBatch sent, DeliveryVerdict verdict, TimeSpan now)
+    {
+        if (!inFlight.Remove(sent))
+        {
+            // The connection it was sent on is gone, and with it the right to believe this answer to be the last word.
+            return verdict == DeliveryVerdict.Accepted ? AcceptedLate(sent) : null;
+        }
+
+        var lanes = LanesOf(sent.Store);
+        switch (verdict)
+        {
+            case DeliveryVerdict.Accepted:
+                lanes.Accepted(sent.Range, sent.Lane);
+                Hold.Clear();
+                backfillWindow.Accepted(now - sent.At, now);
+                return sent.Range;
+            case DeliveryVerdict.TooLarge when sent.Readings > 1:
+                readingsMax = Math.Max(1, sent.Readings / 2);
+                lanes.Refused(sent.Range, sent.Lane);
+                return null;
+            case DeliveryVerdict.TooLarge:
+            case DeliveryVerdict.SetAside:
+                lanes.SetAside(sent.Range, sent.Lane);
+                return null;
+            case DeliveryVerdict.Unheard:
+            case DeliveryVerdict.Refused:
+            case DeliveryVerdict.Busy:
+                lanes.Refused(sent.Range, sent.Lane);
+                Hold.Failed(now);
+                backfillWindow.Shrink(now);
+                return null;
+            case DeliveryVerdict.LinkLost:
+                lanes.Refused(sent.Range, sent.Lane);
+                return null;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "A verdict that the plan does not know.");
+        }
+    }
+
+    private PositionRange AcceptedLate(SentBatch sent)
+    {
+        LanesOf(sent.Store).Gone(sent.Range);
+        return sent.Range;
+    }
+
+    /// <summary>One place is always kept free for live, where the window has more than one.</summary>
+    private int BackfillRoom() => Math.Max(1, Math.Min(backfillWindow.Messages, window - 1));
+
+    private PlannedBatch? Find(Lane lane)
+    {
+        foreach (var lanes in stores)
+        {
+            if (lanes.NextIn(lane) is { } range)
+            {
+                return new PlannedBatch(lanes.Store, range, lane, (int)Math.Min(readingsMax, range.Count));
+            }
+        }
+
+        return null;
+    }
+
+    private void Follow(BufferView view)
+    {
+        seen = view;
+        stores.RemoveAll(lanes =>
+            !view.Stores.Any(store => store.Store == lanes.Store) && !inFlight.Exists(sent => sent.Store == lanes.Store));
+        foreach (var store in view.Stores)
+        {
+            LanesOf(store.Store).Observe(store);
+        }
+    }
+
+    private StoreLanes LanesOf(StoreId store)
+    {
+        var lanes = stores.Find(known => known.Store == store);
+        if (lanes is null)
+        {
+            lanes = new StoreLanes(store);
+            stores.Add(lanes);
+        }
+
+        return lanes;
+    }
+}

@@ -1,0 +1,83 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Publishing;
+
+/// <summary>
+/// What outlives a connection: the plans with what they know, the encoders, the buffers for payloads, and the numbers.
+/// Owned by the publisher's loop.
+/// </summary>
+internal sealed class PublishDesk : IDisposable
+{
+    private readonly Stack<PayloadBuffer> spare = new();
+    private readonly TimeProvider clock;
+    private readonly long start;
+    private long ledgerNumber;
+
+    public PublishDesk(
+        GatewayConfiguration configuration,
+        AnnouncementEncoder announcements,
+        UplinkJournal journal,
+        TimeProvider clock,
+        ILogger logger)
+    {
+        this.clock = clock;
+        start = clock.GetTimestamp();
+        Topics = new ContractTopics(configuration.Gateway);
+        Settings = configuration.Publish;
+        Announcements = announcements;
+        Journal = journal;
+        Logger = logger;
+        Batches = new BatchEncoder(configuration.Gateway.Id);
+        Plan = new DeliveryPlan(new DeliveryLimits { BackfillShare = configuration.Publish.BackfillShare });
+        Budget = new RateBudget(configuration.Publish.RateBytesPerSecondMax);
+    }
+
+    public ContractTopics Topics { get; }
+
+    public PublishSettings Settings { get; }
+
+    public AnnouncementEncoder Announcements { get; }
+
+    public BatchEncoder Batches { get; }
+
+    public UplinkJournal Journal { get; }
+
+    public ILogger Logger { get; }
+
+    public DeliveryPlan Plan { get; }
+
+    public AnnouncementPlan AnnouncementPlan { get; } = new();
+
+    public RateBudget Budget { get; }
+
+    public CatchUpForecast Forecast { get; } = new();
+
+    public StoredBatch Peeked { get; } = new();
+
+    public TimeProvider Clock => clock;
+
+    /// <summary>Monotonic, since the publisher was made: what the plans count in.</summary>
+    public TimeSpan Now => clock.GetElapsedTime(start);
+
+    public DateTime Utc => clock.GetUtcNow().UtcDateTime;
+
+    public long NextLedgerNumber() => ++ledgerNumber;
+
+    public PayloadBuffer Take() => spare.TryPop(out var buffer) ? buffer : new PayloadBuffer();
+
+    /// <summary>Never more than were in flight at once, so the stack is bounded by the window.</summary>
+    public void Return(PayloadBuffer buffer) => spare.Push(buffer);
+
+    /// <summary>What the broker says in our name when we are gone without a word.</summary>
+    public OutboundMessage Will()
+    {
+        var buffer = new PayloadBuffer();
+        Announcements.Offline(buffer, AnnouncementEncoder.ReasonLost, sentUtc: null);
+        return new OutboundMessage { Topic = Topics.Status, Payload = buffer.Written, Retain = true };
+    }
+
+    public void Dispose() => Batches.Dispose();
+}

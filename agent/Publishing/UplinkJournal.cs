@@ -1,0 +1,133 @@
+using Microsoft.Extensions.Logging;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Publishing;
+
+/// <summary>
+/// Keeps <see cref="UplinkHealth"/> and tells the journal of its changes. Written by the publisher's loop, read from any
+/// thread.
+/// </summary>
+internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
+{
+    private volatile UplinkHealth health = new()
+    {
+        State = "connecting",
+        Sentence = "",
+        Since = clock.GetUtcNow(),
+    };
+
+    private string lastSentence = "";
+
+    public UplinkHealth Health => health;
+
+    public void Connecting() => Change("connecting", health.Sentence, 0);
+
+    public void Connected(ConnectTerms terms, long waiting)
+    {
+        Log.Connected(logger, terms.Address, terms.Tls, waiting);
+        foreach (var warning in terms.Warnings.Except(health.Warnings))
+        {
+            Log.UplinkWarning(logger, warning);
+        }
+
+        lastSentence = "";
+        Change("connected", "", 0);
+        health = health with
+        {
+            Address = terms.Address,
+            Tls = terms.Tls,
+            Warnings = terms.Warnings,
+            Connections = health.Connections + 1,
+        };
+    }
+
+    /// <summary>The same reason again is a counter, not another line.</summary>
+    public void NotConnected(ConnectOutcome outcome, TimeSpan delay)
+    {
+        if (outcome.Sentence != lastSentence)
+        {
+            lastSentence = outcome.Sentence;
+            Log.NotConnected(logger, outcome.Sentence, delay);
+        }
+
+        Change("waiting", outcome.Sentence, outcome.ReasonCode);
+        health = health with { FailedAttempts = health.FailedAttempts + 1, Address = "", Tls = "" };
+    }
+
+    public void Lost(LinkLoss loss, TimeSpan delay)
+    {
+        Log.LinkLost(logger, loss.Sentence, delay);
+        if (loss.TakenOver)
+        {
+            Log.TakenOver(logger);
+        }
+
+        Change("waiting", loss.Sentence, loss.ReasonCode);
+        health = health with
+        {
+            Address = "",
+            Tls = "",
+            InFlight = 0,
+            TakenOver = health.TakenOver + (loss.TakenOver ? 1 : 0),
+        };
+    }
+
+    public void Refused(DeliveryOutcome outcome, TimeSpan? holdFor)
+    {
+        health = health with { RefusedMessages = health.RefusedMessages + 1 };
+        if (holdFor is not { } delay)
+        {
+            return;
+        }
+
+        if (health.State != "holding" || health.Sentence != outcome.Sentence)
+        {
+            Log.Holding(logger, outcome.Sentence, delay);
+        }
+
+        Change("holding", outcome.Sentence, outcome.ReasonCode);
+    }
+
+    public void SetAside(SentBatch sent, DeliveryOutcome outcome, long setAside)
+    {
+        Log.SetAside(logger, sent.Range.From, sent.Range.To, sent.Store.ToString(), outcome.Sentence);
+        health = health with { SetAsideReadings = setAside, Sentence = outcome.Sentence, ReasonCode = outcome.ReasonCode };
+    }
+
+    public void Accepted(int readings, bool historical)
+    {
+        if (health.State == "holding")
+        {
+            Log.HoldEnded(logger);
+            Change("connected", "", 0);
+        }
+
+        health = health with
+        {
+            DeliveredReadings = health.DeliveredReadings + readings,
+            DeliveredHistorical = health.DeliveredHistorical + (historical ? readings : 0),
+            LastDelivery = clock.GetUtcNow(),
+        };
+    }
+
+    public void InFlight(int messages)
+    {
+        if (messages != health.InFlight)
+        {
+            health = health with { InFlight = messages };
+        }
+    }
+
+    public void Stopped(long waiting)
+    {
+        Log.Stopped(logger, health.DeliveredReadings, waiting);
+        Change("stopped", "", 0);
+        health = health with { Address = "", Tls = "", InFlight = 0 };
+    }
+
+    private void Change(string state, string sentence, int reasonCode)
+    {
+        var since = state == health.State ? health.Since : clock.GetUtcNow();
+        health = health with { State = state, Sentence = sentence, ReasonCode = reasonCode, Since = since };
+    }
+}

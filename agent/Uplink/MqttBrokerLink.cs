@@ -1,0 +1,265 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Sockets;
+using MQTTnet;
+using MQTTnet.Channel;
+using MQTTnet.Formatter;
+using MQTTnet.Protocol;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Egress;
+using Sluice.Provisioning;
+
+namespace Sluice.Agent.Uplink;
+
+/// <summary>
+/// The link to the one broker: MQTT 5 over mutual TLS. The identity is read anew for each attempt, so that a new bundle or
+/// revocation list counts without a restart. Used by the publisher's loop.
+/// </summary>
+public sealed class MqttBrokerLink : IBrokerLink
+{
+    /// <summary>Each of TCP, TLS and CONNECT may take this long: a broker that is slow to start is waited for, silence is not.</summary>
+    private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(5);
+
+    /// <summary>A will goes out only after this: a short loss is no news to the MES.</summary>
+    private static readonly TimeSpan WillDelay = TimeSpan.FromSeconds(10);
+
+    /// <summary>What we let the broker send us: small requests only.</summary>
+    private const uint InboundBytesMax = 256 << 10;
+
+    private const ushort InboundMessagesMax = 16;
+
+    private readonly GatewayConfiguration configuration;
+    private readonly EndpointPolicy policy;
+    private readonly TimeProvider clock;
+    private MqttConnection? connection;
+
+    public MqttBrokerLink(GatewayConfiguration configuration, TimeProvider clock)
+    {
+        this.configuration = configuration;
+        this.clock = clock;
+        policy = new EndpointPolicy(configuration.Broker);
+    }
+
+    public Task<LinkLoss> Lost => connection?.Lost ?? Task.FromResult(new LinkLoss("there is no connection."));
+
+    public async ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken)
+    {
+        await DropAsync().ConfigureAwait(false);
+        var now = clock.GetUtcNow();
+        var loaded = IdentityDirectory.Load(configuration.Identity.Directory, configuration.Gateway.Id, now);
+        if (loaded.Identity is not { } identity)
+        {
+            var sentences = string.Join(" ", loaded.Problems.Select(problem => $"{problem}."));
+            return new ConnectOutcome(ConnectVerdict.NoIdentity, $"the gateway's identity cannot be used: {sentences}");
+        }
+
+        using (identity)
+        {
+            var warnings = loaded.Problems.Select(problem => $"{problem}.").ToList();
+            ConnectOutcome? outcome = null;
+            foreach (var address in configuration.Broker.Addresses)
+            {
+                outcome = await TryAsync(new IPEndPoint(address, configuration.Broker.Port), identity, warnings, will,
+                    cancellationToken).ConfigureAwait(false);
+                if (outcome.Verdict == ConnectVerdict.Connected)
+                {
+                    return outcome;
+                }
+            }
+
+            return outcome ?? new ConnectOutcome(ConnectVerdict.OutsideNetwork, "broker.addresses is empty.");
+        }
+    }
+
+    public ValueTask<DeliveryOutcome> DeliverAsync(OutboundMessage message, CancellationToken cancellationToken) =>
+        connection is { } open
+            ? open.DeliverAsync(message, cancellationToken)
+            : ValueTask.FromResult(new DeliveryOutcome(DeliveryVerdict.LinkLost, 0, "there is no connection."));
+
+    public async ValueTask DisconnectAsync(CancellationToken cancellationToken)
+    {
+        if (connection is { } open)
+        {
+            await open.DisconnectAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await DropAsync().ConfigureAwait(false);
+    }
+
+    public ValueTask DisposeAsync() => DropAsync();
+
+    private async ValueTask DropAsync()
+    {
+        if (connection is { } old)
+        {
+            await old.DisposeAsync().ConfigureAwait(false);
+        }
+    }
+
+    private async Task<ConnectOutcome> TryAsync(
+        IPEndPoint endPoint, Identity identity, List<string> warnings, OutboundMessage will, CancellationToken stop)
+    {
+        if (policy.Refuse(endPoint) is { } outside)
+        {
+            return new ConnectOutcome(ConnectVerdict.OutsideNetwork, $"{outside}.");
+        }
+
+        using var bound = new StepBound(StepMax, clock, stop);
+        var (socket, unreachable) = await BrokerSocket.ConnectAsync(endPoint, bound).ConfigureAwait(false);
+        if (socket is null)
+        {
+            return unreachable!;
+        }
+
+        var now = clock.GetUtcNow();
+        var at = now > identity.NotEarlierThan ? now : identity.NotEarlierThan;
+        var tls = new BrokerTls(configuration.Broker, identity, at);
+        Stream stream;
+        try
+        {
+            bound.Restart();
+            var (secure, refusal) = await tls.AuthenticateAsync(socket, bound.Token).ConfigureAwait(false);
+            if (secure is null)
+            {
+                return refusal!;
+            }
+
+            stream = secure;
+        }
+        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+        {
+            return new ConnectOutcome(ConnectVerdict.Silent, $"{endPoint} took the connection and then said nothing for "
+                + $"{StepMax.TotalSeconds:0} s: the broker hangs, or something else listens there.");
+        }
+
+        var seen = new UplinkStream(stream);
+        bound.Restart();
+        var outcome = await OpenAsync(seen, endPoint, will, bound, stop).ConfigureAwait(false);
+        if (outcome.Terms is not { } terms)
+        {
+            await seen.DisposeAsync().ConfigureAwait(false);
+            return outcome;
+        }
+
+        string[] clockWarning = at > now
+            ? [$"the gateway's clock says {now:yyyy-MM-dd HH:mm}Z, which is before its own certificate or revocation list "
+                + "was made: it is not set; check its time server."]
+            : [];
+        return outcome with
+        {
+            Terms = terms with
+            {
+                Tls = tls.Negotiated,
+                Address = endPoint.ToString(),
+                Warnings = [.. clockWarning, .. warnings, .. tls.Warnings.Select(warning => $"{warning}.")],
+            },
+        };
+    }
+
+    /// <summary>CONNECT and CONNACK on the authenticated stream.</summary>
+    private async Task<ConnectOutcome> OpenAsync(
+        UplinkStream stream, IPEndPoint endPoint, OutboundMessage will, StepBound bound, CancellationToken stop)
+    {
+        var client = new MqttClientFactory().CreateMqttClient();
+        MqttConnection? opened = null;
+        MqttClientDisconnectedEventArgs? early = null;
+        client.DisconnectedAsync += end =>
+        {
+            early = end;
+            Volatile.Read(ref opened)?.Ended(end);
+            return Task.CompletedTask;
+        };
+        try
+        {
+            var answer = await client.ConnectAsync(Options(stream, endPoint, will), bound.Token).ConfigureAwait(false);
+            if (Judge(answer) is { } refusal)
+            {
+                client.Dispose();
+                return refusal;
+            }
+
+            var keepAlive = answer.ServerKeepAlive > 0
+                ? TimeSpan.FromSeconds(answer.ServerKeepAlive)
+                : configuration.Broker.KeepAlive;
+            var next = new MqttConnection(client, keepAlive, clock);
+            Volatile.Write(ref opened, next);
+            if (early is { } end)
+            {
+                // It went between the CONNACK and the line above.
+                next.Ended(end);
+            }
+
+            next.Start();
+            connection = next;
+            var packetBytesMax = (int)Math.Min(answer.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
+            return new ConnectOutcome(ConnectVerdict.Connected, "", 0, new ConnectTerms(
+                answer.ReceiveMaximum ?? ushort.MaxValue, packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", ""));
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            client.Dispose();
+            throw;
+        }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or InvalidProgramException))
+        {
+            // The seam to the client library: it wraps and rewraps; the stream remembers what really happened.
+            client.Dispose();
+            return Broken(endPoint, stream.Fault ?? exception, bound.IsOver);
+        }
+    }
+
+    private static ConnectOutcome Broken(IPEndPoint endPoint, Exception exception, bool timedOut)
+    {
+        if (TlsAlert.Of(exception) is { } alert)
+        {
+            return TlsAlert.Outcome(alert);
+        }
+
+        return timedOut
+            ? new ConnectOutcome(ConnectVerdict.Silent, $"the broker at {endPoint} did not answer CONNECT within "
+                + $"{StepMax.TotalSeconds:0} s: it hangs, or no MQTT broker listens there.")
+            : new ConnectOutcome(ConnectVerdict.Broken, $"the broker at {endPoint} ended the connection right after the TLS "
+                + "handshake, before it answered CONNECT: most likely it does not accept the gateway's certificate (other "
+                + "CA, revoked, or expired by the broker's clock); its log says why.");
+    }
+
+    private ConnectOutcome? Judge(MqttClientConnectResult answer)
+    {
+        var code = (int)answer.ResultCode;
+        if (code != 0)
+        {
+            return BrokerAnswer.Refused(
+                code, configuration.Gateway.Id, answer.ReasonString ?? "", answer.ServerReference ?? "");
+        }
+
+        return answer.MaximumQoS == MqttQualityOfServiceLevel.AtMostOnce ? BrokerAnswer.Refused(0x9B, "", "", "")
+            : !answer.RetainAvailable ? BrokerAnswer.Refused(0x9A, "", "", "")
+            : null;
+    }
+
+    private MqttClientOptions Options(UplinkStream stream, IPEndPoint endPoint, OutboundMessage will) => new()
+    {
+        ProtocolVersion = MqttProtocolVersion.V500,
+        ClientId = configuration.Gateway.Id,
+        CleanSession = true,
+        SessionExpiryInterval = 0,
+        KeepAlivePeriod = configuration.Broker.KeepAlive,
+        ReceiveMaximum = InboundMessagesMax,
+        MaximumPacketSize = InboundBytesMax,
+        RequestProblemInformation = true,
+        WillTopic = will.Topic,
+        WillPayload = will.Payload.ToArray(),
+        WillContentType = will.ContentType,
+        WillQualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+        WillRetain = will.Retain,
+        WillDelayInterval = (uint)WillDelay.TotalSeconds,
+        ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = endPoint, StreamProvider = new Ready(stream) },
+    };
+
+    /// <summary>Hands the client library the stream that is ready: TCP and TLS were ours.</summary>
+    private sealed class Ready(Stream stream) : IMqttClientStreamProvider
+    {
+        public Task<Stream> ConnectAsync(EndPoint brokerEndPoint, CancellationToken cancellationToken) =>
+            Task.FromResult(stream);
+    }
+}
