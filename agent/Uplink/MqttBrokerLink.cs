@@ -250,6 +250,8 @@ public sealed class MqttBrokerLink : IBrokerLink
         WillTopic = will.Topic,
         WillPayload = will.Payload.ToArray(),
         WillContentType = will.ContentType,
+        WillPayloadFormatIndicator = MqttPayloadFormatIndicator.CharacterData,
+        WillUserProperties = [MqttConnection.ContractProperty],
         WillQualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
         WillRetain = will.Retain,
         WillDelayInterval = (uint)WillDelay.TotalSeconds,

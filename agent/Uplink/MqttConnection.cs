@@ -15,6 +15,9 @@ internal sealed class MqttConnection : IAsyncDisposable
     /// <summary>A ping goes this often, in parts of keep alive: with its own deadline, silence is found within twice that.</summary>
     private const double PingEvery = 0.75;
 
+    /// <summary>Every message of ours says which contract it follows.</summary>
+    public static readonly MqttUserProperty ContractProperty = new("contract", "1"u8.ToArray());
+
     private static readonly TimeSpan DisconnectMax = TimeSpan.FromSeconds(2);
 
     private readonly IMqttClient client;
@@ -112,14 +115,14 @@ internal sealed class MqttConnection : IAsyncDisposable
         new(DeliveryVerdict.LinkLost, 0, "the connection was lost before the broker acknowledged the message.");
 
     private static LinkLoss Broke(Exception exception) => exception is MqttClientUnexpectedDisconnectReceivedException said
-        ? BrokerAnswer.Disconnected((int)said.ReasonCode, said.ReasonString ?? "")
+        ? BrokerAnswer.Disconnected((int)(said.ReasonCode ?? 0), said.ReasonString ?? "")
         : new LinkLoss($"the connection broke ({Deepest(exception).Message}).");
 
     private static Exception Deepest(Exception exception) => exception.InnerException is { } inner ? Deepest(inner) : exception;
 
     private static MqttApplicationMessage ToMqtt(OutboundMessage message)
     {
-        var properties = new List<MqttUserProperty>(2) { new("contract", "1"u8.ToArray()) };
+        var properties = new List<MqttUserProperty>(2) { ContractProperty };
         if (message.ContentEncoding is { } encoding)
         {
             properties.Add(new MqttUserProperty("content-encoding", System.Text.Encoding.UTF8.GetBytes(encoding)));
