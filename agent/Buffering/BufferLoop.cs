@@ -105,7 +105,29 @@ public sealed class BufferLoop : BackgroundService
         Publish();
         var writing = View.Stores[^1];
         Log.BufferOpened(logger, writing.Store, View.Storage, writing.First, writing.Next, View.Waiting);
+        if (View.Fault is { } fault)
+        {
+            Log.WentToMemory(logger, writing.Store, fault.Sentence);
+        }
+
+        Arm();
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes no more commands and waits until what was taken is durable. Before the loop is cancelled, because a loop
+    /// that was cancelled before its first step never runs, and what is in the inlet would be lost.
+    /// </summary>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        inlet.Writer.TryComplete();
+        if (ExecuteTask is { } running)
+        {
+            await running.WaitAsync(cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
     }
 
     public override void Dispose()
@@ -160,6 +182,7 @@ public sealed class BufferLoop : BackgroundService
             {
                 Do(command);
                 CommitWhenDue();
+                changed |= stores.Probe();
             }
 
             if (changed)
@@ -211,12 +234,14 @@ public sealed class BufferLoop : BackgroundService
     {
         var readings = uncommittedSince is { } r ? commitEvery - clock.GetElapsedTime(r) : (TimeSpan?)null;
         var acknowledged = acknowledgedSince is { } a ? AcknowledgeEvery - clock.GetElapsedTime(a) : (TimeSpan?)null;
-        return readings is null || acknowledged < readings ? acknowledged : readings;
+        return Sooner(readings, acknowledged);
     }
+
+    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 
     private void Arm()
     {
-        if (UntilDue() is { } due)
+        if (Sooner(UntilDue(), stores.UntilProbe) is { } due)
         {
             timer.Change(due > TimeSpan.FromMilliseconds(1) ? due : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
         }
@@ -227,6 +252,32 @@ public sealed class BufferLoop : BackgroundService
         var before = published;
         published = new Published(stores.View);
         before.Superseded.TrySetResult();
+        Tell(before.View, published.View);
+    }
+
+    private void Tell(BufferView before, BufferView now)
+    {
+        var writing = now.Stores[^1];
+        if (before.Stores.Count > 0 && before.Storage != now.Storage)
+        {
+            if (writing.IsVolatile)
+            {
+                Log.WentToMemory(logger, writing.Store, now.Fault?.Sentence ?? "");
+            }
+            else
+            {
+                Log.CameBackToDisk(logger, writing.Store);
+            }
+        }
+
+        foreach (var store in now.Stores)
+        {
+            var known = before.Stores.FirstOrDefault(other => other.Store == store.Store)?.DroppedCount ?? 0;
+            if (store.DroppedCount > known)
+            {
+                Log.ReadingsDropped(logger, store.Store, store.DroppedCount - known, store.Drops[^1].Reason);
+            }
+        }
     }
 
     private async ValueTask SendAsync(BufferCommand command, CancellationToken cancellationToken)

@@ -72,6 +72,12 @@ public enum DropReason : byte
 
     /// <summary>They were held in memory only, because the storage failed, and did not fit.</summary>
     Volatile,
+
+    /// <summary>
+    /// A power cut tore the last commit, and it cannot be told how many readings it had (the range is the most it can
+    /// have been). The positions are skipped, so that none is ever given twice.
+    /// </summary>
+    Torn,
 }
 
 /// <summary>Readings that will never arrive, and why.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+using Sluice.Agent.Configuration;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -5,31 +7,89 @@ namespace Sluice.Agent.Buffering;
 /// <summary>
 /// Which store takes new readings, and every store that still holds some. Owned by one loop (BufferLoop).
 /// <para>
-/// Invariants: there is always a store that takes readings; readings that were appended and not yet committed are in
-/// exactly one store; the one being written is last.
+/// Invariants: there is always a store that takes readings; a reading that was appended ends in exactly one of them;
+/// the one being written is last in the view. A storage fault never stops the plant's data: what the disk did not take
+/// goes on in memory under a store id of its own, the disk stays readable where it can, is asked again every
+/// <see cref="ProbeEvery"/>, and takes over when it can; the memory is kept until it is drained.
 /// </para>
 /// </summary>
 public sealed class StoreSwitch : IDisposable
 {
+    public static readonly TimeSpan ProbeEvery = TimeSpan.FromSeconds(10);
+
     /// <summary>How far back the last reading of each signal is looked for when the buffer is opened.</summary>
     private const int PresentReadingsMax = 50_000;
 
-    private readonly List<IReadingBuffer> stores = [];
+    /// <summary>Memory that readings may take while the disk does not take them.</summary>
+    private const long VolatileBytesMax = 16 << 20;
+
+    private readonly Func<(StoreId Store, long Position)?, DiskOpening>? openDisk;
+    private readonly Func<StoreId> newStore;
+    private readonly TimeProvider clock;
     private readonly List<Reading> uncommitted = [];
     private readonly Dictionary<string, StoredReading> present = new(StringComparer.Ordinal);
 
-    private StoreSwitch(IReadingBuffer only) => stores.Add(only);
+    private DiskStore? disk;
+    private MemoryBuffer? memory;
+    private bool writesMemory;
+    private StorageFault? fault;
+    private long probedAt;
 
-    /// <summary>Memory only: for tests, and for trying the agent without a disk.</summary>
-    public static StoreSwitch InMemory(StoreId store, long sizeBytesMax) => new(new MemoryBuffer(store, sizeBytesMax));
+    // What a disk store that had to be closed knew, until it is open again.
+    private (StoreId Store, long Position)? durableBelow;
+    private readonly List<StoreView> closed = [];
 
-    public BufferView View => new(stores.Select(store => store.View).ToArray(), null);
+    /// <param name="openDisk">Opens the disk store; null for memory only. Gets what was durable before a fault.</param>
+    /// <param name="newStore">Makes the id of a store in memory.</param>
+    /// <param name="clock">Monotonic, for the probes.</param>
+    public StoreSwitch(
+        Func<(StoreId Store, long Position)?, DiskOpening>? openDisk, Func<StoreId> newStore, TimeProvider clock)
+    {
+        this.openDisk = openDisk;
+        this.newStore = newStore;
+        this.clock = clock;
+    }
 
+    public BufferView View => new(Stores().Select(store => store.View).ToArray(), fault ?? disk?.Fault);
+
+    /// <summary>Readings that were appended and are not durable yet.</summary>
     public int Uncommitted => uncommitted.Count;
 
-    private IReadingBuffer Writing => stores[^1];
+    /// <summary>How long until the disk is asked again; null while it works.</summary>
+    public TimeSpan? UntilProbe => fault is null ? null : ProbeEvery - clock.GetElapsedTime(probedAt);
 
-    public void Open() => FindPresent();
+    private IReadingBuffer Writing => writesMemory ? memory! : disk!;
+
+    /// <summary>The store as the configuration wants it.</summary>
+    public static StoreSwitch OnDisk(BufferSettings settings, TimeProvider clock)
+    {
+        StoreId NewStore() => new(Guid.CreateVersion7(clock.GetUtcNow()));
+        var options = new DiskStoreOptions { SizeBytesMax = settings.SizeBytesMax, NewStore = NewStore };
+        return new StoreSwitch(
+            cut => DiskStore.Open(settings.Directory, options with { DurableBelow = cut }), NewStore, clock);
+    }
+
+    /// <summary>Memory only: for tests, and for trying the agent without a disk.</summary>
+    public static StoreSwitch InMemory(StoreId store, long sizeBytesMax) => new(null, () => store, TimeProvider.System)
+    {
+        memory = new MemoryBuffer(store, sizeBytesMax),
+        writesMemory = true,
+    };
+
+    public void Open()
+    {
+        if (openDisk is not null)
+        {
+            OpenDisk();
+        }
+
+        var batch = new StoredBatch();
+        Writing.Peek(Math.Max(Writing.First, Writing.Durable - PresentReadingsMax), PresentReadingsMax, batch);
+        foreach (var reading in batch.Readings)
+        {
+            present[reading.Signal] = reading;
+        }
+    }
 
     public void Append(ReadOnlySpan<Reading> readings)
     {
@@ -37,36 +97,147 @@ public sealed class StoreSwitch : IDisposable
         uncommitted.AddRange(readings);
     }
 
+    /// <summary>Makes everything appended durable: on disk, or where that fails, as durable as memory is.</summary>
     public void Commit()
     {
-        Writing.Commit();
-        var position = Writing.Durable - uncommitted.Count;
-        foreach (var reading in uncommitted)
+        CommitWriting();
+        if (fault is not null && !writesMemory)
         {
-            present[reading.Signal.Name] = new StoredReading(
-                position++, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp);
+            GoToMemory();
+            Writing.Append(CollectionsMarshal.AsSpan(uncommitted));
+            CommitWriting();
+        }
+    }
+
+    /// <summary>Asks a failed disk again, when it is time. True where something changed.</summary>
+    public bool Probe()
+    {
+        if (UntilProbe is null || UntilProbe > TimeSpan.Zero)
+        {
+            return false;
         }
 
-        uncommitted.Clear();
+        probedAt = clock.GetTimestamp();
+        if (disk?.Probe() is { } still)
+        {
+            fault = still;
+            return true;
+        }
+
+        // Nothing may be left behind in memory's pending readings.
+        CommitWriting();
+        CloseDisk();
+        OpenDisk();
+        return true;
     }
 
     public StorageFault? Peek(StoreId store, long from, int readingsMax, StoredBatch into) =>
-        stores.Find(held => held.Store == store)?.Peek(from, readingsMax, into);
+        Find(store)?.Peek(from, readingsMax, into);
 
-    public void Acknowledge(StoreId store, PositionRange range) =>
-        stores.Find(held => held.Store == store)?.Acknowledge(range);
+    public void Acknowledge(StoreId store, PositionRange range)
+    {
+        Find(store)?.Acknowledge(range);
+        if (!writesMemory && memory is { View.Waiting: 0 })
+        {
+            memory = null;
+        }
+    }
 
     public IReadOnlyList<StoredReading> Present() => [.. present.Values];
 
-    public void Dispose() => stores.ForEach(store => store.Dispose());
+    public void Dispose() => disk?.Dispose();
 
-    private void FindPresent()
+    private IEnumerable<IReadingBuffer> Stores()
     {
-        var batch = new StoredBatch();
-        Writing.Peek(Math.Max(Writing.First, Writing.Durable - PresentReadingsMax), PresentReadingsMax, batch);
-        foreach (var reading in batch.Readings)
+        foreach (var older in disk?.Older ?? [])
         {
-            present[reading.Signal] = reading;
+            yield return older;
+        }
+
+        IReadingBuffer? first = writesMemory ? disk : memory;
+        if (first is not null)
+        {
+            yield return first;
+        }
+
+        yield return Writing;
+    }
+
+    private IReadingBuffer? Find(StoreId store) => Stores().FirstOrDefault(held => held.Store == store);
+
+    private void CommitWriting()
+    {
+        var from = Writing.Durable;
+        var failed = Writing.Commit();
+        if (!writesMemory)
+        {
+            fault = failed;
+        }
+
+        // A commit that failed half way made some of them durable.
+        var durable = (int)Math.Min(uncommitted.Count, Writing.Durable - from);
+        for (var i = 0; i < durable; i++)
+        {
+            var reading = uncommitted[i];
+            present[reading.Signal.Name] = new StoredReading(
+                from + i, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp);
+        }
+
+        uncommitted.RemoveRange(0, durable);
+    }
+
+    private void OpenDisk()
+    {
+        var opening = openDisk!(durableBelow);
+        disk = opening.Store;
+        fault = opening.Fault;
+        if (disk is null)
+        {
+            GoToMemory();
+            return;
+        }
+
+        writesMemory = false;
+        durableBelow = null;
+        foreach (var known in closed)
+        {
+            Acknowledge(known);
+        }
+
+        closed.Clear();
+        if (memory is { View.Waiting: 0 })
+        {
+            memory = null;
+        }
+    }
+
+    private void GoToMemory()
+    {
+        memory ??= new MemoryBuffer(newStore(), VolatileBytesMax);
+        writesMemory = true;
+        probedAt = clock.GetTimestamp();
+    }
+
+    private void CloseDisk()
+    {
+        if (disk is not null)
+        {
+            durableBelow = (disk.Store, disk.Durable);
+            closed.AddRange(disk.Older.Append(disk).Select(store => store.View));
+            disk.Dispose();
+            disk = null;
+        }
+    }
+
+    /// <summary>What was acknowledged while the disk could not write it down.</summary>
+    private void Acknowledge(StoreView known)
+    {
+        if (Find(known.Store) is { } store)
+        {
+            foreach (var range in known.Acknowledged.Where(range => range.From < store.Durable))
+            {
+                store.Acknowledge(range with { To = Math.Min(range.To, store.Durable - 1) });
+            }
         }
     }
 }

@@ -33,4 +33,11 @@ internal static class NumberedReadings
 
     public static Reading[] Some(long from, int count) =>
         Enumerable.Range(0, count).Select(i => At(from + i)).ToArray();
+
+    /// <summary>The reading of a number as a store gives it back, where position and number are the same.</summary>
+    public static StoredReading Stored(long number)
+    {
+        var reading = At(number);
+        return new StoredReading(number, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp);
+    }
 }

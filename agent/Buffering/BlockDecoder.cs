@@ -1,0 +1,136 @@
+using System.Text;
+using Sluice.Hal;
+
+namespace Sluice.Agent.Buffering;
+
+/// <summary>Bytes to readings. Throws <see cref="DamagedException"/>, and nothing else, whatever the bytes are.</summary>
+internal sealed class BlockDecoder
+{
+    private static readonly long MillisecondsMax = DateTime.MaxValue.Ticks / TimeSpan.TicksPerMillisecond;
+
+    private readonly SignalNames names = new();
+
+    /// <summary>The positions of a block, without its readings.</summary>
+    public static PositionRange RangeOf(ReadOnlySpan<byte> block)
+    {
+        var reader = new ByteReader(block);
+        return Head(ref reader);
+    }
+
+    public StoredReading[] Decode(ReadOnlySpan<byte> block)
+    {
+        var reader = new ByteReader(block);
+        var range = Head(ref reader);
+        var states = new SignalState[reader.Bounded(BlockFormat.ReadingsMax)];
+        for (var i = 0; i < states.Length; i++)
+        {
+            var name = reader.Take(reader.Bounded(BlockFormat.TextBytesMax));
+            states[i].Name = names.Get(Encoding.UTF8.GetString(name));
+        }
+
+        var readings = new StoredReading[range.Count];
+        var previous = -1;
+        var time = 0L;
+        for (var i = 0; i < readings.Length; i++)
+        {
+            readings[i] = Row(ref reader, states, range.From + i, ref previous, ref time);
+        }
+
+        return reader.AtEnd ? readings : throw new DamagedException("Bytes are left over.");
+    }
+
+    private static PositionRange Head(ref ByteReader reader)
+    {
+        if (reader.Byte() != BlockFormat.Version)
+        {
+            throw new DamagedException("The block's version is unknown.");
+        }
+
+        var first = reader.Position();
+        var count = reader.Bounded(BlockFormat.ReadingsMax);
+        return first > 0 && count > 0 && first <= long.MaxValue - count
+            ? new PositionRange(first, first + count - 1)
+            : throw new DamagedException("The block's positions are impossible.");
+    }
+
+    private static StoredReading Row(
+        ref ByteReader reader, SignalState[] states, long position, ref int previous, ref long time)
+    {
+        int head = reader.Byte();
+        var index = (head & BlockFormat.SignalTold) != 0
+            ? reader.Bounded(states.Length - 1)
+            : previous >= 0 ? states[previous].Follower : 0;
+        if ((uint)index >= (uint)states.Length)
+        {
+            throw new DamagedException("A signal is not in the block's table.");
+        }
+
+        if ((head & BlockFormat.SameTime) == 0)
+        {
+            time = unchecked(time + reader.Zigzag());
+        }
+
+        if (time < 0 || time > MillisecondsMax)
+        {
+            throw new DamagedException("A time is impossible.");
+        }
+
+        ref var state = ref states[index];
+        if ((head & BlockFormat.QualityTold) != 0)
+        {
+            state.Quality = new Quality((QualityLevel)reader.Byte(), (QualityReason)reader.Byte());
+        }
+
+        if ((head & BlockFormat.SameValue) == 0)
+        {
+            state.Value = Value(ref reader, head, ref state);
+        }
+
+        if (previous >= 0)
+        {
+            states[previous].Follower = index;
+        }
+
+        previous = index;
+        return new StoredReading(
+            position, state.Name, state.Value, state.Quality,
+            new DateTime(time * TimeSpan.TicksPerMillisecond, DateTimeKind.Utc));
+    }
+
+    private static SignalValue Value(ref ByteReader reader, int head, ref SignalState state)
+    {
+        var kind = (ValueKind)(head & BlockFormat.KindMask);
+        if ((head & BlockFormat.Decimal) != 0)
+        {
+            return Decimal(ref reader, kind, ref state);
+        }
+
+        switch (kind)
+        {
+            case ValueKind.None:
+                return SignalValue.None;
+            case ValueKind.Boolean or ValueKind.Signed or ValueKind.Unsigned:
+                return SignalValue.FromBits(kind, unchecked(state.Value.Bits + reader.Zigzag()));
+            case ValueKind.Single or ValueKind.Double:
+                return SignalValue.FromBits(kind, state.Value.Bits ^ unchecked((long)reader.Xor()));
+            case ValueKind.Text:
+                return SignalValue.From(reader.Text(BlockFormat.TextBytesMax));
+            default:
+                throw new DamagedException("A value's kind is unknown.");
+        }
+    }
+
+    private static SignalValue Decimal(ref ByteReader reader, ValueKind kind, ref SignalState state)
+    {
+        var difference = reader.Zigzag();
+        state.Scaled = unchecked(state.Scaled + (difference >> 1));
+        if ((difference & 1) != 0)
+        {
+            state.Scale = reader.Bounded(BlockFormat.ScaleMax);
+        }
+
+        return kind is ValueKind.Single or ValueKind.Double
+            ? BlockFormat.FromDecimal(kind, state.Scaled, state.Scale)
+            : throw new DamagedException("A decimal that is no number.");
+    }
+}

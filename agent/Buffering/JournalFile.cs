@@ -1,0 +1,100 @@
+namespace Sluice.Agent.Buffering;
+
+/// <summary>
+/// One of the two journal files. Written front to back, frame behind frame, each in pages of its own: no committed page
+/// is ever written again in its generation. Preallocated with zeros, so that a disk that somebody else fills takes no
+/// commit away, and so that a sync has no file size to write.
+/// </summary>
+internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
+{
+    public string Name { get; } = name;
+
+    public int Pages { get; private set; } = (int)(file.LengthBytes / JournalPage.Bytes);
+
+    public long Identity => file.Identity;
+
+    public ulong Generation { get; private set; }
+
+    /// <summary>The page that the next frame begins with.</summary>
+    public int Tail { get; private set; }
+
+    /// <summary>The next frame's number.</summary>
+    public uint Sequence { get; private set; }
+
+    /// <summary>Holds readings that are nowhere else.</summary>
+    public bool IsOccupied { get; set; }
+
+    public bool HasRoom(int pages) => Tail + pages <= Pages;
+
+    public byte[] ReadAll()
+    {
+        var bytes = new byte[file.LengthBytes];
+        var read = file.Read(0, bytes);
+        return read == bytes.Length ? bytes : bytes[..read];
+    }
+
+    public byte[] ReadPages(int page, int pages)
+    {
+        var bytes = new byte[pages * JournalPage.Bytes];
+        file.Read((long)page * JournalPage.Bytes, bytes);
+        return bytes;
+    }
+
+    /// <summary>Goes on behind what recovery found.</summary>
+    public void Continue(ulong generation, int tail, uint sequence)
+    {
+        Generation = generation;
+        Tail = tail;
+        Sequence = sequence;
+    }
+
+    /// <summary>Makes the file as long as it has to be, before its room is counted on.</summary>
+    public void Allocate(int pages)
+    {
+        var length = (long)pages * JournalPage.Bytes;
+        if (file.LengthBytes != length)
+        {
+            var zeros = new byte[1 << 16];
+            var from = Math.Min(file.LengthBytes, length) / JournalPage.Bytes * JournalPage.Bytes;
+            for (var at = from; at < length; at += zeros.Length)
+            {
+                file.Write(at, zeros.AsSpan(0, (int)Math.Min(zeros.Length, length - at)));
+            }
+
+            file.SetLength(length);
+            file.Sync();
+        }
+
+        Pages = pages;
+    }
+
+    /// <summary>Begins a new use of the file: everything in it stops counting with the first sync.</summary>
+    public void Begin(ulong generation)
+    {
+        Generation = generation;
+        Tail = 0;
+        Sequence = 0;
+    }
+
+    /// <summary>Writes a frame. Returns its first page; durable after <see cref="Sync"/>.</summary>
+    public int Append(StoreId store, ReadOnlySpan<byte> body)
+    {
+        var pages = JournalPage.PagesFor(body.Length);
+        if (!HasRoom(pages))
+        {
+            throw new InvalidOperationException("The journal is full; the caller asks HasRoom first.");
+        }
+
+        var bytes = new byte[pages * JournalPage.Bytes];
+        JournalPage.Write(store, Generation, Sequence, body, bytes);
+        file.Write((long)Tail * JournalPage.Bytes, bytes);
+        var page = Tail;
+        Tail += pages;
+        Sequence++;
+        return page;
+    }
+
+    public void Sync() => file.Sync();
+
+    public void Dispose() => file.Dispose();
+}

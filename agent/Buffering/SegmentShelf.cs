@@ -1,0 +1,193 @@
+using System.IO.Hashing;
+
+namespace Sluice.Agent.Buffering;
+
+/// <summary>
+/// The sealed segments and the quarantine, as files: writes them under a temporary name, reads them back, keeps the
+/// last two that were read (the backlog's and a replay's), counts their bytes.
+/// </summary>
+internal sealed class SegmentShelf(IStorage storage)
+{
+    public const string Temporary = ".new";
+
+    private const int LoadedMax = 2;
+    private const int DiskBlockBytes = 4096;
+
+    // What directories themselves take: ext4 gives them blocks for their names and never takes them back.
+    private const int DirectoriesBytes = 64 << 10;
+    private const int NameBytes = 256;
+
+    private readonly LinkedList<(SegmentName Name, List<SealedBlock> Blocks)> loaded = [];
+    private readonly SortedDictionary<string, long> quarantined = new(StringComparer.Ordinal);
+    private long segmentBytes;
+    private int segmentCount;
+
+    /// <summary>Bytes on the disk, without the journals: rounded up as a file system does.</summary>
+    public long SizeBytes =>
+        DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + segmentBytes + quarantined.Values.Sum();
+
+    public static long OnDisk(long lengthBytes) => (lengthBytes + DiskBlockBytes - 1) / DiskBlockBytes * DiskBlockBytes;
+
+    public void Count(HeldSegment segment)
+    {
+        segmentBytes += OnDisk(segment.LengthBytes);
+        segmentCount++;
+    }
+
+    public void CountQuarantined(StorageEntry entry) => quarantined[entry.Name] = OnDisk(entry.LengthBytes);
+
+    /// <summary>Durable, read back and right under its name when it returns.</summary>
+    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks)
+    {
+        var bytes = SegmentFormat.Build(store, generation, blocks);
+        return Write(store, generation, blocks, bytes);
+    }
+
+    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, byte[] bytes)
+    {
+        var range = new PositionRange(blocks[0].Range.From, blocks[^1].Range.To);
+        var name = new SegmentName(generation, store, range, XxHash3.HashToUInt64(bytes));
+        var temporary = name + Temporary;
+        storage.Delete(temporary);
+        using (var file = storage.Open(temporary, create: true))
+        {
+            file.Write(0, bytes);
+            file.Sync();
+            ReadBack(file, name, blocks);
+        }
+
+        storage.Rename(temporary, name.ToString());
+        storage.SyncDirectory();
+        var segment = new HeldSegment(name, bytes.Length);
+        Count(segment);
+        return segment;
+    }
+
+    /// <summary>The blocks of a segment. Throws <see cref="DamagedException"/> where the file is not as it was written.</summary>
+    public List<SealedBlock> Load(SegmentName name)
+    {
+        for (var node = loaded.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Name == name)
+            {
+                loaded.Remove(node);
+                loaded.AddFirst(node);
+                return node.Value.Blocks;
+            }
+        }
+
+        var blocks = SegmentFormat.Read(ReadFile(name), name);
+        Keep(name, blocks);
+        return blocks;
+    }
+
+    /// <summary>The bytes of a segment, whatever they are; none where the file is gone.</summary>
+    public byte[] ReadFile(SegmentName name)
+    {
+        try
+        {
+            using var file = storage.Open(name.ToString(), create: false);
+            var bytes = new byte[Math.Min(file.LengthBytes, int.MaxValue / 4)];
+            var read = file.Read(0, bytes);
+            return read == bytes.Length ? bytes : bytes[..read];
+        }
+        catch (FileNotFoundException)
+        {
+            return [];
+        }
+    }
+
+    public void Keep(SegmentName name, List<SealedBlock> blocks)
+    {
+        loaded.AddFirst((name, blocks));
+        if (loaded.Count > LoadedMax)
+        {
+            loaded.RemoveLast();
+        }
+    }
+
+    public void Delete(HeldSegment segment)
+    {
+        storage.Delete(segment.Name.ToString());
+        Forget(segment);
+    }
+
+    /// <summary>Sets a whole file aside.</summary>
+    public void SetAside(string name, long lengthBytes)
+    {
+        var side = $"{DirectoryStorage.Quarantine}/{name}";
+        storage.Rename(name, side);
+        quarantined[side] = OnDisk(lengthBytes);
+    }
+
+    public void SetAside(HeldSegment segment)
+    {
+        Forget(segment);
+        try
+        {
+            SetAside(segment.Name.ToString(), segment.LengthBytes);
+        }
+        catch (FileNotFoundException)
+        {
+            // Somebody deleted it: there is nothing to set aside.
+        }
+    }
+
+    /// <summary>Sets a part of a file aside, for whoever wants to know what happened.</summary>
+    public void SetAside(string name, ReadOnlySpan<byte> bytes)
+    {
+        var side = $"{DirectoryStorage.Quarantine}/{name}";
+        using var file = storage.Open(side, create: true);
+        file.SetLength(0);
+        file.Write(0, bytes);
+        file.Sync();
+        quarantined[side] = OnDisk(bytes.Length);
+    }
+
+    /// <summary>Makes room from what was set aside; false where nothing is.</summary>
+    public bool DeleteOldestQuarantined()
+    {
+        if (quarantined.Count == 0)
+        {
+            return false;
+        }
+
+        var oldest = quarantined.Keys.First();
+        storage.Delete(oldest);
+        return quarantined.Remove(oldest);
+    }
+
+    private static void ReadBack(IStorageFile file, SegmentName name, IReadOnlyList<SealedBlock> blocks)
+    {
+        var back = new byte[file.LengthBytes];
+        file.Read(0, back);
+        try
+        {
+            var read = SegmentFormat.Read(back, name);
+            if (read.Count == blocks.Count && read.Zip(blocks).All(pair => pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)))
+            {
+                return;
+            }
+        }
+        catch (DamagedException)
+        {
+            // Said below.
+        }
+
+        throw new IOException("A segment that was just written does not read back: the disk is failing.");
+    }
+
+    private void Forget(HeldSegment segment)
+    {
+        segmentBytes -= OnDisk(segment.LengthBytes);
+        segmentCount--;
+        for (var node = loaded.First; node is not null; node = node.Next)
+        {
+            if (node.Value.Name == segment.Name)
+            {
+                loaded.Remove(node);
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,271 @@
+using Sluice.Agent.Buffering;
+
+namespace Sluice.Plant.Disk;
+
+/// <summary>What a disk was asked to do, in order.</summary>
+public abstract record DiskOperation
+{
+    public sealed record Create(string Name, int File) : DiskOperation;
+
+    public sealed record Write(int File, long Offset, byte[] Bytes) : DiskOperation;
+
+    public sealed record Resize(int File, long LengthBytes) : DiskOperation;
+
+    public sealed record Sync(int File) : DiskOperation;
+
+    public sealed record Rename(string From, string To) : DiskOperation;
+
+    public sealed record Delete(string Name) : DiskOperation;
+
+    public sealed record SyncDirectory : DiskOperation;
+
+    /// <summary>Not the disk's: something that the test remembers at this point.</summary>
+    public sealed record Mark(int Number) : DiskOperation;
+}
+
+/// <summary>What the disk does when it is asked.</summary>
+public enum DiskMood
+{
+    Works,
+
+    /// <summary>Every write, sync, rename and delete fails (read-only remount, EIO).</summary>
+    ReadOnly,
+
+    /// <summary>Files cannot grow and cannot be made; what is allocated can be written (ENOSPC).</summary>
+    Full,
+}
+
+/// <summary>
+/// A disk in memory that records everything, so that <see cref="PowerCut"/> can rebuild what a power cut would have
+/// left; that can be full or read-only; and that can lie about what it synced.
+/// </summary>
+public sealed class SimulatedDisk
+{
+    private readonly Dictionary<string, DiskFile> files = new(StringComparer.Ordinal);
+    private int nextFile;
+    private bool locked;
+
+    public SimulatedDisk(bool record = true) => Records = record;
+
+    public List<DiskOperation> Operations { get; } = [];
+
+    public bool Records { get; }
+
+    public DiskMood Mood { get; set; }
+
+    /// <summary>Sync returns and does nothing: what a power-cut test must catch.</summary>
+    public bool IgnoresSync { get; set; }
+
+    /// <summary>After so many more writing operations, everything fails; null never.</summary>
+    public int? FailsAfter { get; set; }
+
+    public long BytesWritten { get; private set; }
+
+    public int Syncs { get; private set; }
+
+    public IReadOnlyDictionary<string, DiskFile> Files => files;
+
+    public IStorage Open()
+    {
+        if (locked)
+        {
+            throw new IOException("Another agent has the directory.");
+        }
+
+        if (Mood == DiskMood.ReadOnly)
+        {
+            throw new IOException("Read-only file system.");
+        }
+
+        locked = true;
+        return new Storage(this);
+    }
+
+    /// <summary>The process died: its lock is gone, what it wrote is in the page cache.</summary>
+    public void ReleaseLock() => locked = false;
+
+    /// <summary>What the disk takes, as du counts: whole blocks.</summary>
+    public long SizeBytes() => files.Values.Sum(file => (file.LengthBytes + 4095) / 4096 * 4096);
+
+    public void Mark(int number) => Record(new DiskOperation.Mark(number));
+
+    public DiskFile Put(string name, byte[] content, int identity)
+    {
+        var file = new DiskFile(identity);
+        file.Write(0, content);
+        files[name] = file;
+        nextFile = Math.Max(nextFile, identity + 1);
+        return file;
+    }
+
+    private void Record(DiskOperation operation)
+    {
+        if (Records)
+        {
+            Operations.Add(operation);
+        }
+    }
+
+    private void Ask(bool grows)
+    {
+        if (FailsAfter is { } left)
+        {
+            FailsAfter = left - 1;
+            if (left <= 0)
+            {
+                throw new IOException("Input/output error.");
+            }
+        }
+
+        if (Mood == DiskMood.ReadOnly)
+        {
+            throw new IOException("Read-only file system.");
+        }
+
+        if (Mood == DiskMood.Full && grows)
+        {
+            throw new IOException("No space left on device.");
+        }
+    }
+
+    private sealed class Storage(SimulatedDisk disk) : IStorage
+    {
+        public long FreeBytes => disk.Mood == DiskMood.Full ? 0 : 1L << 40;
+
+        public IReadOnlyList<StorageEntry> List() =>
+            disk.files.Select(file => new StorageEntry(file.Key, file.Value.LengthBytes)).ToArray();
+
+        public IStorageFile Open(string name, bool create)
+        {
+            if (!disk.files.TryGetValue(name, out var file))
+            {
+                if (!create)
+                {
+                    throw new FileNotFoundException($"There is no {name}.");
+                }
+
+                disk.Ask(grows: true);
+                file = new DiskFile(disk.nextFile++);
+                disk.files.Add(name, file);
+                disk.Record(new DiskOperation.Create(name, file.Number));
+            }
+
+            return new Handle(disk, file);
+        }
+
+        public void Rename(string from, string to)
+        {
+            disk.Ask(grows: false);
+            if (!disk.files.Remove(from, out var file))
+            {
+                throw new FileNotFoundException($"There is no {from}.");
+            }
+
+            disk.files[to] = file;
+            disk.Record(new DiskOperation.Rename(from, to));
+        }
+
+        public void Delete(string name)
+        {
+            disk.Ask(grows: false);
+            if (disk.files.Remove(name))
+            {
+                disk.Record(new DiskOperation.Delete(name));
+            }
+        }
+
+        public void SyncDirectory()
+        {
+            disk.Ask(grows: false);
+            disk.Syncs++;
+            if (!disk.IgnoresSync)
+            {
+                disk.Record(new DiskOperation.SyncDirectory());
+            }
+        }
+
+        public void Dispose() => disk.locked = false;
+    }
+
+    private sealed class Handle(SimulatedDisk disk, DiskFile file) : IStorageFile
+    {
+        public long LengthBytes => file.LengthBytes;
+
+        public long Identity => file.Number;
+
+        public int Read(long offset, Span<byte> into) => file.Read(offset, into);
+
+        public void Write(long offset, ReadOnlySpan<byte> bytes)
+        {
+            disk.Ask(grows: offset + bytes.Length > file.LengthBytes);
+            file.Write(offset, bytes);
+            disk.BytesWritten += bytes.Length;
+            if (disk.Records)
+            {
+                disk.Operations.Add(new DiskOperation.Write(file.Number, offset, bytes.ToArray()));
+            }
+        }
+
+        public void SetLength(long lengthBytes)
+        {
+            disk.Ask(grows: lengthBytes > file.LengthBytes);
+            file.SetLength(lengthBytes);
+            disk.Record(new DiskOperation.Resize(file.Number, lengthBytes));
+        }
+
+        public void Sync()
+        {
+            disk.Ask(grows: false);
+            disk.Syncs++;
+            if (!disk.IgnoresSync)
+            {
+                disk.Record(new DiskOperation.Sync(file.Number));
+            }
+        }
+
+        public void Dispose()
+        {
+            // The file stays.
+        }
+    }
+}
+
+/// <summary>A file's bytes.</summary>
+public sealed class DiskFile(int number)
+{
+    private byte[] bytes = [];
+
+    public int Number { get; } = number;
+
+    public long LengthBytes { get; private set; }
+
+    public byte[] Content => bytes.AsSpan(0, (int)LengthBytes).ToArray();
+
+    public int Read(long offset, Span<byte> into)
+    {
+        var count = (int)Math.Clamp(LengthBytes - offset, 0, into.Length);
+        bytes.AsSpan((int)Math.Min(offset, LengthBytes), count).CopyTo(into);
+        return count;
+    }
+
+    public void Write(long offset, ReadOnlySpan<byte> more)
+    {
+        SetLength(Math.Max(LengthBytes, offset + more.Length));
+        more.CopyTo(bytes.AsSpan((int)offset));
+    }
+
+    public void SetLength(long lengthBytes)
+    {
+        if (lengthBytes > bytes.Length)
+        {
+            Array.Resize(ref bytes, (int)Math.Max(lengthBytes, bytes.Length * 2L));
+        }
+
+        if (lengthBytes < LengthBytes)
+        {
+            bytes.AsSpan((int)lengthBytes, (int)(LengthBytes - lengthBytes)).Clear();
+        }
+
+        LengthBytes = lengthBytes;
+    }
+}
