@@ -82,7 +82,8 @@ public sealed class GatewayStream(string name)
         Ledger = ledger;
     }
 
-    internal void Receive(DataMessage data, DateTimeOffset now, List<string> faults)
+    internal void Receive(
+        DataMessage data, DateTimeOffset now, List<string> faults, Action<string, MesReading>? arrived)
     {
         Messages++;
         if (Store(data.Store, faults) is not { } store)
@@ -97,6 +98,7 @@ public sealed class GatewayStream(string name)
                 Readings++;
                 Historical += data.Historical ? 1 : 0;
                 Take(reading, data, now, faults);
+                arrived?.Invoke(Name, reading);
                 continue;
             }
 

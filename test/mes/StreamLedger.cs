@@ -38,6 +38,12 @@ public sealed class StreamLedger(string site)
 
     public long PayloadBytes { get; private set; }
 
+    /// <summary>
+    /// Called with the gateway's name for each reading that had not arrived before, history included: what a receiver
+    /// writes to its database.
+    /// </summary>
+    public Action<string, MesReading>? Arrived { get; set; }
+
     /// <summary>One gateway's account, or an empty one while nothing came from it.</summary>
     public GatewayStream Gateway(string name) => gateways.GetValueOrDefault(name) ?? new GatewayStream(name);
 
@@ -121,7 +127,7 @@ public sealed class StreamLedger(string site)
                 // What cannot be read right has no position to be counted under.
                 if (data.Store.Length > 0 && data.Readings.All(reading => reading.Position >= 1))
                 {
-                    gateway.Receive(data, now, faults);
+                    gateway.Receive(data, now, faults, Arrived);
                 }
 
                 break;

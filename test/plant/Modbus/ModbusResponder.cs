@@ -28,6 +28,12 @@ public sealed class ModbusResponder(ModbusMap map)
     /// <summary>Vendor, product and revision for function 43/14; empty = exception 1.</summary>
     public IReadOnlyList<string> Identification { get; set; } = [];
 
+    /// <summary>
+    /// Called with table, address and count before registers are read for an answer, so that a machine can write down
+    /// exactly which values it gave away.
+    /// </summary>
+    public Action<ModbusTable, int, int>? BeforeRead { get; set; }
+
     /// <summary>Writes the answer to <paramref name="request"/> and returns its length.</summary>
     public int Answer(ReadOnlySpan<byte> request, Span<byte> answer)
     {
@@ -93,6 +99,7 @@ public sealed class ModbusResponder(ModbusMap map)
             return Exception(request[0], 2, answer);
         }
 
+        BeforeRead?.Invoke(table, address, count);
         answer[0] = request[0];
         answer[1] = (byte)(count * 2);
         Map.CopyRegisters(table, address, answer.Slice(2, count * 2));
