@@ -1,3 +1,5 @@
+using Sluice.Agent;
 using Sluice.Agent.CommandLine;
 
-return await new AgentCommandLine().InvokeAsync(args, CancellationToken.None).ConfigureAwait(false);
+return await new AgentCommandLine { Run = GatewayHost.RunAsync }
+    .InvokeAsync(args, CancellationToken.None).ConfigureAwait(false);

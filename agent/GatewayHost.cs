@@ -1,0 +1,116 @@
+using System.Security.Cryptography;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Health;
+using Sluice.Agent.Publishing;
+using Sluice.Agent.Sampling;
+using Sluice.Agent.Uplink;
+using Sluice.Hal;
+using Sluice.Hal.Modbus;
+using Sluice.Hal.Simulation;
+
+namespace Sluice.Agent;
+
+/// <summary>
+/// The only wiring. Loops start in the order buffer, publisher, status, samplers, and stop in the reverse: nothing is
+/// read any more before the publisher takes its leave, and the buffer closes last, with everything in it durable.
+/// </summary>
+public static class GatewayHost
+{
+    /// <summary>Longest graceful stop; what is not delivered by then waits in the buffer.</summary>
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs until cancelled, told to stop by a signal, or broken. Returns the process's exit code.</summary>
+    public static async Task<int> RunAsync(
+        GatewayConfiguration configuration, RunOptions options, CancellationToken cancellationToken)
+    {
+        using var host = Build(configuration, options, TimeProvider.System);
+        var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Agent");
+        Log.Starting(log, configuration.Gateway.Id, AgentVersion.Text, configuration.Hash);
+        await host.StartAsync(cancellationToken).ConfigureAwait(false);
+        options.Started();
+        await host.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
+
+        var broken = host.Services.GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .FirstOrDefault(loop => loop.ExecuteTask is { IsFaulted: true });
+        if (broken is not null)
+        {
+            Log.Broken(log, broken.GetType().Name, broken.ExecuteTask!.Exception!.GetBaseException());
+            return ExitCode.OurFault;
+        }
+
+        Log.Stopped(log);
+        return ExitCode.Fine;
+    }
+
+    private static IHost Build(GatewayConfiguration configuration, RunOptions options, TimeProvider clock)
+    {
+        var builder = new HostApplicationBuilder(
+            new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "sluice-agent" });
+        AddLog(builder.Logging);
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
+        services.AddSystemd();
+        services.AddSingleton(configuration);
+        services.AddSingleton(options);
+        services.AddSingleton(clock);
+
+        AddLoop(services, s => new BufferLoop(
+            OpenStores(configuration.Buffer, clock), configuration.Buffer.CommitEvery, clock, Logger<BufferLoop>(s)));
+        services.AddSingleton<IBrokerLink>(_ => new MqttBrokerLink(configuration, clock));
+        AddLoop(services, s => new Publisher(
+            configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock, Dice(),
+            Logger<Publisher>(s)));
+        services.AddSingleton<StatusReporter>();
+        AddLoop(services, s => new StatusServer(
+            options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
+        foreach (var source in configuration.Sources)
+        {
+            AddLoop(services, s => new Sampler(
+                source, Open(source, clock), s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)));
+        }
+
+        return builder.Build();
+    }
+
+    private static void AddLog(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.ColorBehavior = LoggerColorBehavior.Disabled;
+        });
+
+        // Everything to standard error: standard output belongs to the verbs' answers.
+        logging.Services.Configure<ConsoleLoggerOptions>(
+            console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+    }
+
+    private static StoreSwitch OpenStores(BufferSettings settings, TimeProvider clock) =>
+        StoreSwitch.InMemory(new StoreId(Guid.CreateVersion7(clock.GetUtcNow())), settings.SizeBytesMax);
+
+    private static ISignalSource Open(SourceSettings settings, TimeProvider clock) => settings switch
+    {
+        ModbusTcpSettings modbus => new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock),
+        SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
+        _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),
+    };
+
+    private static void AddLoop<TLoop>(IServiceCollection services, Func<IServiceProvider, TLoop> make)
+        where TLoop : class, IHostedService
+    {
+        services.AddSingleton(make);
+        services.AddSingleton<IHostedService>(provider => provider.GetRequiredService<TLoop>());
+    }
+
+    private static ILogger<T> Logger<T>(IServiceProvider services) => services.GetRequiredService<ILogger<T>>();
+
+    /// <summary>Jitter, its seed from the kernel: a hundred gateways must not come back in step.</summary>
+    private static Random Dice() => new(RandomNumberGenerator.GetInt32(int.MaxValue));
+}

@@ -1,0 +1,111 @@
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Publishing;
+using Sluice.Agent.Sampling;
+
+namespace Sluice.Agent.Health;
+
+/// <summary>
+/// Puts the status report together from what the loops say of themselves, when somebody asks. Reads snapshots only, so
+/// asking costs the loops nothing.
+/// </summary>
+public sealed class StatusReporter(
+    GatewayConfiguration configuration,
+    RunOptions options,
+    BufferLoop buffer,
+    Publisher publisher,
+    IReadOnlyList<Sampler> samplers,
+    TimeProvider clock)
+{
+    private readonly long started = clock.GetTimestamp();
+
+    public StatusReport Report()
+    {
+        var view = buffer.View;
+        var uplink = publisher.Health;
+        var sources = samplers.Select(sampler => sampler.Health).ToArray();
+        return new StatusReport
+        {
+            Gateway = configuration.Gateway.Id,
+            Version = AgentVersion.Text,
+            Now = clock.GetUtcNow().UtcDateTime,
+            UptimeSeconds = clock.GetElapsedTime(started).TotalSeconds,
+            Configuration = new ConfigurationStatus(
+                configuration.Hash,
+                options.RefusedBecause.Count == 0 ? "file" : "last-good",
+                options.RefusedBecause),
+            Uplink = new UplinkStatus(
+                uplink.State,
+                uplink.Sentence,
+                uplink.Since.UtcDateTime,
+                uplink.InFlight,
+                uplink.DeliveredReadings),
+            Buffer = Describe(view),
+            Sources = [.. sources.Select(Describe)],
+            Attention = [.. Attention(view, uplink, sources)],
+        };
+    }
+
+    /// <summary>Most urgent first: what loses readings, what holds them back, what spoils them, what will.</summary>
+    private IEnumerable<string> Attention(BufferView view, UplinkHealth uplink, IEnumerable<SamplerHealth> sources)
+    {
+        if (view.Fault is { } fault)
+        {
+            yield return fault.Sentence;
+        }
+
+        if (options.RefusedBecause.Count > 0)
+        {
+            yield return $"The new configuration is refused ({options.RefusedBecause.Count} problems); the last good "
+                + "one runs. See: sluice-agent check";
+        }
+
+        if (uplink.Sentence.Length > 0)
+        {
+            yield return $"Uplink: {uplink.Sentence}";
+        }
+
+        foreach (var source in sources.Where(source => source.Source.Sentence.Length > 0))
+        {
+            yield return $"Source {source.Name}: {source.Source.Sentence}";
+        }
+
+        foreach (var store in view.Stores.Where(store => store.DroppedCount > 0))
+        {
+            yield return $"Store {store.Store} dropped {store.DroppedCount} readings; the ledger names them.";
+        }
+
+        foreach (var warning in uplink.Warnings)
+        {
+            yield return warning;
+        }
+    }
+
+    private static BufferStatus Describe(BufferView view) =>
+        new(
+            view.Storage,
+            view.Fault?.Sentence ?? "",
+            view.Waiting,
+            [.. view.Stores.Select(store => new StoreStatus(
+                store.Store.ToString(),
+                store.IsVolatile,
+                store.First,
+                store.Next,
+                store.Waiting,
+                store.DroppedCount,
+                store.SizeBytes))]);
+
+    private static SourceStatus Describe(SamplerHealth source) =>
+        new(
+            source.Name,
+            source.Source.State,
+            source.Source.Sentence,
+            source.Good,
+            source.Uncertain,
+            source.Bad,
+            source.WorstReason,
+            source.LastTook.TotalSeconds,
+            source.Skipped,
+            source.Reported,
+            source.Source.Counters.ToDictionary());
+}
