@@ -24,7 +24,7 @@ public sealed class The_harness : IDisposable
     {
         await using var broker = new MosquittoBroker(directory, keys);
         await broker.StartAsync();
-        await using var mes = await MosquittoSubscriber.StartAsync(directory, keys, broker);
+        await using var mes = await StartMesAsync(broker);
 
         var (code, said) = await PublishAsync(broker, keys, "gw-1", "sluice/v1/plant1/gw-1/data", "{\"v\":1}");
 
@@ -32,7 +32,7 @@ public sealed class The_harness : IDisposable
         await Eventually.HoldsAsync(() => mes.Arrivals.Count > 0, TimeSpan.FromSeconds(10), () => "nothing arrived");
         var arrival = Assert.Single(mes.Arrivals);
         Assert.Equal(("data", "{\"v\":1}", false), (arrival.Topic, arrival.Payload, arrival.Retained));
-        Assert.Contains("application/json", arrival.Properties);
+        Assert.Equal("application/json", arrival.ContentType);
     }
 
     [Fact]
@@ -40,7 +40,7 @@ public sealed class The_harness : IDisposable
     {
         await using var broker = new MosquittoBroker(directory, keys);
         await broker.StartAsync();
-        await using var mes = await MosquittoSubscriber.StartAsync(directory, keys, broker);
+        await using var mes = await StartMesAsync(broker);
 
         var (_, said) = await PublishAsync(broker, keys, "gw-1", "sluice/v1/plant1/gw-2/data", "{}");
         await PublishAsync(broker, keys, "gw-1", "sluice/v1/plant1/gw-1/data", "{}");
@@ -67,7 +67,7 @@ public sealed class The_harness : IDisposable
     {
         await using var broker = new MosquittoBroker(directory, keys);
         await broker.StartAsync();
-        await using var mes = await MosquittoSubscriber.StartAsync(directory, keys, broker);
+        await using var mes = await StartMesAsync(broker);
         await broker.StopAsync();
         await broker.StartAsync();
 
@@ -124,6 +124,9 @@ public sealed class The_harness : IDisposable
         Assert.False(accepted.Poll(TimeSpan.FromMilliseconds(300), SelectMode.SelectRead));
         Assert.False(near.Poll(TimeSpan.FromMilliseconds(100), SelectMode.SelectRead));
     }
+
+    private Task<MosquittoSubscriber> StartMesAsync(MosquittoBroker broker) =>
+        MosquittoSubscriber.StartAsync(keys.WriteClientFiles(directory.At("mes"), "mes"), broker);
 
     private async Task<(int Code, string Said)> PublishAsync(
         MosquittoBroker broker, PlantKeys identity, string gateway, string topic, string payload)

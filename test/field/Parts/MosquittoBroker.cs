@@ -14,19 +14,26 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     private readonly FieldDirectory directory;
     private ChildProcess? child;
 
-    public MosquittoBroker(FieldDirectory directory, PlantKeys keys, string host = Host)
+    public MosquittoBroker(FieldDirectory directory, PlantKeys keys)
+        : this(directory, keys.WriteBrokerFiles(directory.At("broker"), Host))
+    {
+    }
+
+    public MosquittoBroker(FieldDirectory directory, BrokerFiles files)
     {
         this.directory = directory;
         Port = FieldDirectory.FreePort();
+        Files = files;
         Directory.CreateDirectory(directory.At("broker", "store"));
-        Files = keys.WriteBrokerFiles(directory.At("broker"), host);
         WriteAcl(AclOfTheContract);
-        File.WriteAllText(directory.At("broker", "mosquitto.conf"), Configuration());
     }
 
     public int Port { get; }
 
     public BrokerFiles Files { get; }
+
+    /// <summary>Where it listens from the next start on, each with the same TLS.</summary>
+    public IReadOnlyList<string> Addresses { get; set; } = ["127.0.0.1"];
 
     /// <summary>Its log of the present run.</summary>
     public ChildProcess Process => child ?? throw new InvalidOperationException("The broker does not run.");
@@ -53,6 +60,7 @@ internal sealed class MosquittoBroker : IAsyncDisposable
 
     public async Task StartAsync()
     {
+        await File.WriteAllTextAsync(directory.At("broker", "mosquitto.conf"), Configuration());
         child = ChildProcess.Start("/usr/sbin/mosquitto", ["-c", directory.At("broker", "mosquitto.conf")]);
         await child.SaysAsync("running", TimeSpan.FromSeconds(20));
     }
@@ -80,16 +88,8 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         }
     }
 
-    private string Configuration() => string.Create(CultureInfo.InvariantCulture, $"""
+    private string Configuration() => string.Concat(Addresses.Select(Listener)) + $"""
         user root
-        listener {Port} 127.0.0.1
-        cafile {Files.Authority}
-        certfile {Files.Certificate}
-        keyfile {Files.Key}
-        crlfile {Files.Crl}
-        tls_version tlsv1.3
-        require_certificate true
-        use_identity_as_username true
         allow_anonymous false
         acl_file {directory.At("broker", "acl")}
         persistence true
@@ -98,6 +98,18 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         max_inflight_messages 0
         log_dest stderr
         log_type all
+
+        """;
+
+    private string Listener(string address) => string.Create(CultureInfo.InvariantCulture, $"""
+        listener {Port} {address}
+        cafile {Files.Authority}
+        certfile {Files.Certificate}
+        keyfile {Files.Key}
+        crlfile {Files.Crl}
+        tls_version tlsv1.3
+        require_certificate true
+        use_identity_as_username true
 
         """);
 }

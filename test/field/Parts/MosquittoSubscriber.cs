@@ -1,15 +1,15 @@
 using System.Globalization;
 using System.Text.Json;
-using Sluice.Plant.Keys;
 
 namespace Sluice.Field.Parts;
 
 /// <summary>One message as mosquitto_sub printed it.</summary>
 /// <param name="Topic">Below <c>sluice/v1/SITE/GATEWAY/</c>: data, birth, status ...</param>
 /// <param name="Payload">The text of the payload, as it was on the wire.</param>
-/// <param name="Retained">The broker kept it from before.</param>
-/// <param name="Properties">MQTT 5 properties as JSON, or null.</param>
-internal sealed record Arrival(string Topic, string Payload, bool Retained, string? Properties);
+/// <param name="Retained">The publisher asked the broker to keep it.</param>
+/// <param name="ContentType">MQTT 5 content type, empty where there is none.</param>
+/// <param name="Contract">The user property <c>contract</c>, empty where there is none.</param>
+internal sealed record Arrival(string Topic, string Payload, bool Retained, string ContentType, string Contract);
 
 /// <summary>
 /// mosquitto_sub as the MES: a session that outlives a restart of the broker, QoS 1, its own certificate. What arrives
@@ -39,17 +39,16 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
 
     /// <summary>Starts it and waits until the broker has granted the subscription.</summary>
     public static async Task<MosquittoSubscriber> StartAsync(
-        FieldDirectory directory, PlantKeys keys, MosquittoBroker broker, Action<Arrival>? heard = null)
+        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard = null)
     {
-        var (certificate, key) = keys.WriteClientFiles(directory.At("mes"), "mes");
         var arrivals = new List<Arrival>();
         var child = ChildProcess.Start(
             "/usr/bin/mosquitto_sub",
             [
                 "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
-                "--cafile", broker.Files.Authority, "--cert", certificate, "--key", key,
+                "--cafile", broker.Files.Authority, "--cert", identity.Certificate, "--key", identity.Key,
                 "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
-                "-t", "sluice/v1/#", "-F", "%j",
+                "--retain-as-published", "-t", "sluice/v1/#", "-F", "%j",
             ],
             line => Hear(line, arrivals, heard));
         await broker.Process.SaysAsync("Sending SUBACK to mes", TimeSpan.FromSeconds(20));
@@ -67,12 +66,15 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
 
         using var json = JsonDocument.Parse(line);
         var message = json.RootElement;
-        var topic = message.GetProperty("topic").GetString()!.Split('/', 5)[^1];
+        message.TryGetProperty("properties", out var properties);
         var arrival = new Arrival(
-            topic,
+            message.GetProperty("topic").GetString()!.Split('/', 5)[^1],
             message.GetProperty("payload").GetString()!,
             message.GetProperty("retain").GetInt32() != 0,
-            message.TryGetProperty("properties", out var properties) ? properties.GetRawText() : null);
+            Text(properties, "content-type"),
+            properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty("user-properties", out var user)
+                ? Text(user, "contract")
+                : "");
         lock (arrivals)
         {
             arrivals.Add(arrival);
@@ -80,4 +82,9 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
 
         heard?.Invoke(arrival);
     }
+
+    private static string Text(JsonElement properties, string name) =>
+        properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty(name, out var text)
+            ? text.GetString() ?? ""
+            : "";
 }

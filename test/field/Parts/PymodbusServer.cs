@@ -15,6 +15,7 @@ internal sealed class PymodbusServer : IAsyncDisposable
     private readonly string script =
         Path.Combine(FieldDirectory.Repository(), "test", "field", "pymodbus", "plant_server.py");
 
+    private string address = "127.0.0.1";
     private ChildProcess? child;
 
     private PymodbusServer(string record, int port)
@@ -34,8 +35,16 @@ internal sealed class PymodbusServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        child = ChildProcess.Start(Python, ["-B", script, Port.ToString(CultureInfo.InvariantCulture), record]);
+        child = ChildProcess.Start(Python, ["-B", script, address, Port.ToString(CultureInfo.InvariantCulture), record]);
         await child.SaysAsync("listening", TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Starts it again at another address of this machine; port and record stay.</summary>
+    public async Task MoveToAsync(string newAddress)
+    {
+        await KillAsync();
+        address = newAddress;
+        await StartAsync();
     }
 
     public async Task KillAsync()

@@ -1,6 +1,6 @@
 """A Modbus TCP server of pymodbus (Debian's python3-pymodbus) that keeps the plant's own record.
 
-Run by test/field with the system's Python: plant_server.py PORT RECORD
+Run by test/field with the system's Python: plant_server.py ADDRESS PORT RECORD
 Prints "listening" once it serves. Each read that covers register 0 counts the piece counter up by one and appends
 "<counter> <unix milliseconds>" to RECORD before the answer goes out, so the record knows every value that any client
 can have seen. Unit ids 1 and up answer alike.
@@ -25,10 +25,10 @@ from pymodbus.server.async_io import ModbusTcpServer
 class CountingBlock(ModbusSequentialDataBlock):
     """Holding registers whose first two count how often they were read."""
 
-    def __init__(self, record):
+    def __init__(self, record, counter):
         super().__init__(0, [0] * 100)
         self.record = record
-        self.counter = 0
+        self.counter = counter
         self.values[4] = 0x10000 - 2
         text = b"pymodbus".ljust(10, b"\0")
         self.values[10:15] = struct.unpack(">5H", text)
@@ -43,11 +43,22 @@ class CountingBlock(ModbusSequentialDataBlock):
         return super().getValues(address, count)
 
 
-async def serve(port, record):
+def last_count(path):
+    """Where a server that was stopped left off: a value is never served twice."""
+    try:
+        with open(path, encoding="ascii") as record:
+            return max((int(line.split()[0]) for line in record), default=0)
+    except FileNotFoundError:
+        return 0
+
+
+async def serve(address, port, path):
     bits = ModbusSequentialDataBlock(0, [True, False] + [False] * 14)
     inputs = ModbusSequentialDataBlock(0, [1234] + [0] * 15)
-    unit = ModbusSlaveContext(di=bits, co=bits, ir=inputs, hr=CountingBlock(record), zero_mode=True)
-    server = ModbusTcpServer(ModbusServerContext(slaves=unit, single=True), address=("127.0.0.1", port),
+    record = open(path, "a", encoding="ascii")  # held until the process ends
+    counting = CountingBlock(record, last_count(path))
+    unit = ModbusSlaveContext(di=bits, co=bits, ir=inputs, hr=counting, zero_mode=True)
+    server = ModbusTcpServer(ModbusServerContext(slaves=unit, single=True), address=(address, port),
                              allow_reuse_address=True)
     serving = asyncio.ensure_future(server.serve_forever())
     await server.serving
@@ -56,5 +67,4 @@ async def serve(port, record):
 
 
 if __name__ == "__main__":
-    with open(sys.argv[2], "a", encoding="ascii") as plant_record:
-        asyncio.run(serve(int(sys.argv[1]), plant_record))
+    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), sys.argv[3]))

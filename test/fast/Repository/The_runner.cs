@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using Xunit;
+
+namespace Sluice.Fast.Repository;
+
+/// <summary>The count at the end of a run is what everybody trusts, so the runner is shown programs that go wrong.</summary>
+public sealed class The_runner : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("sluice-runner-").FullName;
+
+    public void Dispose() => Directory.Delete(directory, recursive: true);
+
+    [Fact]
+    public void Counts_what_the_report_says() => Assert.Equal(("3 0", 0), Run(Report(total: 3, passed: 3), "exit 0"));
+
+    [Fact]
+    public void Counts_a_failed_test() => Assert.Equal(("2 1", 1), Run(Report(total: 3, passed: 2), "exit 2"));
+
+    [Fact]
+    public void Counts_a_skipped_test_as_failed() =>
+        Assert.Equal(("2 1", 1), Run(Report(total: 3, passed: 2), "exit 0"));
+
+    [Fact]
+    public void Counts_a_program_that_dies_before_it_reports_as_failed() =>
+        Assert.Equal(("0 1", 1), Run("", "kill -SEGV $$"));
+
+    [Fact]
+    public void Counts_a_program_that_dies_after_a_good_report_as_failed() =>
+        Assert.Equal(("3 1", 1), Run(Report(total: 3, passed: 3), "exit 134"));
+
+    [Fact]
+    public void Counts_a_program_that_runs_no_test_as_failed() =>
+        Assert.Equal(("0 1", 1), Run(Report(total: 0, passed: 0), "exit 0"));
+
+    [Fact]
+    public void Counts_a_program_that_hangs_as_failed() => Assert.Equal(("0 1", 1), Run("", "sleep 60", limit: "0.2s"));
+
+    [Fact]
+    public void Counts_a_program_that_is_not_there_as_failed()
+    {
+        var result = RunProgram(Path.Combine(directory, "nowhere"), "5s");
+
+        Assert.Equal(("0 1", 1), result);
+    }
+
+    private static string Report(int total, int passed) =>
+        $"<R><Counters total=\"{total}\" executed=\"{total}\" passed=\"{passed}\" passedButRunAborted=\"7\" /></R>";
+
+    /// <summary>A stand-in for a test program: it writes this report where it was asked to, and ends like this.</summary>
+    private (string Counts, int Code) Run(string report, string ending, string limit = "20s")
+    {
+        var program = Path.Combine(directory, "program");
+        var write = report.Length == 0 ? "" : $"echo '{report}' >'{directory}/made-up.trx'\n";
+        File.WriteAllText(program, $"#!/bin/bash\n{write}{ending}\n");
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return RunProgram(program, limit);
+    }
+
+    private (string Counts, int Code) RunProgram(string program, string limit)
+    {
+        var script = Path.Combine(RepositoryTree.FindRoot(), "test", "run-program.sh");
+        var start = new ProcessStartInfo("/bin/bash", [script, "made-up", program, limit, directory])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        using var process = Process.Start(start)!;
+        process.ErrorDataReceived += (_, _) => { };
+        process.BeginErrorReadLine();
+        process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return (File.ReadAllText(Path.Combine(directory, "made-up.counts")).Trim(), process.ExitCode);
+    }
+}

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Sluice.Plant.Keys;
+
+namespace Sluice.Field.Parts;
+
+/// <summary>What a test varies of gateway.json. The defaults are a plant in which everything is right.</summary>
+internal sealed record FieldConfiguration
+{
+    public required int BrokerPort { get; init; }
+
+    public required int PlantPort { get; init; }
+
+    public string BrokerHost { get; init; } = MosquittoBroker.Host;
+
+    public string BrokerAddress { get; init; } = "127.0.0.1";
+
+    public string BrokerNetwork { get; init; } = "127.0.0.0/28";
+
+    public string PlantAddress { get; init; } = "127.0.0.1";
+
+    public string KeepAlive { get; init; } = "5 s";
+
+    public string CommitEvery { get; init; } = "200 ms";
+
+    public string Every { get; init; } = "50 ms";
+}
+
+/// <summary>
+/// The published agent (out/linux-x64) as a process with its own identity, buffer, state and socket below one directory.
+/// It can be started again and again on what it left behind.
+/// </summary>
+internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
+{
+    public const string Id = "gw-1";
+
+    private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
+
+    private ChildProcess? child;
+
+    /// <summary>The present process, or the last one.</summary>
+    public ChildProcess Process => child ?? throw new InvalidOperationException("The agent was never started.");
+
+    public string ConfigurationFile => directory.At("etc", "gateway.json");
+
+    public string IdentityDirectory => directory.At("identity");
+
+    public string BufferDirectory => directory.At("buffer");
+
+    private string Socket => directory.At("status.sock");
+
+    /// <summary>Program and first arguments: the native binary, or an emulator in front of it.</summary>
+    public string[] Program { get; init; } = [Binary("linux-x64")];
+
+    /// <summary>Put in front of the program: <c>ip netns exec …</c>.</summary>
+    public string[] Inside { get; init; } = [];
+
+    public static string Binary(string rid) =>
+        Path.Combine(FieldDirectory.Repository(), "out", rid, "sluice-agent");
+
+    public FieldGateway WithIdentity(PlantKeys keys)
+    {
+        keys.WriteIdentityDirectory(IdentityDirectory, Id).Dispose();
+        return this;
+    }
+
+    public FieldGateway WithConfiguration(FieldConfiguration wish)
+    {
+        Directory.CreateDirectory(directory.At("etc"));
+        File.WriteAllText(directory.At("etc", "plant.csv"), Signals);
+        File.WriteAllText(directory.At("etc", "made-up.csv"), "signal,address,type,report\nwave,sine,float64,always\n");
+        File.WriteAllText(ConfigurationFile, Json(wish));
+        return this;
+    }
+
+    public void Start()
+    {
+        string[] all = [.. Inside, .. Program, "run", "--config", ConfigurationFile, "--state", directory.At("state"),
+            "--socket", Socket];
+        child = ChildProcess.Start(all[0], all[1..]);
+    }
+
+    public async Task KillAsync() => await Process.KillAsync();
+
+    /// <summary>SIGTERM, and the exit code.</summary>
+    public async Task<int> StopAsync() => await Process.TerminateAsync(StopWithin);
+
+    public Task<(int Code, string Text)> CheckAsync() => VerbAsync("check", "--config", ConfigurationFile);
+
+    /// <summary>What a technician reads at the gateway.</summary>
+    public Task<(int Code, string Text)> StatusAsync() => VerbAsync("status", "--socket", Socket);
+
+    public async Task<JsonElement> StatusJsonAsync()
+    {
+        var (code, text) = await VerbAsync("status", "--json", "--socket", Socket);
+        if (code != 0)
+        {
+            throw new InvalidOperationException($"status ended with {code}: {text}\nThe agent said:\n{Process.Tail()}");
+        }
+
+        using var json = JsonDocument.Parse(text);
+        return json.RootElement.Clone();
+    }
+
+    /// <summary>Waits until status shows the words, for a person, and returns what it showed.</summary>
+    public async Task<string> StatusSaysAsync(string words, TimeSpan within)
+    {
+        var shown = "";
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                (_, shown) = await StatusAsync();
+                return shown.Contains(words, StringComparison.OrdinalIgnoreCase);
+            },
+            within,
+            () => $"status never said '{words}'. It says:\n{shown}\nThe agent's log:\n{Process.Tail()}");
+        return shown;
+    }
+
+    public async Task<TimeSpan> ConnectedAsync(TimeSpan within) => await UplinkIsAsync("connected", within);
+
+    public async Task<TimeSpan> UplinkIsAsync(string state, TimeSpan within)
+    {
+        var watch = Stopwatch.StartNew();
+        var seen = "";
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var (code, text) = await VerbAsync("status", "--json", "--socket", Socket);
+                seen = text;
+                return code == 0 && UplinkState(text) == state;
+            },
+            within,
+            () => $"the uplink never was '{state}'. Status: {seen}\nThe agent's log:\n{Process.Tail()}");
+        return watch.Elapsed;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (child is not null)
+        {
+            await child.DisposeAsync();
+        }
+    }
+
+    private static string UplinkState(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        return document.RootElement.GetProperty("uplink").GetProperty("state").GetString()!;
+    }
+
+    // The verbs run as the native binary even where the agent itself runs under emulation: the socket is the same.
+    private static Task<(int Code, string Text)> VerbAsync(params string[] arguments) =>
+        ChildProcess.RunAsync(Binary("linux-x64"), arguments);
+
+    private const string Signals = """
+        signal,address,type,order,report
+        count,holding:0,uint32,ABCD,always
+        half,holding:2,float32,ABCD,always
+        below,holding:4,int16,,
+        name,holding:10,string:10,,
+        level,input:0,uint16,,
+        running,coil:0,bool,,
+        open,discrete:1,bool,,
+
+        """;
+
+    private string Json(FieldConfiguration wish) => $$"""
+        {
+          // written by the field tests
+          "gateway": { "site": "plant1", "id": "{{Id}}" },
+          "broker": {
+            "host": "{{wish.BrokerHost}}", "addresses": ["{{wish.BrokerAddress}}"], "port": {{wish.BrokerPort}},
+            "network": "{{wish.BrokerNetwork}}", "keepAlive": "{{wish.KeepAlive}}", "tlsMin": "1.3"
+          },
+          "identity": { "directory": "{{IdentityDirectory}}", "key": "file" },
+          "buffer": { "directory": "{{BufferDirectory}}", "sizeMax": "64 MiB", "commitEvery": "{{wish.CommitEvery}}" },
+          "sources": {
+            "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
+                     "every": "{{wish.Every}}", "timeout": "500 ms", "signals": "plant.csv" },
+            "demo": { "kind": "simulated", "every": "250 ms", "signals": "made-up.csv" },
+          },
+        }
+        """;
+}
