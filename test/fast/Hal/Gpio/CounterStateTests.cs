@@ -1,0 +1,78 @@
+using CsCheck;
+using Sluice.Hal.Gpio;
+using Xunit;
+
+namespace Sluice.Fast.Hal.Gpio;
+
+public sealed class CounterStateTests : IDisposable
+{
+    private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("sluice-counters-");
+
+    public void Dispose() => directory.Delete(recursive: true);
+
+    public static TheoryData<string> Kinds => ["file", "memory"];
+
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void What_was_kept_last_comes_back(string kind)
+    {
+        var state = Make(kind);
+        Assert.Empty(state.Load().Totals);
+        Gen.Dictionary(Gen.String[Gen.Char['!', '~'], 1, 40], Gen.Long[0, long.MaxValue])[0, 20].Sample(
+            totals =>
+            {
+                Assert.True(state.Save(totals));
+                var loaded = state.Load();
+                return loaded.Problem.Length == 0 && totals.Count == loaded.Totals.Count
+                    && totals.All(pair => loaded.Totals[pair.Key] == pair.Value);
+            },
+            iter: 20, threads: 1);
+    }
+
+    [Fact]
+    public void A_file_with_any_byte_changed_is_refused_and_said_so()
+    {
+        var path = Path.Combine(directory.FullName, "counters");
+        new FileCounterState(path).Save(new Dictionary<string, long> { ["line/press gpio:2 Count Rising high"] = 1204 });
+        var whole = File.ReadAllBytes(path);
+        for (var at = 0; at < whole.Length; at++)
+        {
+            var damaged = (byte[])whole.Clone();
+            damaged[at] ^= 0x04;
+            File.WriteAllBytes(path, damaged);
+            var loaded = new FileCounterState(path).Load();
+            Assert.Empty(loaded.Totals);
+            Assert.Contains("Counters begin at 0", loaded.Problem, StringComparison.Ordinal);
+        }
+
+        for (var length = 0; length < whole.Length; length++)
+        {
+            File.WriteAllBytes(path, whole[..length]);
+            Assert.NotEqual("", new FileCounterState(path).Load().Problem);
+        }
+    }
+
+    [Fact]
+    public void A_half_written_new_file_does_not_hide_the_old_one()
+    {
+        var path = Path.Combine(directory.FullName, "counters");
+        var state = new FileCounterState(path);
+        state.Save(new Dictionary<string, long> { ["a"] = 7 });
+        File.WriteAllText(path + ".next", "sluice counters 1\n9");
+        Assert.Equal(7, state.Load().Totals["a"]);
+        Assert.True(state.Save(new Dictionary<string, long> { ["a"] = 8 }));
+        Assert.Equal(8, state.Load().Totals["a"]);
+    }
+
+    [Fact]
+    public void A_place_that_cannot_be_written_is_an_answer_and_not_an_exception()
+    {
+        var state = new FileCounterState(Path.Combine(directory.FullName, "missing", "counters"));
+        Assert.False(state.Save(new Dictionary<string, long> { ["a"] = 7 }));
+        Assert.Empty(state.Load().Totals);
+    }
+
+    private ICounterState Make(string kind) => kind == "memory"
+        ? new MemoryCounterState()
+        : new FileCounterState(Path.Combine(directory.FullName, "counters"));
+}
