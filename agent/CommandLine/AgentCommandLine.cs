@@ -7,7 +7,9 @@ namespace Sluice.Agent.CommandLine;
 internal delegate Task<int> RunGateway(
     GatewayConfiguration configuration, RunOptions options, CancellationToken cancellationToken);
 
-/// <summary>The verbs of sluice-agent. What they do is handed in, so that the command line can be tested by itself.</summary>
+/// <summary>
+/// The verbs of sluice-agent. What they do is handed in, so that the command line can be tested by itself.
+/// </summary>
 internal sealed class AgentCommandLine
 {
     public RunGateway? Run { get; init; }
@@ -39,8 +41,9 @@ internal sealed class AgentCommandLine
     {
         var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.")
         {
-            new CheckVerb(Output).Command(),
+            new CheckVerb(Output, Clock).Command(),
             new StatusVerb(Output, Error, Clock).Command(),
+            new SchemaVerb(Output).Command(),
             new VersionVerb(Output).Command(),
         };
         if (Run is not null)

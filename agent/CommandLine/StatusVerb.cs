@@ -7,11 +7,7 @@ namespace Sluice.Agent.CommandLine;
 /// <summary>sluice-agent status: asks the running agent at its socket.</summary>
 internal sealed class StatusVerb(TextWriter output, TextWriter error, TimeProvider clock)
 {
-    private readonly Option<string> socket = new("--socket")
-    {
-        Description = "Unix socket of the running agent.",
-        DefaultValueFactory = _ => HostPaths.SocketPath,
-    };
+    private readonly Option<string> socket = VerbOptions.Socket();
 
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON document, for programs." };
 

@@ -10,7 +10,8 @@ internal sealed class VersionVerb(TextWriter output)
     {
         var verb = new Command("version", "Print the version.");
         verb.SetAction(_ => output.WriteLine(
-            $"sluice-agent {AgentVersion.Text} {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.FrameworkDescription}"));
+            $"sluice-agent {AgentVersion.Text} {RuntimeInformation.RuntimeIdentifier}, "
+                + $"{RuntimeInformation.FrameworkDescription}"));
         return verb;
     }
 }

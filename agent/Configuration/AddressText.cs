@@ -19,7 +19,8 @@ internal static class AddressText
         if (!IPAddress.TryParse(text, out var parsed) || text.Contains('[', StringComparison.Ordinal))
         {
             problem = text.Any(char.IsAsciiLetter) && !text.Contains(':', StringComparison.Ordinal)
-                ? $"\"{shown}\" is a name: write the IP address; no name is ever looked up (no DNS query leaves the gateway)."
+                ? $"\"{shown}\" is a name: write the IP address; no name is ever looked up (no DNS query leaves the "
+                + "gateway)."
                 : text.Contains('/', StringComparison.Ordinal)
                     ? $"\"{shown}\" is a network: write one IP address, without the /."
                     : $"\"{shown}\" is not an IP address: write it like 192.0.2.10"
@@ -34,7 +35,7 @@ internal static class AddressText
             _ when text.Contains('%', StringComparison.Ordinal) =>
                 $"\"{shown}\" names an interface after the %: write an address that needs none.",
             { IsIPv4MappedToIPv6: true } => $"\"{shown}\" is IPv4 in disguise: write {parsed.MapToIPv4()}.",
-            _ when IsNobody(parsed) => $"\"{shown}\" is not the address of one host: write the device's own.",
+            _ when IsNobody(parsed) => $"\"{shown}\" is not the address of one host: write the host's own.",
             _ => "",
         };
         address = parsed;
@@ -67,8 +68,10 @@ internal static class AddressText
         }
 
         var start = Masked(address, length);
-        problem = !start.Equals(address) ? $"\"{shown}\" is an address inside a network: write the network, {start}/{length}."
-            : length < (isV4 ? 8 : 32) ? $"\"{shown}\" is so wide that it fences nothing: write the network of the DMZ itself."
+        problem = !start.Equals(address) ? $"\"{shown}\" is an address inside a network: write the network, "
+            + $"{start}/{length}."
+            : length < (isV4 ? 8 : 32) ? $"\"{shown}\" is so wide that it fences nothing: write the network of the "
+                + "DMZ itself."
             : "";
         network = problem.Length == 0 ? new IPNetwork(start, length) : default;
         return problem.Length == 0;

@@ -1,12 +1,14 @@
 namespace Sluice.Agent.Configuration;
 
 /// <summary>
-/// Reads gateway.json and its signal lists from disk. Called once at start and by <c>sluice-agent check</c>; whatever is
-/// wrong with the files comes back as problems, never as an exception.
+/// Reads gateway.json and its signal lists from disk. Called once at start and by <c>sluice-agent check</c>; whatever
+/// is wrong with the files comes back as problems, never as an exception.
 /// </summary>
 public static class ConfigurationLoader
 {
-    /// <summary>Larger than any list that fits the signals allowed; a file beyond it is not what it claims to be.</summary>
+    /// <summary>
+    /// Larger than any list that fits the signals allowed; a file beyond it is not what it claims to be.
+    /// </summary>
     public const int FileBytesMax = 8 << 20;
 
     public static LoadResult Load(string path)
@@ -20,9 +22,8 @@ public static class ConfigurationLoader
         }
 
         var directory = Path.GetDirectoryName(Path.GetFullPath(path)) ?? "/";
-        return ConfigurationReader.Read(problems, bytes, name => TryRead(Path.Combine(directory, name), out var list, out var wrong)
-            ? (list, "")
-            : (null, wrong));
+        return ConfigurationReader.Read(problems, bytes, name =>
+            TryRead(Path.Combine(directory, name), out var list, out var wrong) ? (list, "") : (null, wrong));
     }
 
     private static bool TryRead(string path, out byte[] bytes, out string problem)

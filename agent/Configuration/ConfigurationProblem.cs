@@ -9,11 +9,15 @@ public enum ProblemSeverity
     Warning,
 }
 
-/// <summary>One thing that is wrong with a configuration, in words that the person who wrote the file understands.</summary>
+/// <summary>
+/// One thing that is wrong with a configuration, in words that the person who wrote the file understands.
+/// </summary>
 /// <param name="File">The file, as the person named it, or relative to it.</param>
 /// <param name="Line">Line from 1; 0 where the problem is the whole file.</param>
 /// <param name="Column">Column from 1, in characters; 0 where it is the whole line.</param>
-/// <param name="Path">Where in the file: <c>sources.hmi1.every</c>, or <c>oil/temperature, address</c> in a signal list.</param>
+/// <param name="Path">
+/// Where in the file: <c>sources.hmi1.every</c>, or <c>oil/temperature, address</c> in a signal list.
+/// </param>
 /// <param name="Sentence">What is wrong and what to write instead.</param>
 /// <param name="Severity">Whether anything can start with it.</param>
 public sealed record ConfigurationProblem(
@@ -30,10 +34,13 @@ public sealed record ConfigurationProblem(
         return $"{File}{line}: {severity}{path}{Sentence}";
     }
 
-    /// <summary>By file in the order first seen, then by line and column: the order in which a person mends them.</summary>
+    /// <summary>
+    /// By file in the order first seen, then by line and column: the order in which a person mends them.
+    /// </summary>
     public static IReadOnlyList<ConfigurationProblem> Sort(IEnumerable<ConfigurationProblem> problems)
     {
-        var found = problems.ToList();
+        // Two sources may share a list, and then its mistakes.
+        var found = problems.Distinct().ToList();
         var order = found.Select(problem => problem.File).Distinct(StringComparer.Ordinal).ToList();
         return [.. found
             .OrderBy(problem => order.IndexOf(problem.File))

@@ -6,7 +6,9 @@ namespace Sluice.Agent.Configuration;
 /// </summary>
 internal static class ConfigurationReader
 {
-    /// <summary>Signals over all sources: what the figures in the documentation were measured up to, times ten.</summary>
+    /// <summary>
+    /// Signals over all sources: what the figures in the documentation were measured up to, times ten.
+    /// </summary>
     public const int SignalsMax = 20_000;
 
     /// <summary>Reads one signal list: its bytes, or null and the sentence that says why not.</summary>
@@ -59,14 +61,15 @@ internal static class ConfigurationReader
                 var (read, problem) = readList(listName);
                 if (read is null)
                 {
-                    problems.Error(root.At("sources", name, "signals"), $"sources.{name}.signals", $"{listName} {problem}");
+                    problems.Error(root.At("sources", name, "signals"), $"sources.{name}.signals", $"{listName} "
+                        + $"{problem}");
                     continue;
                 }
 
                 lists.Add(listName, bytes = read);
             }
 
-            var ofList = new ProblemList(listName);
+            var ofList = new ProblemList(Path.Combine(Path.GetDirectoryName(problems.File) ?? "", listName));
             var binding = new SignalListBinding(name, source);
             binding.Bind(SignalList.Read(bytes.Span, source.Kind!, ofList));
             found.Add(ofList);

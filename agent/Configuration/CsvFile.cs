@@ -11,7 +11,7 @@ internal sealed record CsvRow(int Line, IReadOnlyList<CsvCell> Cells);
 
 /// <summary>
 /// Comma-separated text as spreadsheets and machine builders write it: RFC 4180 with comment lines, any line ends, a
-/// byte order mark, blanks around cells. A quote must close in its line: a forgotten one would swallow all that follows.
+/// byte order mark, blanks around cells. A quote must close in its line: a forgotten one would swallow what follows.
 /// </summary>
 internal static class CsvFile
 {
@@ -32,7 +32,8 @@ internal static class CsvFile
         foreach (var text in Lines(Encoding.UTF8.GetString(bytes)))
         {
             line++;
-            if (text.AsSpan().TrimStart() is ['#', ..] || text.All(letter => letter is ',' || char.IsWhiteSpace(letter)))
+            var isEmpty = text.All(letter => letter is ',' || char.IsWhiteSpace(letter));
+            if (isEmpty || text.AsSpan().TrimStart() is ['#', ..])
             {
                 continue;
             }
@@ -40,7 +41,8 @@ internal static class CsvFile
             if (rows.Count == RowsMax)
             {
                 problems.Error(line, 0, "", string.Create(
-                    CultureInfo.InvariantCulture, $"has more than {RowsMax - 1} signals: split the list over several sources."));
+                    CultureInfo.InvariantCulture, $"has more than {RowsMax - 1} signals: split the list over several "
+                        + $"sources."));
                 return rows;
             }
 
@@ -66,7 +68,8 @@ internal static class CsvFile
     {
         if (header.StartsWith("sep=", StringComparison.OrdinalIgnoreCase))
         {
-            return $"\"{FileNode.Clip(header)}\" is a line that only Excel understands: delete it, and separate with commas.";
+            return $"\"{FileNode.Clip(header)}\" is a line that only Excel understands: delete it, and separate with "
+                + "commas.";
         }
 
         if (header.Contains(',', StringComparison.Ordinal))
@@ -75,8 +78,10 @@ internal static class CsvFile
         }
 
         return header.Contains(';', StringComparison.Ordinal)
-            ? "is separated with semicolons, as Excel does in German, Italian or French settings: separate with commas, and "
-                + "write decimals with a point (0.5). In LibreOffice: Save as, Edit filter settings, field delimiter \",\"."
+            ? "is separated with semicolons, as Excel does in German, Italian or French settings: separate with "
+            + "commas, and "
+                + "write decimals with a point (0.5). In LibreOffice: Save as, Edit filter settings, field delimiter "
+                + "\",\"."
             : header.Contains('\t', StringComparison.Ordinal)
                 ? "is separated with tabs: separate with commas."
                 : null;
@@ -98,7 +103,8 @@ internal static class CsvFile
             {
                 if (!TryQuoted(line, ref at, out var text))
                 {
-                    problems.Error(number, start + 1, "", "opens a quote here that does not close in this line, or goes on after "
+                    problems.Error(number, start + 1, "", "opens a quote here that does not close in this line, or "
+                        + "goes on after "
                         + "it closed: close it before the next comma; a quote inside is written twice (\"\").");
                     return null;
                 }

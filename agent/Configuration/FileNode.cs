@@ -10,10 +10,12 @@ internal enum FileNodeKind : byte
     Null,
 }
 
-/// <summary>A value of the file, and where it stands. What System.Text.Json's own documents do not know is the line.</summary>
+/// <summary>
+/// A value of the file, and where it stands. What System.Text.Json's own documents do not know is the line.
+/// </summary>
 /// <param name="Kind">What it is.</param>
 /// <param name="Line">Line of its first character, from 1.</param>
-/// <param name="Column">Column of its first character, from 1, in bytes of UTF-8.</param>
+/// <param name="Column">Column of its first character, from 1.</param>
 internal sealed record FileNode(FileNodeKind Kind, int Line, int Column)
 {
     private readonly List<FileMember> members = [];
@@ -43,10 +45,7 @@ internal sealed record FileNode(FileNodeKind Kind, int Line, int Column)
         var node = this;
         foreach (var name in names)
         {
-            var next = node.Kind == FileNodeKind.List
-                ? node.items.ElementAtOrDefault(int.Parse(name, System.Globalization.CultureInfo.InvariantCulture))
-                : node.Member(name);
-            if (next is null)
+            if (node.Member(name) is not { } next)
             {
                 return node;
             }
@@ -68,9 +67,9 @@ internal sealed record FileNode(FileNodeKind Kind, int Line, int Column)
     };
 
     /// <summary>Not more of a foreign text than a line can carry, and no control characters.</summary>
-    public static string Clip(string text)
+    public static string Clip(string text, int charactersMax = 60)
     {
-        var clipped = text.Length <= 60 ? text : string.Concat(text.AsSpan(0, 57), "…");
+        var clipped = text.Length <= charactersMax ? text : string.Concat(text.AsSpan(0, charactersMax - 1), "…");
         return string.Create(clipped.Length, clipped, (span, source) =>
         {
             for (var i = 0; i < span.Length; i++)

@@ -4,8 +4,8 @@ namespace Sluice.Agent.Configuration;
 
 /// <summary>
 /// Reads JSON with comments and trailing commas into nodes that know their line. It never throws on what stands in the
-/// file: where the text cannot be read on, that is one problem, and what was read before it is kept and checked, so that
-/// a forgotten comma does not hide nine other mistakes.
+/// file: where the text cannot be read on, that is one problem, and what was read before it is kept and checked, so
+/// that a forgotten comma does not hide nine other mistakes.
 /// </summary>
 internal static class FileTree
 {
@@ -29,23 +29,36 @@ internal static class FileTree
         {
             // The reader counts lines and bytes from 0.
             var line = (int)(mistake.LineNumber ?? 0) + 1;
-            problems.Error(line, (int)(mistake.BytePositionInLine ?? 0) + 1, "", Explain(mistake.Message, bytes.Length));
+            var column = ColumnOf(bytes, line, (int)(mistake.BytePositionInLine ?? 0));
+            problems.Error(line, column, "", Explain(mistake.Message));
         }
         catch (InvalidOperationException)
         {
             // Utf8JsonReader.GetString: an escape such as \ud800 that is only half a character.
             problems.Error(
-                builder.Line, builder.Column, "", "holds an escape (\\u…) that is not a character: write the character.");
+                builder.Line, builder.Column, "", "holds an escape (\\u…) that is not a character: write the "
+                    + "character.");
         }
 
         return builder.Root;
     }
 
-    private static string Explain(string message, int length)
+    /// <summary>The column, in characters from 1, of a byte of a line.</summary>
+    private static int ColumnOf(ReadOnlySpan<byte> bytes, int line, int byteInLine)
+    {
+        for (var skipped = 1; skipped < line; skipped++)
+        {
+            bytes = bytes[(bytes.IndexOf((byte)'\n') + 1)..];
+        }
+
+        return System.Text.Encoding.UTF8.GetCharCount(bytes[..Math.Min(byteInLine, bytes.Length)]) + 1;
+    }
+
+    private static string Explain(string message)
     {
         var tail = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         var said = (tail < 0 ? message : message[..tail]).TrimEnd('.');
-        if (length == 0 || said.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
+        if (said.Contains("does not contain any JSON tokens", StringComparison.Ordinal))
         {
             return "the file is empty: start from the example in docs/examples/gateway.json.";
         }
@@ -56,7 +69,9 @@ internal static class FileTree
             return "the file ends too early: a closing \" or } or ] is missing, or it was not copied whole.";
         }
 
-        return $"cannot be read from here on ({said}): look for a comma, quote or bracket that is missing or too many, "
+        // The reader quotes the file up to its end where it stumbles over a literal.
+        return $"cannot be read from here on ({FileNode.Clip(said, 80)}): look for a comma, quote or bracket that is "
+            + "missing or too many, "
             + "here or on the line before.";
     }
 
@@ -151,7 +166,9 @@ internal static class FileTree
         {
             for (; counted < offset; counted++)
             {
-                (Line, Column) = bytes[counted] == (byte)'\n' ? (Line + 1, 1) : (Line, Column + 1);
+                // Columns count characters: bytes that continue one do not.
+                var step = (bytes[counted] & 0xC0) == 0x80 ? 0 : 1;
+                (Line, Column) = bytes[counted] == (byte)'\n' ? (Line + 1, 1) : (Line, Column + step);
             }
         }
     }

@@ -2,7 +2,9 @@ using Sluice.Hal.Modbus;
 
 namespace Sluice.Agent.Configuration;
 
-/// <summary>Makes the configuration out of a draft without errors: everything required is there, or it is our fault.</summary>
+/// <summary>
+/// Makes the configuration out of a draft without errors: everything required is there, or it is our fault.
+/// </summary>
 internal static class GatewayBuilding
 {
     private const int PanelRegistersMax = 64;
@@ -49,7 +51,9 @@ internal static class GatewayBuilding
             }
             : new SimulatedSettings { Name = name, Signals = binding.Signals, Shapes = binding.Simulated };
 
-    /// <summary>A source with a refused key has no options worth making, and is never used: its problems stop the build.</summary>
+    /// <summary>
+    /// A source with a refused key has no options worth making, and is never used: its problems stop the build.
+    /// </summary>
     private static ModbusTcpOptions Options(SourceDraft source) => new()
     {
         Address = source.Address ?? System.Net.IPAddress.None,

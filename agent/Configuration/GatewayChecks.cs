@@ -3,7 +3,9 @@ using System.Net;
 
 namespace Sluice.Agent.Configuration;
 
-/// <summary>What several keys say together. A check whose keys were refused already is left out: one mistake, one problem.</summary>
+/// <summary>
+/// What several keys say together. A check whose keys were refused already is left out: one mistake, one problem.
+/// </summary>
 internal static class GatewayChecks
 {
     public static void Check(GatewayDraft draft, FileNode root, ProblemList problems)
@@ -18,7 +20,7 @@ internal static class GatewayChecks
 
         if (root.Member("jail") is { } jail && draft.Jail is not null)
         {
-            problems.Warning(jail, "jail", "this version has no jail yet: the agent runs without one, and status says so.");
+            problems.Warning(jail, "jail", "this version has no jail yet: the agent runs without one.");
         }
     }
 
@@ -30,12 +32,13 @@ internal static class GatewayChecks
         }
 
         var nodes = root.At("broker", "addresses");
-        foreach (var (address, node) in Pairs(addresses, nodes))
+        foreach (var (index, (address, node)) in Pairs(addresses, nodes).Index())
         {
-            var path = string.Create(CultureInfo.InvariantCulture, $"broker.addresses[{nodes.Items.ToList().IndexOf(node)}]");
+            var path = string.Create(CultureInfo.InvariantCulture, $"broker.addresses[{index}]");
             if (draft.Broker.Network is { } network && !network.Contains(address))
             {
-                problems.Error(node, path, $"{address} lies outside broker.network {network}: nothing is ever sent there. Write "
+                problems.Error(node, path, $"{address} lies outside broker.network {network}: nothing is ever sent "
+                    + "there. Write "
                     + "the broker's address, or the network of the DMZ that it is in.");
             }
         }
@@ -57,14 +60,18 @@ internal static class GatewayChecks
         {
             if (!network.Contains(server))
             {
-                problems.Warning(node, "time.servers", $"{server} lies outside broker.network {network}: time servers belong "
+                problems.Warning(node, "time.servers", $"{server} lies outside broker.network {network}: time servers "
+                    + "belong "
                     + "in the DMZ.");
             }
         }
     }
 
-    /// <summary>Accepted values and their nodes; a list with a refused item has lost its order and is left out.</summary>
-    private static IEnumerable<(IPAddress Address, FileNode Node)> Pairs(IReadOnlyList<IPAddress> addresses, FileNode list) =>
+    /// <summary>
+    /// Accepted values and their nodes; a list with a refused item has lost its order and is left out.
+    /// </summary>
+    private static IEnumerable<(IPAddress Address, FileNode Node)> Pairs(
+        IReadOnlyList<IPAddress> addresses, FileNode list) =>
         addresses.Count == list.Items.Count ? addresses.Zip(list.Items) : [];
 
     private static void CheckDirectories(GatewayDraft draft, FileNode root, ProblemList problems)
@@ -76,7 +83,8 @@ internal static class GatewayChecks
 
         if (Inside(identity, buffer) || Inside(buffer, identity))
         {
-            problems.Error(root.At("buffer", "directory"), "buffer.directory", $"{buffer} and identity.directory {identity} lie "
+            problems.Error(root.At("buffer", "directory"), "buffer.directory", $"{buffer} and identity.directory "
+                + $"{identity} lie "
                 + "one in the other: keep the key apart from the readings.");
         }
     }
@@ -93,13 +101,16 @@ internal static class GatewayChecks
         if (source.Address is { } address && draft.Broker?.Network is { } network
             && network.Contains(address) && !IPAddress.IsLoopback(address))
         {
-            problems.Error(root.At("sources", name, "address"), $"{path}.address", $"{address} lies inside broker.network "
-                + $"{network}: machines and DMZ must be two networks, or nothing keeps them apart. Check both addresses.");
+            problems.Error(root.At("sources", name, "address"), $"{path}.address", $"{address} lies inside "
+                + "broker.network "
+                + $"{network}: machines and DMZ must be two networks, or nothing keeps them apart. Check both "
+                + "addresses.");
         }
 
         if (source.Profile == "weintek" && source.UnitId == 0)
         {
-            problems.Warning(root.At("sources", name, "unitId"), $"{path}.unitId", "Weintek panels were seen not to answer unit 0: "
+            problems.Warning(root.At("sources", name, "unitId"), $"{path}.unitId", "Weintek panels were seen not to "
+                + "answer unit 0: "
                 + "write 1.");
         }
     }

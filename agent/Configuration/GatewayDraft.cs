@@ -79,7 +79,9 @@ internal sealed record PublishDraft
     public string? Compress { get; init; }
 }
 
-/// <summary>A source of any kind: the keys of all of them. The walk has seen to it that each has its own only.</summary>
+/// <summary>
+/// A source of any kind: the keys of all of them. The walk has seen to it that each has its own only.
+/// </summary>
 internal sealed record SourceDraft
 {
     public string? Kind { get; init; }
@@ -105,7 +107,9 @@ internal sealed record SourceDraft
 
 internal sealed record QuirksDraft(bool? OneRequestPerSignal, TimeSpan? PauseBetweenRequests, int? RegistersMax);
 
-/// <summary>Binds what the walk accepted; a key that it does not know, or a value that it cannot take, is our fault.</summary>
+/// <summary>
+/// Binds what the walk accepted; a key that it does not know, or a value that it cannot take, is our fault.
+/// </summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,

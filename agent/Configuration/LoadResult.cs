@@ -9,6 +9,8 @@ public sealed record LoadResult
     /// <summary>Everything that was found, errors and warnings, by file and line.</summary>
     public required IReadOnlyList<ConfigurationProblem> Problems { get; init; }
 
-    /// <summary>The bytes that were read, to be kept as the last good ones; null where gateway.json could not be read.</summary>
+    /// <summary>
+    /// The bytes that were read, to be kept as the last good ones; null where gateway.json could not be read.
+    /// </summary>
     public ConfigurationFiles? Files { get; init; }
 }

@@ -20,7 +20,8 @@ internal static class NameText
         var fits = text.Length is >= 1 and <= 253
             && text.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-')
             && char.IsAsciiLetterOrDigit(text[0]) && char.IsAsciiLetterOrDigit(text[^1]);
-        return fits ? null : $"\"{FileNode.Clip(text)}\" is not a host name: write the name that stands in the broker's "
+        return fits ? null : $"\"{FileNode.Clip(text)}\" is not a host name: write the name that stands in the "
+            + "broker's "
             + "certificate, without mqtts:// before it or a port behind it.";
     }
 
@@ -34,7 +35,8 @@ internal static class NameText
 
         var fits = text.Split('/').All(level => level.Length > 0
             && level.All(letter => IsNameCharacter(letter) || letter == '.'));
-        return fits ? null : $"\"{FileNode.Clip(text)}\" cannot be a signal's name: write letters A-Z a-z, digits, _ . and -, "
+        return fits ? null : $"\"{FileNode.Clip(text)}\" cannot be a signal's name: write letters A-Z a-z, digits, _ "
+            + ". and -, "
             + "with / between levels, as in oil/temperature.";
     }
 
@@ -42,11 +44,14 @@ internal static class NameText
     {
         _ when text.Length > 1024 || text.Any(char.IsControl) => $"\"{FileNode.Clip(text)}\" is not a path.",
         ['/', not '\0', ..] when !text.Split('/').Contains("..") => null,
-        _ => $"\"{FileNode.Clip(text)}\" is not an absolute path: write one that begins with / and has no .. in it, such as "
+        _ => $"\"{FileNode.Clip(text)}\" is not an absolute path: write one that begins with / and has no .. in it, "
+            + "such as "
             + "/var/lib/sluice/buffer.",
     };
 
-    /// <summary>A signal list lies beside gateway.json or in a folder below it, so that both can be copied together.</summary>
+    /// <summary>
+    /// A signal list lies beside gateway.json or in a folder below it, so that both can be copied together.
+    /// </summary>
     public static string? RefuseFile(string text)
     {
         var shown = FileNode.Clip(text);
@@ -57,7 +62,8 @@ internal static class NameText
 
         var fits = text.Length is >= 1 and <= 200 && !text.Any(char.IsControl)
             && text.Split('/').All(level => level.Length > 0 && level is not ("." or ".."));
-        return fits ? null : $"\"{shown}\" is not the name of a file beside gateway.json: write one such as hmi1.csv or "
+        return fits ? null : $"\"{shown}\" is not the name of a file beside gateway.json: write one such as hmi1.csv "
+            + "or "
             + "lists/hmi1.csv.";
     }
 

@@ -12,12 +12,19 @@ internal static class Nearest
             return null;
         }
 
-        var best = known.MinBy(word => Distance(Plain(written), Plain(word)));
+        var words = known.ToList();
+        var best = words.MinBy(word => Distance(Plain(written), Plain(word)));
         return best is not null
             && Distance(Plain(written), Plain(best)) <= Math.Max(1, Math.Min(written.Length, best.Length) / 3)
                 ? best
-                : null;
+                : words.Find(word => written.Length > 2
+                    && Plain(word).StartsWith(Plain(written), StringComparison.Ordinal));
     }
+
+    /// <summary>
+    /// The question to ask about a word that was meant, with a blank before it; empty where there is none.
+    /// </summary>
+    public static string Ask(string? meant) => meant is null ? "" : $" (did you mean \"{meant}\"?)";
 
     private static string Plain(string word) => word.ToUpperInvariant();
 

@@ -1,6 +1,8 @@
 namespace Sluice.Agent.Configuration;
 
-/// <summary>Collects the problems of one file. Bounded: a file of a million mistakes is told with its first thousand.</summary>
+/// <summary>
+/// Collects the problems of one file. Bounded: a file of a million mistakes is told with its first thousand.
+/// </summary>
 internal sealed class ProblemList(string file)
 {
     public const int ProblemsMax = 1000;
@@ -35,7 +37,8 @@ internal sealed class ProblemList(string file)
         ErrorCount += problem.IsError ? 1 : 0;
         if (problems.Count < ProblemsMax)
         {
-            problems.Add(problem);
+            // A sentence may quote the file, and what the file holds must not steer a terminal.
+            problems.Add(problem with { Sentence = FileNode.Clip(problem.Sentence, 1_000) });
         }
         else
         {

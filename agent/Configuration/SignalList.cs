@@ -10,17 +10,22 @@ internal sealed class SignalRow(int line, IReadOnlyDictionary<string, CsvCell> c
     /// <summary>The signal's name, or what stands in its place.</summary>
     public string Name => this["signal"];
 
+    private readonly HashSet<string> refused = new(StringComparer.Ordinal);
+
     /// <summary>True while nothing in this row was found wrong.</summary>
-    public bool Right { get; private set; } = true;
+    public bool Right => refused.Count == 0;
 
     /// <summary>A cell's text; empty where the cell or the column is.</summary>
     public string this[string column] => cells.TryGetValue(column, out var cell) ? cell.Text : "";
 
     public bool Has(string column) => this[column].Length > 0;
 
+    /// <summary>True where the cell holds something, and nothing was found wrong with it.</summary>
+    public bool HasRight(string column) => Has(column) && !refused.Contains(column);
+
     public void Error(string column, string sentence)
     {
-        Right = false;
+        refused.Add(column);
         problems.Error(line, ColumnOf(column), PathOf(column), sentence);
     }
 
@@ -43,7 +48,8 @@ internal static class SignalList
         {
             if (problems.ErrorCount == 0)
             {
-                problems.Error(0, 0, "", "is empty: write a header such as signal,address,type and a row for each signal.");
+                problems.Error(0, 0, "", "is empty: write a header such as signal,address,type and a row for each "
+                    + "signal.");
             }
 
             return [];
@@ -88,7 +94,10 @@ internal static class SignalList
             }
         }
 
-        foreach (var column in Fitting(kind).Where(column => column.Required && !header.ContainsValue(column.Name)))
+        // A slip of the finger is one mistake: the column that was meant is not said to be missing too.
+        var names = Fitting(kind).Select(column => column.Name).ToList();
+        var meant = row.Cells.Select(cell => Nearest.Of(cell.Text, names)).ToHashSet();
+        foreach (var column in Fitting(kind).Where(column => column.Required && !meant.Contains(column.Name)))
         {
             problems.Error(row.Line, 0, column.Name, $"is missing in the header: add the column. {column.Sentence}");
         }
@@ -116,7 +125,8 @@ internal static class SignalList
         var places = header.Count == 0 ? 0 : header.Keys.Max() + 1;
         foreach (var cell in row.Cells.Skip(places).Where(cell => cell.Text.Length > 0))
         {
-            problems.Error(row.Line, cell.Column, FileNode.Clip(signal.Name), $"has a cell more than the header has columns "
+            problems.Error(row.Line, cell.Column, FileNode.Clip(signal.Name), "has a cell more than the header has "
+                + "columns "
                 + $"(\"{FileNode.Clip(cell.Text)}\"): a comma too many? Put a text that holds commas in quotes.");
         }
 
@@ -130,7 +140,8 @@ internal static class SignalList
         {
             if (text.Length > 0)
             {
-                signal.Error(column.Name, $"belongs to sources of kind {string.Join(" or ", column.Kinds)}, this one is "
+                signal.Error(column.Name, $"belongs to sources of kind {string.Join(" or ", column.Kinds)}, this one "
+                    + "is "
                     + $"{kind}: leave the cell empty.");
             }
         }
@@ -155,7 +166,7 @@ internal static class SignalList
         var names = Fitting(kind).Select(column => column.Name).ToList();
         var meant = Nearest.Of(name, names);
         return meant is not null
-            ? $"is not a column (did you mean \"{meant}\"?)."
+            ? $"is not a column{Nearest.Ask(meant)}."
             : $"is not a column: take it out, or write one of {string.Join(", ", names)}.";
     }
 }

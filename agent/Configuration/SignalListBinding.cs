@@ -17,6 +17,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     private readonly Dictionary<string, SignalRow> names = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<SampledSignal> signals = [];
     private readonly List<ModbusSignal> modbus = [];
+    private readonly List<SignalRow> placed = [];
     private readonly List<SimulatedSignal> simulated = [];
 
     public IReadOnlyList<SampledSignal> Signals => signals;
@@ -32,6 +33,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
             CheckName(row);
             Add(row);
         }
+
+        CheckOverlaps();
     }
 
     private bool IsWeintek => settings.Profile == "weintek";
@@ -57,12 +60,12 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         var isModbus = settings.Kind == "modbus-tcp";
         ModbusAddress address = default;
         SimulatedShape shape = default;
-        if (row.Has("address") && !(isModbus ? TryAddress(row, type, out address) : TryShape(row, type, out shape)))
+        if (row.HasRight("address"))
         {
-            return;
+            _ = isModbus ? TryAddress(row, type, out address) : TryShape(row, type, out shape);
         }
 
-        if (!row.Right || !row.Has("address"))
+        if (!row.Right || !row.HasRight("address"))
         {
             return;
         }
@@ -79,6 +82,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         if (isModbus)
         {
             modbus.Add(Place(row, signal, address));
+            placed.Add(row);
         }
         else
         {
@@ -105,6 +109,40 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
             Scale = Number(row, "scale") ?? 1,
             Offset = Number(row, "offset") ?? 0,
         };
+    }
+
+    /// <summary>
+    /// Two values that share a register are a slip far more often than a wish: a line copied and not changed, a width
+    /// forgotten. Bits of one register may stand beside each other, and beside the whole.
+    /// </summary>
+    private void CheckOverlaps()
+    {
+        var last = new Dictionary<(byte Unit, ModbusTable Table), (int End, SignalRow Row)>();
+        var ordered = modbus.Zip(placed)
+            .OrderBy(pair => pair.First.Address.Address)
+            .ThenBy(pair => pair.Second.Line);
+        foreach (var (signal, row) in ordered)
+        {
+            if (signal.Address.Bit >= 0)
+            {
+                continue;
+            }
+
+            var key = (signal.UnitId, signal.Address.Table);
+            if (last.TryGetValue(key, out var before) && before.End > signal.Address.Address)
+            {
+                var (later, earlier) = row.Line > before.Row.Line ? (row, before.Row) : (before.Row, row);
+                var line = earlier.Line.ToString(CultureInfo.InvariantCulture);
+                later.Warning("address", $"{later["address"]} {later["type"]} lies on {earlier["address"]} "
+                    + $"{earlier["type"]} of {earlier.Name} (line {line}): is one of them wrong?");
+            }
+
+            var end = signal.Address.Address + signal.Signal.Type.Registers;
+            if (end >= before.End)
+            {
+                last[key] = (end, row);
+            }
+        }
     }
 
     private static ReportRule Report(SignalRow row) => new(
@@ -153,8 +191,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         }
         else if (isBool && !isBit)
         {
-            row.Error("address", $"{row["address"]} is a register of 16 bits: say which bit is meant, {row["address"]}.0 "
-                + $"(least significant) to {row["address"]}.15, or make the type uint16.");
+            row.Error("address", $"{row["address"]} is a register of 16 bits: say which bit is meant, "
+                + $"{row["address"]}.0 (least significant) to {row["address"]}.15, or make the type uint16.");
         }
         else if (address.Address + type.Registers - 1 > ushort.MaxValue)
         {
@@ -179,7 +217,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         }
         else if ((type.Registers == 1 || type.Kind == SignalKind.String) && row["order"] is "CDAB" or "DCBA")
         {
-            row.Error("order", $"{row["order"]} swaps words, and {type} has none to swap: leave it empty, or write BADC where "
+            row.Error("order", $"{row["order"]} swaps words, and {type} has none to swap: leave it empty, or write "
+                + "BADC where "
                 + "the device sends the low byte first.");
         }
     }
@@ -192,9 +231,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         if (at < 0)
         {
             var meant = Nearest.Of(text, SignalListSchema.SimulatedShapes);
-            row.Error("address", $"\"{FileNode.Clip(text)}\" is not a simulated course"
-                + $"{(meant is null ? "" : $" (did you mean \"{meant}\"?)")}: write one of "
-                + $"{string.Join(", ", SignalListSchema.SimulatedShapes)}.");
+            row.Error("address", $"\"{FileNode.Clip(text)}\" is not a simulated course{Nearest.Ask(meant)}: "
+                + $"write one of {string.Join(", ", SignalListSchema.SimulatedShapes)}.");
         }
         else if (type.Kind == SignalKind.Count)
         {

@@ -21,7 +21,9 @@ internal sealed class DurationConverter : JsonConverter<TimeSpan>
 internal sealed class SizeConverter : JsonConverter<long?>
 {
     public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        UnitText.TrySize(reader.GetString()!, out var bytes, out var problem) ? bytes : throw new JsonException(problem);
+        UnitText.TrySize(reader.GetString()!, out var bytes, out var problem)
+            ? bytes
+            : throw new JsonException(problem);
 
     public override void Write(Utf8JsonWriter writer, long? value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value is { } bytes ? UnitText.FormatSize(bytes) : null);
@@ -30,7 +32,9 @@ internal sealed class SizeConverter : JsonConverter<long?>
 internal sealed class RateConverter : JsonConverter<long?>
 {
     public override long? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        UnitText.TryRate(reader.GetString()!, out var bytes, out var problem) ? bytes : throw new JsonException(problem);
+        UnitText.TryRate(reader.GetString()!, out var bytes, out var problem)
+            ? bytes
+            : throw new JsonException(problem);
 
     public override void Write(Utf8JsonWriter writer, long? value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value is { } bytes ? UnitText.FormatRate(bytes) : null);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Sluice.Agent.Configuration;
 
 /// <summary>
-/// Reads quantities that carry their unit: <c>500 ms</c>, <c>2 GiB</c>, <c>2 MiB/s</c>. A bare number is refused because
-/// nobody can see whether 1000 was meant as milliseconds or seconds.
+/// Reads quantities that carry their unit: <c>500 ms</c>, <c>2 GiB</c>, <c>2 MiB/s</c>. A bare number is refused
+/// because nobody can see whether 1000 was meant as milliseconds or seconds.
 /// </summary>
 internal static class UnitText
 {
@@ -51,6 +51,13 @@ internal static class UnitText
 
     public static string FormatRate(long bytesPerSecond) => FormatSize(bytesPerSecond) + "/s";
 
+    /// <summary>For people, with one decimal: <c>1.4 GiB</c>.</summary>
+    public static string FormatRounded(long bytes)
+    {
+        var unit = Sizes.AsSpan(0, 5).ToArray().Last(each => each.Factor == 1 || bytes >= each.Factor);
+        return string.Create(CultureInfo.InvariantCulture, $"{bytes / unit.Factor:0.#} {unit.Unit}");
+    }
+
     private static string Write(long value, ReadOnlySpan<(string Unit, decimal Factor)> units)
     {
         var best = units[0];
@@ -66,7 +73,12 @@ internal static class UnitText
     }
 
     private static bool TryQuantity(
-        string text, (string Unit, decimal Factor)[] units, string per, string example, out long value, out string problem)
+        string text,
+        (string Unit, decimal Factor)[] units,
+        string per,
+        string example,
+        out long value,
+        out string problem)
     {
         value = 0;
         var trimmed = text.Trim();
@@ -91,8 +103,8 @@ internal static class UnitText
         if (known.Unit is null)
         {
             problem = unit.Length == 0
-                ? $"{shown} has no unit: write \"{number} {units[0].Unit}{per}\" or \"{number} {units[1].Unit}{per}\"."
-                : $"\"{shown}\" has a unit that is not known{Nearest(unit, units, per)}: write {example}.";
+                ? $"{shown} has no unit: write \"{number} {units[0].Unit}{per}\" or \"{number} {Usual(units)}{per}\"."
+                : $"\"{shown}\" has a unit that is not known{Known(unit, units, per)}: write {example}.";
             return false;
         }
 
@@ -103,12 +115,14 @@ internal static class UnitText
         return problem.Length == 0;
     }
 
-    private static string Nearest(string unit, (string Unit, decimal Factor)[] units, string per)
+    private static string Usual((string Unit, decimal Factor)[] units) => units == Durations ? "s" : "MiB";
+
+    private static string Known(string unit, (string Unit, decimal Factor)[] units, string per)
     {
         var bare = per.Length > 0 && unit.EndsWith(per, StringComparison.Ordinal) ? unit[..^per.Length] : unit;
         var meant = Array.Find(units, known => known.Unit.Equals(bare, StringComparison.OrdinalIgnoreCase)).Unit
-            ?? (Slips.TryGetValue(bare, out var slip) && Array.Exists(units, known => known.Unit == slip) ? slip : null);
-        return meant is not null ? $" (did you mean \"{meant}{per}\"?)"
-            : $" (known: {string.Join(", ", units.Select(known => known.Unit + per).Where(name => name != "kB" + per))})";
+            ?? units.FirstOrDefault(known => Slips.TryGetValue(bare, out var slip) && known.Unit == slip).Unit;
+        var names = units.Where(known => known.Unit != "kB").Select(known => known.Unit + per);
+        return meant is not null ? Nearest.Ask(meant + per) : $" (known: {string.Join(", ", names)})";
     }
 }

@@ -2,7 +2,7 @@ namespace Sluice.Agent.Configuration.Schema;
 
 /// <summary>
 /// Everything that may stand in gateway.json, as data: each key with its kind, range, default and meaning. A new key is
-/// a line here, a property of <see cref="GatewayDraft"/> and one of <see cref="GatewayConfiguration"/>; a test compares.
+/// a line here, a property of <see cref="GatewayDraft"/> and one of <see cref="GatewayConfiguration"/>; tests compare.
 /// </summary>
 internal static class GatewaySchema
 {
@@ -16,8 +16,10 @@ internal static class GatewaySchema
     {
         NotBuilt = new Dictionary<string, string>
         {
-            ["modbus-rtu"] = "a serial line comes with a later version; a Modbus TCP gateway in front of it works today.",
-            ["modbus-rtu-over-tcp"] = "set the serial server to Modbus TCP if it can do that, and write \"modbus-tcp\".",
+            ["modbus-rtu"] = "a serial line comes with a later version; a Modbus TCP gateway in front of it works "
+                + "today.",
+            ["modbus-rtu-over-tcp"] = "set the serial server to Modbus TCP if it can do that, and write "
+                + "\"modbus-tcp\".",
             ["gpio"] = "take the source out until then.",
             ["sensors"] = "take the source out until then.",
         },
@@ -36,9 +38,9 @@ internal static class GatewaySchema
         {
             NotBuilt = new Dictionary<string, string>
             {
-                ["required"] = "nothing would start; write \"preferred\", and status says that no jail is in force.",
+                ["required"] = "write \"preferred\"; what fences the agent is then the hardening of its service unit.",
             },
-        }, "Whether the agent must lock itself in. This version has no jail: \"preferred\" runs without one and says so.")
+        }, "Whether the agent locks itself in. This version has no jail: \"preferred\" runs without one.")
         {
             Default = "\"preferred\"",
         },
@@ -80,7 +82,8 @@ internal static class GatewaySchema
         },
         new Key("key", new WordShape("file")
         {
-            NotBuilt = new Dictionary<string, string> { ["tpm"] = "write \"file\"; the key is then a file of mode 0600." },
+            NotBuilt = new Dictionary<string, string> { ["tpm"] = "write \"file\"; the key is then a file of mode "
+                + "0600." },
         }, "What holds the private key.") { Default = "\"file\"" });
 
     private static ObjectShape Buffer() => new(
@@ -151,7 +154,8 @@ internal static class GatewaySchema
             new Key("quirks", Quirks(), "For devices that need it.") { Default = "{}" }),
         ["simulated"] = new ObjectShape(
             "a simulated source",
-            new Key("kind", new WordShape("simulated"), "Signals made up by the agent, to try all else.") { Required = true },
+            new Key("kind", new WordShape("simulated"), "Signals made up by the agent, to try all "
+                + "else.") { Required = true },
             Every(),
             Signals()),
     };
@@ -164,7 +168,8 @@ internal static class GatewaySchema
         },
         new Key("pauseBetweenRequests", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(10)),
             "From the end of one request to the next.") { Default = "\"0 ms\"" },
-        new Key("registersMax", new NumberShape(1, 125), "Most registers in one request: 125, with profile weintek 64."));
+        new Key("registersMax", new NumberShape(1, 125), "Most registers in one request: 125, with profile weintek "
+            + "64."));
 
     private static Key Every() => new(
         "every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),

@@ -11,7 +11,9 @@ internal abstract record Shape
     /// <summary>What to write, for sentences: <c>a duration such as "1 s"</c>.</summary>
     public abstract string Wanted { get; }
 
-    /// <summary>Checks a value. Writes what is right into the accepted copy, under its name, and reports the rest.</summary>
+    /// <summary>
+    /// Checks a value. Writes what is right into the accepted copy, under its name, and reports the rest.
+    /// </summary>
     public abstract void Walk(FileNode node, string path, string? name, SchemaWalk walk);
 
     /// <summary>Writes the members of its JSON Schema (draft 2020-12) into an object that is open already.</summary>

@@ -8,14 +8,17 @@ namespace Sluice.Agent.Configuration.Schema;
 /// <param name="Default">What an empty cell means, in words.</param>
 /// <param name="Sentence">What it means.</param>
 /// <param name="Kinds">The kinds of source that have it.</param>
-internal sealed record SignalColumn(string Name, LeafShape Shape, string Default, string Sentence, params string[] Kinds)
+internal sealed record SignalColumn(
+    string Name, LeafShape Shape, string Default, string Sentence, params string[] Kinds)
 {
     public bool Required => Default.Length == 0;
 
     public bool IsFor(string kind) => Kinds.Contains(kind, StringComparer.Ordinal);
 }
 
-/// <summary>The columns that a signal list may have, in any order, as data: checked, and written into the documentation.</summary>
+/// <summary>
+/// The columns that a signal list may have, in any order, as data: checked, and written into the documentation.
+/// </summary>
 internal static class SignalListSchema
 {
     private const string Modbus = "modbus-tcp";
@@ -26,7 +29,8 @@ internal static class SignalListSchema
 
     public static IReadOnlyList<SignalColumn> Columns { get; } =
     [
-        new("signal", new TextShape("the signal's name", "oil/temperature", NameText.SignalPattern, NameText.RefuseSignal),
+        new("signal", new TextShape("the signal's "
+            + "name", "oil/temperature", NameText.SignalPattern, NameText.RefuseSignal),
             "", "Name, unique in the list; on the wire the source's name and a slash stand before it.",
             Modbus, Simulated, Gpio),
         new("address", Text("where it is read", "holding:100", 64), "",
@@ -39,9 +43,11 @@ internal static class SignalListSchema
         new("order", new WordShape("ABCD", "CDAB", "BADC", "DCBA"), "ABCD; with profile weintek CDAB",
             "Byte order of what takes more than one register. For 64 bits: ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA.",
             Modbus),
-        new("scale", new NumberShape(-1e12, 1e12, Whole: false), "1", "value = raw × scale + offset.", Modbus, Simulated),
+        new("scale", new NumberShape(-1e12, 1e12, Whole: false), "1", "value = raw × scale + "
+            + "offset.", Modbus, Simulated),
         new("offset", new NumberShape(-1e12, 1e12, Whole: false), "0", "See scale.", Modbus, Simulated),
-        new("unit", Text("an engineering unit", "degC", 32), "none", "Engineering unit, told to the MES.", Modbus, Simulated),
+        new("unit", Text("an engineering unit", "degC", 32), "none", "Engineering unit, told to the "
+            + "MES.", Modbus, Simulated),
         new("report", new WordShape("change", "always"), "change",
             "change: when the value moved by more than the deadband. always: every reading.", Modbus, Simulated, Gpio),
         new("deadband", new NumberShape(0, 1e15, Whole: false), "0",
@@ -52,7 +58,8 @@ internal static class SignalListSchema
             "How often the signal is read.", Modbus, Simulated),
         new("unitId", new NumberShape(0, 255), "the source's unitId", "Modbus unit id.", Modbus),
         new("edge", new WordShape("rising", "falling", "both"), "rising", "Which edges count.", Gpio),
-        new("debounce", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(10)), "0 ms", "A shorter pulse is no edge.", Gpio),
+        new("debounce", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(10)), "0 ms", "A shorter pulse is no "
+            + "edge.", Gpio),
         new("bias", new WordShape("none", "pull-up", "pull-down"), "none", "Resistor of the input.", Gpio),
         new("activeLow", new TrueFalseShape(), "false", "A low level reads as true.", Gpio),
         new("description", Text("a description", "Gear oil at the sump", 200), "none", "For people, told to the MES.",
@@ -62,7 +69,8 @@ internal static class SignalListSchema
     public static IReadOnlyList<string> SimulatedShapes => Shapes;
 
     private static TextShape Text(string what, string example, int charactersMax) => new(
-        what, example, null, text => text.Length > charactersMax ? $"is longer than {charactersMax} characters: shorten it."
+        what, example, null, text => text.Length > charactersMax ? $"is longer than {charactersMax} characters: "
+            + "shorten it."
             : text.Any(char.IsControl) ? "holds a control character: take it out." : null);
 
     private static string? RefuseType(string text)
@@ -74,7 +82,8 @@ internal static class SignalListSchema
 
         if (text.StartsWith("string", StringComparison.Ordinal))
         {
-            return $"\"{FileNode.Clip(text)}\" needs a length from 1 to {SignalType.TextBytesMax} bytes: write string:20.";
+            return $"\"{FileNode.Clip(text)}\" needs a length from 1 to {SignalType.TextBytesMax} bytes: write "
+                + "string:20.";
         }
 
         string[] known = [.. Enum.GetValues<SignalKind>()
@@ -91,7 +100,7 @@ internal static class SignalListSchema
             "BOOLEAN" or "BIT" => "bool",
             _ => Nearest.Of(text, known),
         };
-        return $"\"{FileNode.Clip(text)}\" is not a type{(meant is null ? "" : $" (did you mean \"{meant}\"?)")}: write one of "
-            + $"{string.Join(", ", known)} or string:N.";
+        return $"\"{FileNode.Clip(text)}\" is not a type{Nearest.Ask(meant)}: write one of {string.Join(", ", known)} "
+            + "or string:N.";
     }
 }

@@ -14,7 +14,9 @@ internal sealed record Key(string Name, Shape Shape, string Sentence)
     /// <summary>What counts where the key is absent, as JSON; null where absent means something else.</summary>
     public string? Default { get; init; }
 
-    /// <summary>What to know instead, where this version does not build the key yet. It is refused, never ignored.</summary>
+    /// <summary>
+    /// What to know instead, where this version does not build the key yet. It is refused, never ignored.
+    /// </summary>
     public string? NotBuilt { get; init; }
 
     public static Key NotBuiltYet(string name, string instead) =>
@@ -50,7 +52,9 @@ internal sealed record ObjectShape(string What, params Key[] Keys) : Shape
             WalkMember(member, path, seen, walk);
         }
 
-        foreach (var key in BuiltKeys.Where(key => !seen.ContainsKey(key.Name)))
+        // A slip of the finger is one mistake: the key that was meant is not said to be missing too.
+        var meant = seen.Keys.Where(written => Find(written) is null).Select(Meant).ToHashSet();
+        foreach (var key in BuiltKeys.Where(key => !seen.ContainsKey(key.Name) && !meant.Contains(key.Name)))
         {
             WalkAbsent(key, node, Under(path, key.Name), walk);
         }
@@ -96,11 +100,12 @@ internal sealed record ObjectShape(string What, params Key[] Keys) : Shape
         if (!seen.TryAdd(member.Name, member))
         {
             walk.Problems.Error(member.Line, member.Column, under, string.Create(
-                CultureInfo.InvariantCulture, $"stands here a second time (first in line {seen[member.Name].Line}): keep one."));
+                CultureInfo.InvariantCulture, $"stands here a second time (first in line {seen[member.Name].Line}): "
+                    + $"keep one."));
             return;
         }
 
-        var key = Array.Find(Keys, candidate => candidate.Name == member.Name);
+        var key = Find(member.Name);
         if (key is null)
         {
             walk.Problems.Error(member.Line, member.Column, under, Unknown(member.Name));
@@ -116,12 +121,19 @@ internal sealed record ObjectShape(string What, params Key[] Keys) : Shape
         }
     }
 
+    private Key? Find(string name) => Array.Find(Keys, key => key.Name == name);
+
+    private string? Meant(string written) => Nearest.Of(written, Keys.Select(key => key.Name));
+
     private string Unknown(string name)
     {
-        var meant = Nearest.Of(name, Keys.Select(key => key.Name));
-        return meant is not null
-            ? $"is not a key of {What} (did you mean \"{meant}\"?)."
-            : $"is not a key of {What}: take it out, or write one of {string.Join(", ", BuiltKeys.Select(key => key.Name))}.";
+        if (Meant(name) is { } meant)
+        {
+            return $"is not a key of {What}{Nearest.Ask(meant)}.";
+        }
+
+        var names = string.Join(", ", BuiltKeys.Select(key => key.Name));
+        return $"is not a key of {What}: take it out, or write one of {names}.";
     }
 
     private static void WalkAbsent(Key key, FileNode node, string path, SchemaWalk walk)
@@ -148,7 +160,7 @@ internal sealed record ObjectShape(string What, params Key[] Keys) : Shape
 /// <summary>A list of values of one shape.</summary>
 internal sealed record ListShape(LeafShape Item, int Min, int Max) : Shape
 {
-    public override string Wanted => $"a list, [ … ], of {Item.Wanted}";
+    public override string Wanted => $"a list, [ … ], each item {Item.Wanted}";
 
     public override void Walk(FileNode node, string path, string? name, SchemaWalk walk)
     {
@@ -163,7 +175,8 @@ internal sealed record ListShape(LeafShape Item, int Min, int Max) : Shape
         if (node.Items.Count > Max || (node.Items.Count < Min && node.Complete))
         {
             walk.Problems.Error(node, path, string.Create(
-                CultureInfo.InvariantCulture, $"has {node.Items.Count} items: write {Min} to {Max}, each {Item.Wanted}."));
+                CultureInfo.InvariantCulture, $"has {node.Items.Count} items: write {Min} to {Max}, each "
+                    + $"{Item.Wanted}."));
         }
 
         walk.Accepted.WritePropertyName(name!);
@@ -191,7 +204,8 @@ internal sealed record ListShape(LeafShape Item, int Min, int Max) : Shape
 /// <param name="Name">What a name may be.</param>
 /// <param name="Kinds">The words that the key <c>kind</c> may be, and the shape that belongs to each.</param>
 /// <param name="Kind">The key <c>kind</c> itself.</param>
-internal sealed record NamedShape(TextShape Name, IReadOnlyDictionary<string, ObjectShape> Kinds, WordShape Kind) : Shape
+internal sealed record NamedShape(
+    TextShape Name, IReadOnlyDictionary<string, ObjectShape> Kinds, WordShape Kind) : Shape
 {
     public const int NamesMax = 64;
 
@@ -208,7 +222,8 @@ internal sealed record NamedShape(TextShape Name, IReadOnlyDictionary<string, Ob
         if ((node.Members.Count == 0 && node.Complete) || node.Members.Count > NamesMax)
         {
             walk.Problems.Error(node, path, string.Create(
-                CultureInfo.InvariantCulture, $"has {node.Members.Count} of them: write 1 to {NamesMax}, as in {Wanted}."));
+                CultureInfo.InvariantCulture, $"holds {node.Members.Count} sources: write 1 to {NamesMax}, as in "
+                    + $"{Wanted}."));
         }
 
         walk.Accepted.WritePropertyName(name!);
@@ -221,7 +236,8 @@ internal sealed record NamedShape(TextShape Name, IReadOnlyDictionary<string, Ob
             {
                 walk.Problems.Error(member.Line, member.Column, under, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"is the name of another one too (line {seen[member.Name].Line}; case does not count): rename one."));
+                    $"is the name of another one too (line {seen[member.Name].Line}; case does not count): rename "
+                        + $"one."));
             }
             else if (Name.Refuse(member.Name) is { } refused)
             {
@@ -262,7 +278,8 @@ internal sealed record NamedShape(TextShape Name, IReadOnlyDictionary<string, Ob
         var node = member.Value;
         if (node.Kind != FileNodeKind.Object)
         {
-            walk.Problems.Error(node, path, WrongKind(node));
+            walk.Problems.Error(node, path, $"{node.Describe()} is not a source: write "
+                + $"{{ \"kind\": {Kind.Wanted}, … }}.");
             return;
         }
 

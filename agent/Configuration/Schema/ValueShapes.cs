@@ -57,8 +57,7 @@ internal sealed record WordShape(params string[] Words) : LeafShape
         }
 
         var meant = Nearest.Of(text, Words.Concat(NotBuilt.Keys));
-        return $"\"{FileNode.Clip(text)}\" is not known{(meant is null ? "" : $" (did you mean \"{meant}\"?)")}: "
-            + $"write {Wanted}.";
+        return $"\"{FileNode.Clip(text)}\" is not known{Nearest.Ask(meant)}: write {Wanted}.";
     }
 
     public override void WriteSchema(Utf8JsonWriter schema)
@@ -83,10 +82,15 @@ internal sealed record NumberShape(double Min, double Max, bool Whole = true, bo
 {
     protected override FileNodeKind Kind => FileNodeKind.Number;
 
-    public override string Wanted => $"a {(Whole ? "whole " : "")}number {Range}";
+    /// <summary>A bound beyond this only keeps arithmetic safe, and is not worth a word.</summary>
+    private const double WordlessBound = 1e9;
+
+    public override string Wanted => $"a {(Whole ? "whole " : "")}number {Range}".TrimEnd();
 
     public override string Range => string.Create(
-        CultureInfo.InvariantCulture, $"{(AboveMin ? "above" : "from")} {Min} to {Max}");
+        CultureInfo.InvariantCulture,
+        $"{(Min <= -WordlessBound ? "" : AboveMin ? $"above {Min}" : $"from {Min}")}"
+            + $"{(Max >= WordlessBound ? "" : $" to {Max}")}");
 
     public override string? Refuse(string text)
     {

@@ -1,0 +1,21 @@
+using System.CommandLine;
+
+namespace Sluice.Agent.CommandLine;
+
+/// <summary>Options that several verbs have, with the same name and meaning in each.</summary>
+internal static class VerbOptions
+{
+    public static Option<string> Config() => new("--config", "-c")
+    {
+        Description = "The configuration file.",
+        HelpName = "FILE",
+        DefaultValueFactory = _ => HostPaths.ConfigurationFile,
+    };
+
+    public static Option<string> Socket() => new("--socket")
+    {
+        Description = "Unix socket of the running agent.",
+        HelpName = "PATH",
+        DefaultValueFactory = _ => HostPaths.SocketPath,
+    };
+}

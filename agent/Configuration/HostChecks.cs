@@ -1,0 +1,100 @@
+using Sluice.Provisioning;
+
+namespace Sluice.Agent.Configuration;
+
+/// <summary>
+/// What the configuration says about this machine, looked up on it. Nothing here stops a run: without an identity it
+/// samples and stores, without a disk it holds readings in memory. So everything is a warning, for somebody to mend.
+/// </summary>
+internal static class HostChecks
+{
+    public static IReadOnlyList<ConfigurationProblem> Look(GatewayConfiguration configuration, TimeProvider clock) =>
+        [.. Identity(configuration, clock), .. Buffer(configuration.Buffer)];
+
+    private static IEnumerable<ConfigurationProblem> Identity(GatewayConfiguration configuration, TimeProvider clock)
+    {
+        var loaded = IdentityDirectory.Load(
+            configuration.Identity.Directory, configuration.Gateway.Id, clock.GetUtcNow());
+        loaded.Identity?.Dispose();
+        return loaded.Problems.Select(problem => Warning(problem.File, problem.Blocks
+            ? $"{problem.Sentence}. Until then the agent samples and stores, and publishes nothing."
+            : $"{problem.Sentence}."));
+    }
+
+    private static IEnumerable<ConfigurationProblem> Buffer(BufferSettings buffer)
+    {
+        // The nearest folder that exists: run makes what is missing below it.
+        var folder = buffer.Directory;
+        while (!Directory.Exists(folder) && Path.GetDirectoryName(folder) is { } above)
+        {
+            folder = above;
+        }
+
+        if (RefuseWrite(folder) is { } refused)
+        {
+            var missing = folder == buffer.Directory ? "" : $"does not exist, and {folder} ";
+            yield return Warning(buffer.Directory, $"{missing}{refused} Until that is mended, run keeps readings in "
+                + "memory "
+                + "only: they are published, but a stop or a power cut loses what is waiting.");
+        }
+        else if (FreeBytes(folder) is { } free && free + UsedBytes(buffer.Directory) < buffer.SizeBytesMax)
+        {
+            yield return Warning(buffer.Directory, $"has room for {UnitText.FormatRounded(free)} more, and "
+                + "buffer.sizeMax is "
+                + $"{UnitText.FormatSize(buffer.SizeBytesMax)}: the disk would be full before the buffer is. Write "
+                + "less.");
+        }
+    }
+
+    private static string? RefuseWrite(string folder)
+    {
+        try
+        {
+            var name = Path.Combine(folder, $".sluice-check-{Environment.ProcessId}");
+            using var probe = new FileStream(name, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1,
+                FileOptions.DeleteOnClose);
+            probe.WriteByte(0);
+            probe.Flush();
+            return null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return $"cannot be written by user {Environment.UserName}: check owner and mode.";
+        }
+        catch (IOException world)
+        {
+            return world.Message.Contains("Read-only", StringComparison.OrdinalIgnoreCase)
+                ? "is read-only: worn flash turns so; replace the card, or mount the disk for writing."
+                : $"cannot be written ({world.Message}).";
+        }
+    }
+
+    private static long? FreeBytes(string folder)
+    {
+        try
+        {
+            return new DriveInfo(folder).AvailableFreeSpace;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static long UsedBytes(string directory)
+    {
+        try
+        {
+            return Directory.Exists(directory)
+                ? new DirectoryInfo(directory).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length)
+                : 0;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            return 0;
+        }
+    }
+
+    private static ConfigurationProblem Warning(string file, string sentence) =>
+        new(file, 0, 0, "", sentence, ProblemSeverity.Warning);
+}

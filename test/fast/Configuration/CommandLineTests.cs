@@ -1,0 +1,90 @@
+using System.Text.Json;
+using Sluice.Agent;
+using Sluice.Agent.CommandLine;
+using Xunit;
+
+namespace Sluice.Fast.Configuration;
+
+public sealed class CommandLineTests
+{
+    private static readonly string TenMistakes =
+        Repository.File("test/fast/Configuration/cases/ten-mistakes/gateway.json");
+
+    [Fact]
+    public async Task A_verb_that_is_not_known_is_a_usage_error()
+    {
+        var (said, code) = await InvokeAsync("rum");
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains("rum", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_of_an_agent_that_does_not_run_says_so()
+    {
+        var (said, code) = await InvokeAsync("status", "--socket", "/nowhere/status.sock");
+        Assert.Equal(ExitCode.Unavailable, code);
+        Assert.Contains("/nowhere/status.sock", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Version_prints_the_version()
+    {
+        var (said, code) = await InvokeAsync("version");
+        Assert.Equal(0, code);
+        Assert.StartsWith($"sluice-agent {AgentVersion.Text} ", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Check_quotes_the_line_and_marks_the_place()
+    {
+        var (said, _) = await InvokeAsync("check", "--config", TenMistakes);
+        var lines = said.Split('\n');
+        var at = Array.FindIndex(lines, line => line.Contains("broker.keepAlive: 15 has no "
+            + "unit", StringComparison.Ordinal));
+        Assert.Equal("  8 | \"keepAlive\": 15", lines[at + 1]);
+        Assert.Equal("    |              ^", lines[at + 2]);
+    }
+
+    [Fact]
+    public async Task Check_for_programs_is_one_document_with_everything_in_it()
+    {
+        var (said, code) = await InvokeAsync(
+            "check", "--json", "--config", TenMistakes);
+
+        using var document = JsonDocument.Parse(said);
+        var report = document.RootElement;
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.False(report.GetProperty("accepted").GetBoolean());
+        Assert.Equal(10, report.GetProperty("errors").GetInt32());
+        Assert.Equal(10, report.GetProperty("problems").GetArrayLength());
+        Assert.Equal("broker.keepAlive", report.GetProperty("problems")[4].GetProperty("path").GetString());
+        Assert.Equal(8, report.GetProperty("problems")[4].GetProperty("line").GetInt32());
+    }
+
+    [Fact]
+    public async Task Schema_prints_what_is_published()
+    {
+        var (said, _) = await InvokeAsync("schema");
+        Assert.Equal(await File.ReadAllTextAsync(Repository.File("agent/Configuration/gateway.schema.json")), said);
+    }
+
+    [Fact]
+    public async Task Check_looks_at_this_machine_unless_it_is_told_not_to()
+    {
+        var example = Repository.File("docs/examples/gateway.json");
+        var (here, code) = await InvokeAsync("check", "--config", example);
+        var (there, _) = await InvokeAsync("check", "--files-only", "--config", example);
+
+        Assert.Equal(0, code);
+        Assert.Contains("/var/lib/sluice/identity", here, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning", there, StringComparison.Ordinal);
+    }
+
+    private static async Task<(string Said, int Code)> InvokeAsync(params string[] arguments)
+    {
+        using var output = new StringWriter { NewLine = "\n" };
+        var code = await new AgentCommandLine { Output = output, Error = output }
+            .InvokeAsync(arguments, TestContext.Current.CancellationToken);
+        return (output.ToString(), code);
+    }
+}
