@@ -6,7 +6,8 @@ namespace Sluice.Fast.Configuration;
 
 /// <summary>
 /// Folders named after a mistake: the files, and what <c>sluice-agent check --brief --files-only</c> says about them,
-/// word for word, because a sentence is what the person at the other end works with.
+/// word for word, because a sentence is what the person at the other end works with. After a wanted change, run that
+/// command in the folder, write what it says to expected.txt, and read the difference before it is committed.
 /// </summary>
 public sealed class CaseTests
 {
