@@ -66,13 +66,15 @@ public static class GatewayHost
         AddLoop(services, s => new Publisher(
             configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock, Dice(),
             Logger<Publisher>(s)));
+        services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
+            source, Open(source, clock), s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)))]);
         services.AddSingleton<StatusReporter>();
         AddLoop(services, s => new StatusServer(
             options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
-        foreach (var source in configuration.Sources)
+        for (var i = 0; i < configuration.Sources.Count; i++)
         {
-            AddLoop(services, s => new Sampler(
-                source, Open(source, clock), s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)));
+            var index = i;
+            services.AddSingleton<IHostedService>(s => s.GetRequiredService<IReadOnlyList<Sampler>>()[index]);
         }
 
         return builder.Build();

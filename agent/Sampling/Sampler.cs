@@ -48,7 +48,15 @@ public sealed class Sampler : BackgroundService
     {
         // Off the starter's thread at once: a source's first connect must not delay the others' start.
         await Task.Yield();
-        Log.SourceStarted(log, source.Name, source.Signals.Count);
+        await using (source.ConfigureAwait(false))
+        {
+            Log.SourceStarted(log, source.Name, source.Signals.Count);
+            await RunAsync(stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task RunAsync(CancellationToken stoppingToken)
+    {
         var due = new int[source.Signals.Count];
         var read = new ReadingBatch();
         var report = new ReadingBatch();
