@@ -61,7 +61,10 @@ public static class GatewayHost
         services.AddSingleton(clock);
 
         AddLoop(services, s => new BufferLoop(
-            OpenStores(configuration.Buffer, clock), configuration.Buffer.CommitEvery, clock, Logger<BufferLoop>(s)));
+            StoreSwitch.OnDisk(configuration.Buffer, clock),
+            configuration.Buffer.CommitEvery,
+            clock,
+            Logger<BufferLoop>(s)));
         services.AddSingleton<IBrokerLink>(_ => new MqttBrokerLink(configuration, clock));
         AddLoop(services, s => new Publisher(
             configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock, Dice(),
@@ -93,9 +96,6 @@ public static class GatewayHost
             console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.AddFilter("Microsoft", LogLevel.Warning);
     }
-
-    private static StoreSwitch OpenStores(BufferSettings settings, TimeProvider clock) =>
-        StoreSwitch.InMemory(new StoreId(Guid.CreateVersion7(clock.GetUtcNow())), settings.SizeBytesMax);
 
     private static ISignalSource Open(SourceSettings settings, TimeProvider clock) => settings switch
     {
