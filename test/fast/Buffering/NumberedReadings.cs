@@ -40,4 +40,30 @@ internal static class NumberedReadings
         var reading = At(number);
         return new StoredReading(number, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp);
     }
+
+    /// <summary>A reading with much text that nothing compresses, so that little time fills a store.</summary>
+    public static Reading Heavy(long number)
+    {
+        var text = string.Create(120, number, (span, seed) =>
+        {
+            var state = (ulong)seed * 0x9E3779B97F4A7C15;
+            foreach (ref var letter in span)
+            {
+                state ^= state << 13;
+                state ^= state >> 7;
+                state ^= state << 17;
+                letter = (char)(33 + (state % 94));
+            }
+        });
+        return At(number) with { Value = SignalValue.From(text) };
+    }
+
+    public static Reading[] SomeHeavy(long from, int count) =>
+        Enumerable.Range(0, count).Select(i => Heavy(from + i)).ToArray();
+
+    public static StoredReading HeavyStored(long number)
+    {
+        var reading = Heavy(number);
+        return new StoredReading(number, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp);
+    }
 }

@@ -53,8 +53,8 @@ public sealed class SimulatedDisk
 
     public DiskMood Mood { get; set; }
 
-    /// <summary>Sync returns and does nothing: what a power-cut test must catch.</summary>
-    public bool IgnoresSync { get; set; }
+    /// <summary>Sync of a name returns and does nothing (empty: the directory): what a power-cut test must catch.</summary>
+    public Func<string, bool> IgnoresSyncOf { get; set; } = _ => false;
 
     /// <summary>After so many more writing operations, everything fails; null never.</summary>
     public int? FailsAfter { get; set; }
@@ -89,12 +89,10 @@ public sealed class SimulatedDisk
 
     public void Mark(int number) => Record(new DiskOperation.Mark(number));
 
-    public DiskFile Put(string name, byte[] content, int identity)
+    public DiskFile Put(string name, DiskFile file)
     {
-        var file = new DiskFile(identity);
-        file.Write(0, content);
         files[name] = file;
-        nextFile = Math.Max(nextFile, identity + 1);
+        nextFile = Math.Max(nextFile, file.Number + 1);
         return file;
     }
 
@@ -150,7 +148,7 @@ public sealed class SimulatedDisk
                 disk.Record(new DiskOperation.Create(name, file.Number));
             }
 
-            return new Handle(disk, file);
+            return new Handle(disk, file, name);
         }
 
         public void Rename(string from, string to)
@@ -178,7 +176,7 @@ public sealed class SimulatedDisk
         {
             disk.Ask(grows: false);
             disk.Syncs++;
-            if (!disk.IgnoresSync)
+            if (!disk.IgnoresSyncOf(""))
             {
                 disk.Record(new DiskOperation.SyncDirectory());
             }
@@ -187,7 +185,7 @@ public sealed class SimulatedDisk
         public void Dispose() => disk.locked = false;
     }
 
-    private sealed class Handle(SimulatedDisk disk, DiskFile file) : IStorageFile
+    private sealed class Handle(SimulatedDisk disk, DiskFile file, string name) : IStorageFile
     {
         public long LengthBytes => file.LengthBytes;
 
@@ -217,7 +215,7 @@ public sealed class SimulatedDisk
         {
             disk.Ask(grows: false);
             disk.Syncs++;
-            if (!disk.IgnoresSync)
+            if (!disk.IgnoresSyncOf(name))
             {
                 disk.Record(new DiskOperation.Sync(file.Number));
             }
@@ -234,12 +232,20 @@ public sealed class SimulatedDisk
 public sealed class DiskFile(int number)
 {
     private byte[] bytes = [];
+    private bool shared;
 
     public int Number { get; } = number;
 
     public long LengthBytes { get; private set; }
 
     public byte[] Content => bytes.AsSpan(0, (int)LengthBytes).ToArray();
+
+    /// <summary>Shares the bytes until one of the two is written.</summary>
+    public DiskFile Copy()
+    {
+        shared = true;
+        return new DiskFile(Number) { bytes = bytes, LengthBytes = LengthBytes, shared = true };
+    }
 
     public int Read(long offset, Span<byte> into)
     {
@@ -251,6 +257,7 @@ public sealed class DiskFile(int number)
     public void Write(long offset, ReadOnlySpan<byte> more)
     {
         SetLength(Math.Max(LengthBytes, offset + more.Length));
+        Own();
         more.CopyTo(bytes.AsSpan((int)offset));
     }
 
@@ -259,13 +266,24 @@ public sealed class DiskFile(int number)
         if (lengthBytes > bytes.Length)
         {
             Array.Resize(ref bytes, (int)Math.Max(lengthBytes, bytes.Length * 2L));
+            shared = false;
         }
 
         if (lengthBytes < LengthBytes)
         {
+            Own();
             bytes.AsSpan((int)lengthBytes, (int)(LengthBytes - lengthBytes)).Clear();
         }
 
         LengthBytes = lengthBytes;
+    }
+
+    private void Own()
+    {
+        if (shared)
+        {
+            bytes = bytes.ToArray();
+            shared = false;
+        }
     }
 }
