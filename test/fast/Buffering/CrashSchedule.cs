@@ -10,8 +10,8 @@ namespace Sluice.Fast.Buffering;
 internal sealed class CrashSchedule
 {
     // Every so often everything is read back; otherwise the ends, where a power cut can hurt.
-    private const int WholeEvery = 50;
-    private const int HeadEvery = 5;
+    private const int WholeEvery = 200;
+    private const int HeadEvery = 10;
 
     private readonly SimulatedDisk disk = new();
     private readonly List<Milestone> milestones = [];

@@ -119,19 +119,20 @@ public sealed class StoreSwitchTests
         var number = 1L;
         while (stores.View.Storage == "disk")
         {
-            Append(stores, number, 1000);
+            stores.Append(NumberedReadings.SomeHeavy(number, 1000));
+            stores.Commit();
             number += 1000;
         }
 
         Append(stores, number, 10);
         number += 10;
         Assert.Equal(number - 1, stores.View.Waiting);
-        Assert.Equal(NumberedReadings.Stored(1), Peek(stores, SomeStores.Id(1))[0]);
+        Assert.Equal(NumberedReadings.HeavyStored(1), Peek(stores, SomeStores.Id(1))[0]);
 
         clock.Advance(StoreSwitch.ProbeEvery);
         stores.Probe();
         Assert.Equal("memory", stores.View.Storage);
-        Assert.Equal(NumberedReadings.Stored(1), Peek(stores, SomeStores.Id(1))[0]);
+        Assert.Equal(NumberedReadings.HeavyStored(1), Peek(stores, SomeStores.Id(1))[0]);
 
         disk.Mood = DiskMood.Works;
         clock.Advance(StoreSwitch.ProbeEvery);
