@@ -135,6 +135,29 @@ public sealed class Embedded_broker : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_was_acknowledged_before_the_gateways_cable_was_cut_still_reaches_the_mes()
+    {
+        await using var mes = await MesLink.ConnectAsync(
+            broker.MesDoor(), keys.Identity(keys.IssueClient("mes")), "mes", TimeSpan.Zero,
+            message => received.Enqueue(message.Topic), Bound);
+        Assert.True(await mes.SubscribeAsync("sluice/v1/plant1/#", Bound));
+        await using var gateway = await ConnectAsync("gw-042");
+        for (var i = 0; i < 200; i++)
+        {
+            Assert.Equal(0, await PublishAsync(gateway, "sluice/v1/plant1/gw-042/data"));
+        }
+
+        broker.CutGateways();
+
+        await gateway.Ended.WaitAsync(Bound);
+        await UntilAsync(() => received.Count(topic => topic.EndsWith("/data", StringComparison.Ordinal)) == 200);
+        await Assert.ThrowsAnyAsync<Exception>(() => ConnectAsync("gw-042"));
+        await broker.MendGatewaysAsync(Bound);
+        await using var again = await ConnectAsync("gw-042");
+        Assert.False(mes.Ended.IsCompleted);
+    }
+
+    [Fact]
     public async Task A_silent_broker_answers_nothing_until_it_speaks_again()
     {
         await using var gateway = await ConnectAsync("gw-042");

@@ -33,6 +33,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private readonly ConcurrentDictionary<string, string> connected = new();
     private MqttServer? server;
     private TlsListener? listener;
+    private TlsListener? mesDoor;
     private long published;
     private long dropped;
 
@@ -61,7 +62,13 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <summary>Fixed from the first start on.</summary>
     public int Port { get; private set; }
 
+    /// <summary>A door of its own for the MES, so that the cable to the gateways can be cut alone.</summary>
+    public int MesPort { get; private set; }
+
     public bool IsRunning => server is not null;
+
+    /// <summary>True while the cable to the gateways is cut.</summary>
+    public bool GatewaysCut { get; private set; }
 
     /// <summary>Client ids that hold a session right now.</summary>
     public IReadOnlyCollection<string> Connected => [.. connected.Keys];
@@ -82,19 +89,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             throw new InvalidOperationException("The broker runs already.");
         }
 
-        // The port is ours, but a connection of somebody else may sit on it for a moment as its ephemeral end.
-        for (var attempt = 1; ; attempt++)
-        {
-            try
-            {
-                await StartOnceAsync().ConfigureAwait(false);
-                return;
-            }
-            catch (SocketException) when (attempt < 50)
-            {
-                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
-            }
-        }
+        await RetryAsync(StartOnceAsync, cancellationToken).ConfigureAwait(false);
+        GatewaysCut = false;
     }
 
     /// <summary>Stops as an operator does: DISCONNECT to every client, then the door.</summary>
@@ -102,6 +98,32 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     /// <summary>Every connection is reset without a word and the port is closed, as in a power cut.</summary>
     public Task CutAsync() => StopAsync(cut: true);
+
+    /// <summary>
+    /// The cable between the gateways and the DMZ is cut: their connections are reset and their door is closed, while the
+    /// broker and the MES go on. So what the broker has acknowledged still reaches the MES, which a broker that dies and
+    /// saves nothing cannot promise.
+    /// </summary>
+    public void CutGateways()
+    {
+        GatewaysCut = true;
+        listener?.Cut();
+    }
+
+    public async Task MendGatewaysAsync(CancellationToken cancellationToken)
+    {
+        if (GatewaysCut && listener is { } door)
+        {
+            await RetryAsync(
+                () =>
+                {
+                    door.Open();
+                    return Task.CompletedTask;
+                },
+                cancellationToken).ConfigureAwait(false);
+            GatewaysCut = false;
+        }
+    }
 
     /// <summary>From now on nothing is answered and nothing is hung up, on old connections and on new ones.</summary>
     public void GoSilent() => gate.Close();
@@ -117,16 +139,34 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>The port is ours, but a connection of somebody else may sit on it for a moment as its ephemeral end.</summary>
+    private static async Task RetryAsync(Func<Task> bind, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await bind().ConfigureAwait(false);
+                return;
+            }
+            catch (SocketException) when (attempt < 50)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(100), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
     private async Task StartOnceAsync()
     {
         var door = new TlsListener(Port, Tls, gate, Refuse);
+        var mes = new TlsListener(MesPort, Tls, gate, Refuse);
         var settings = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()
             .WithPersistentSessions()
             .WithMaxPendingMessagesPerClient(options.PendingMessagesMax)
             .WithPendingMessagesOverflowStrategy(MqttPendingMessagesOverflowStrategy.DropOldestQueuedMessage)
             .Build();
-        var next = new MqttServerFactory().CreateMqttServer(settings, [door], new MqttNetNullLogger());
+        var next = new MqttServerFactory().CreateMqttServer(settings, [door, mes], new MqttNetNullLogger());
         next.ValidatingConnectionAsync += OnConnectAsync;
         next.InterceptingPublishAsync += OnPublishAsync;
         next.InterceptingSubscriptionAsync += OnSubscribeAsync;
@@ -149,7 +189,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         }
 
         Port = door.Port;
+        MesPort = mes.Port;
         listener = door;
+        mesDoor = mes;
         server = next;
     }
 
@@ -164,6 +206,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         if (cut)
         {
             listener?.Cut();
+            mesDoor?.Cut();
         }
 
         await running.StopAsync(new MqttServerStopOptions()).ConfigureAwait(false);

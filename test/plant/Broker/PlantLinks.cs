@@ -14,6 +14,10 @@ public static class PlantLinks
     public static MesBroker Where(this EmbeddedBroker broker) =>
         new(new IPEndPoint(EmbeddedBroker.Address, broker.Port), broker.Host);
 
+    /// <summary>The MES's own door: it stays open while the cable to the gateways is cut.</summary>
+    public static MesBroker MesDoor(this EmbeddedBroker broker) =>
+        new(new IPEndPoint(EmbeddedBroker.Address, broker.MesPort), broker.Host);
+
     /// <summary>A session of an identity with a certificate made for it; nothing is kept at the broker after it.</summary>
     public static Task<MesLink> ConnectAsync(
         this EmbeddedBroker broker,

@@ -20,21 +20,34 @@ internal sealed class TlsListener(int port, Func<SslServerAuthenticationOptions>
     : IMqttServerAdapter
 {
     private readonly ConcurrentDictionary<GatedStream, bool> open = new();
-    private readonly CancellationTokenSource stopped = new();
+    private CancellationTokenSource stopped = new();
+    private (MqttServerOptions Options, IMqttNetLogger Logger)? started;
     private Socket? listening;
+    private int boundPort = port;
     private Task accepting = Task.CompletedTask;
 
     public Func<IMqttChannelAdapter, Task> ClientHandler { get; set; } = _ => Task.CompletedTask;
 
-    public int Port => listening is { LocalEndPoint: IPEndPoint endPoint } ? endPoint.Port : port;
+    /// <summary>Fixed from the first start on.</summary>
+    public int Port => boundPort;
 
     public Task StartAsync(MqttServerOptions options, IMqttNetLogger logger)
     {
+        started = (options, logger);
+        Open();
+        return Task.CompletedTask;
+    }
+
+    /// <summary>Listens, again after <see cref="Cut"/>, on the same port.</summary>
+    public void Open()
+    {
+        var (options, logger) = started ?? throw new InvalidOperationException("The server has not started.");
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, boundPort));
             socket.Listen(64);
+            boundPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
         }
         catch
         {
@@ -42,9 +55,9 @@ internal sealed class TlsListener(int port, Func<SslServerAuthenticationOptions>
             throw;
         }
 
+        stopped = new CancellationTokenSource();
         listening = socket;
-        accepting = AcceptAsync(socket, options, logger);
-        return Task.CompletedTask;
+        accepting = AcceptAsync(socket, options, logger, stopped.Token);
     }
 
     /// <summary>Resets every connection and stops to listen: the cable, the crash, the power cut.</summary>
@@ -72,12 +85,11 @@ internal sealed class TlsListener(int port, Func<SslServerAuthenticationOptions>
     public void Dispose()
     {
         Cut();
-        stopped.Dispose();
     }
 
-    private async Task AcceptAsync(Socket socket, MqttServerOptions options, IMqttNetLogger logger)
+    private async Task AcceptAsync(
+        Socket socket, MqttServerOptions options, IMqttNetLogger logger, CancellationToken stop)
     {
-        var stop = stopped.Token;
         while (!stop.IsCancellationRequested)
         {
             try

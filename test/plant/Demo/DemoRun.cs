@@ -104,7 +104,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
                 case 'q':
                     return;
                 case 'b':
-                    await CutAsync(box, screen).ConfigureAwait(false);
+                    Cut(box, screen);
                     break;
                 case 'p':
                     SilencePlc(box, screen, !plcSilent);
@@ -129,14 +129,14 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         if (options.Length is { } length && !scriptedCutDone && Running >= length * 0.35)
         {
             scriptedCutDone = true;
-            await CutAsync(box, screen).ConfigureAwait(false);
+            Cut(box, screen);
         }
 
         if (brokerBackAt is { } at && Running >= at)
         {
             brokerBackAt = null;
             catchingUp = true;
-            await box.Broker.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            await box.Broker.MendGatewaysAsync(CancellationToken.None).ConfigureAwait(false);
             Say(screen, "the broker is back on the same port");
         }
 
@@ -154,9 +154,9 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         return stream.Historical > historicalBeforeCut && Next(ledger) > nextBeforeCut && stream.OpenGaps == 0;
     }
 
-    private async Task CutAsync(PlantInABox box, DemoScreen screen)
+    private void Cut(PlantInABox box, DemoScreen screen)
     {
-        if (!box.Broker.IsRunning)
+        if (box.Broker.GatewaysCut)
         {
             return;
         }
@@ -164,7 +164,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         (historicalBeforeCut, nextBeforeCut) = box.Mes!.Read(
             ledger => (ledger.Gateway(PlantInABox.GatewayId).Historical, Next(ledger)));
         var length = options.Length is { } whole && whole * 0.2 < CutFor ? whole * 0.2 : CutFor;
-        await box.Broker.CutAsync().ConfigureAwait(false);
+        box.Broker.CutGateways();
         brokerBackAt = Running + length;
         Say(screen, $"the broker is cut for {length.TotalSeconds:0} s; the agent goes on reading and storing");
     }
@@ -182,10 +182,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
     private async Task MendAsync(PlantInABox box)
     {
         box.Cell.Plc.Silent = plcSilent = false;
-        if (!box.Broker.IsRunning)
-        {
-            await box.Broker.StartAsync(CancellationToken.None).ConfigureAwait(false);
-        }
+        await box.Broker.MendGatewaysAsync(CancellationToken.None).ConfigureAwait(false);
 
         brokerBackAt = null;
     }
@@ -220,7 +217,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         ledger.Gateway(PlantInABox.GatewayId).Ledger?.Stores.Sum(store => store.Next) ?? 0;
 
     private DemoView Look(PlantInABox box) => box.Mes!.Read(ledger => DemoView.Of(
-        ledger, PlantInABox.GatewayId, clock.GetUtcNow(), Running, box.Broker.IsRunning, !plcSilent)) with
+        ledger, PlantInABox.GatewayId, clock.GetUtcNow(), Running, !box.Broker.GatewaysCut, !plcSilent)) with
     {
         Events = [.. events],
     };

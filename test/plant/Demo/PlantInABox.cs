@@ -82,7 +82,7 @@ public sealed class PlantInABox : IAsyncDisposable
     private async Task StartPartsAsync(string agent, TimeProvider clock, CancellationToken cancellationToken)
     {
         await Broker.StartAsync(cancellationToken).ConfigureAwait(false);
-        Mes = new MesSubscriber(Broker.Where(), keys.Identity(keys.IssueClient("mes")), "mes", Site, clock);
+        Mes = new MesSubscriber(Broker.MesDoor(), keys.Identity(keys.IssueClient("mes")), "mes", Site, clock);
         Mes.Read(ledger => ledger.Arrived = (_, reading) =>
         {
             if (reading.Signal == PressCell.RecordSignal)
