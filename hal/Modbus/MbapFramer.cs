@@ -47,6 +47,18 @@ public static class MbapFramer
         request.WritePdu(frame[HeaderBytes..]);
     }
 
+    /// <summary>
+    /// As <see cref="TryTake"/>, but a frame counts only if what came behind it can be a frame too: a frame that lost
+    /// its last byte takes the first byte of the next one for it, and would give a wrong value that looks right.
+    /// </summary>
+    public static FrameOutcome TryTakeTrusted(ReadOnlySpan<byte> received, out MbapFrame frame)
+    {
+        var outcome = TryTake(received, out frame);
+        return outcome == FrameOutcome.Frame && TryTake(received[frame.EndsAt..], out _) == FrameOutcome.Broken
+            ? FrameOutcome.Broken
+            : outcome;
+    }
+
     public static FrameOutcome TryTake(ReadOnlySpan<byte> received, out MbapFrame frame)
     {
         frame = default;

@@ -216,7 +216,7 @@ internal sealed class ModbusTcpConnection : IAsyncDisposable
         var taken = 0;
         while (true)
         {
-            var outcome = MbapFramer.TryTake(received.AsSpan(taken, available - taken), out var frame);
+            var outcome = MbapFramer.TryTakeTrusted(received.AsSpan(taken, available - taken), out var frame);
             if (outcome == FrameOutcome.Broken)
             {
                 counters.Add(ModbusCount.BrokenFrames);

@@ -57,7 +57,7 @@ public sealed class FaultTcpTests
                 {
                     Address = IPAddress.Loopback,
                     Port = device.Port,
-                    Timeout = TimeSpan.FromMilliseconds(Option("timeoutMs", 60)),
+                    Timeout = TimeSpan.FromMilliseconds(Option("timeoutMs", 1000)),
                     Window = Option("window", 1),
                     TimeoutsBeforeReconnect = Option("timeoutsBeforeReconnect", 3),
                     GapRegistersMax = Option("gapRegistersMax", 16),
