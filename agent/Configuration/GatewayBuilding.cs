@@ -40,6 +40,10 @@ internal static class GatewayBuilding
         Hash = "",
     };
 
+    /// <summary>Most registers in one request to this source.</summary>
+    public static int RegistersMaxOf(SourceDraft source) =>
+        source.Quirks?.RegistersMax ?? (source.Profile == "weintek" ? PanelRegistersMax : RegistersMax);
+
     public static SourceSettings BuildSource(string name, SourceDraft source, SignalListBinding binding) =>
         source.Kind == "modbus-tcp"
             ? new ModbusTcpSettings
@@ -60,7 +64,7 @@ internal static class GatewayBuilding
         Port = source.Port ?? default,
         Timeout = source.Timeout ?? default,
         Window = source.Window ?? default,
-        RegistersMax = source.Quirks?.RegistersMax ?? (source.Profile == "weintek" ? PanelRegistersMax : RegistersMax),
+        RegistersMax = RegistersMaxOf(source),
         OneRequestPerSignal = source.Quirks?.OneRequestPerSignal ?? default,
         PauseBetweenRequests = source.Quirks?.PauseBetweenRequests ?? default,
     };

@@ -83,6 +83,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         {
             modbus.Add(Place(row, signal, address));
             placed.Add(row);
+            CheckReadable(row, modbus[^1]);
         }
         else
         {
@@ -93,6 +94,16 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
                 Scale = Number(row, "scale") ?? 1,
                 Offset = Number(row, "offset") ?? 0,
             });
+        }
+    }
+
+    /// <summary>What the engine itself demands of a signal, above all that one request can hold it.</summary>
+    private void CheckReadable(SignalRow row, ModbusSignal signal)
+    {
+        var plan = new ReadPlanOptions { RegistersMax = GatewayBuilding.RegistersMaxOf(settings) };
+        if (row.Right && ModbusSignalRules.Problem(signal, plan) is { } problem)
+        {
+            row.Error("type", problem + ".");
         }
     }
 

@@ -115,21 +115,7 @@ public sealed class ReadPlan
     public (ReadBlock Front, ReadBlock Back) Split(in ReadBlock block)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(block.Members, 2);
-        var at = block.First + (block.Members / 2);
-        var gapMax = 0;
-        var end = 0;
-        for (var place = block.First; place < block.First + block.Members; place++)
-        {
-            var signal = signals[SignalAt(place)];
-            if (place > block.First && signal.Address.Address - end > gapMax)
-            {
-                gapMax = signal.Address.Address - end;
-                at = place;
-            }
-
-            end = Math.Max(end, signal.Address.Address + SizeOf(signal));
-        }
-
+        var at = WhereToSplit(block);
         if (!isSplitBefore[ranks[at]])
         {
             isSplitBefore[ranks[at]] = true;
@@ -137,6 +123,31 @@ public sealed class ReadPlan
         }
 
         return (Around(block.First, at), Around(at, block.First + block.Members));
+    }
+
+    /// <summary>
+    /// The largest gap, and of several the one nearest to the middle; the middle where there is none.
+    /// </summary>
+    private int WhereToSplit(in ReadBlock block)
+    {
+        var middle = block.First + (block.Members / 2);
+        var at = middle;
+        var gapMax = 0;
+        var end = 0;
+        for (var place = block.First; place < block.First + block.Members; place++)
+        {
+            var signal = signals[SignalAt(place)];
+            var gap = place > block.First ? signal.Address.Address - end : 0;
+            if (gap > gapMax || (gap == gapMax && gap > 0 && Math.Abs(place - middle) < Math.Abs(at - middle)))
+            {
+                gapMax = gap;
+                at = place;
+            }
+
+            end = Math.Max(end, signal.Address.Address + SizeOf(signal));
+        }
+
+        return at;
     }
 
     /// <summary>The device may have changed: what it refused is tried again.</summary>
