@@ -123,7 +123,8 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
             return live ?? backfill;
         }
 
-        return backfillCredit + limits.BackfillShare >= 1 ? backfill : live;
+        // Tenths do not add up to one exactly.
+        return backfillCredit + limits.BackfillShare >= 1 - 1e-9 ? backfill : live;
     }
 
     /// <summary>The planned batch is on its way, as far as it was found and fits into one message.</summary>

@@ -11,6 +11,9 @@ namespace Sluice.Agent.Publishing;
 /// </summary>
 internal sealed class PublishDesk : IDisposable
 {
+    /// <summary>How often the loop has turned.</summary>
+    public long Rounds;
+
     private readonly Stack<PayloadBuffer> spare = new();
     private readonly TimeProvider clock;
     private readonly long start;

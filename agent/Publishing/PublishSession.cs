@@ -59,6 +59,7 @@ internal sealed class PublishSession : IDisposable
             while (!lost.IsCompleted)
             {
                 stoppingToken.ThrowIfCancellationRequested();
+                Interlocked.Increment(ref desk.Rounds);
                 await TakeAnswersAsync(stoppingToken).ConfigureAwait(false);
                 Observe();
                 if (!await StepAsync(stoppingToken).ConfigureAwait(false))

@@ -51,6 +51,9 @@ public sealed class Publisher : BackgroundService
     /// <summary>How the way to the MES is, right now; from any thread.</summary>
     public UplinkHealth Health => desk.Journal.Health;
 
+    /// <summary>How often the loop has turned: a loop that spins shows here.</summary>
+    internal long LoopRounds => Interlocked.Read(ref desk.Rounds);
+
     public override void Dispose()
     {
         desk.Dispose();

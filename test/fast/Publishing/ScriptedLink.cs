@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Fast.Publishing;
+
+/// <summary>A message as it reached the broker's side.</summary>
+internal sealed record Delivered(string Topic, byte[] Payload, bool Retain);
+
+/// <summary>
+/// A link without a network: a test says what the broker answers, when the link is lost and whether it can be made. The
+/// second implementation of <see cref="IBrokerLink"/>.
+/// </summary>
+internal sealed class ScriptedLink : IBrokerLink
+{
+    private readonly ConcurrentQueue<Delivered> accepted = new();
+    private volatile TaskCompletionSource<LinkLoss> lost = Fresh();
+
+    public ScriptedLink()
+    {
+        lost.SetResult(new LinkLoss("there is no connection."));
+    }
+
+    /// <summary>Asked for each message; null: no answer ever comes. Called on the publisher's loop.</summary>
+    public Func<OutboundMessage, DeliveryOutcome?> Answer { get; set; } = _ => DeliveryOutcome.Accepted;
+
+    /// <summary>Asked for each attempt.</summary>
+    public Func<ConnectOutcome> Connect { get; set; } = () => Connected(1000);
+
+    /// <summary>Sees each message that was accepted, in order.</summary>
+    public Action<Delivered> OnAccepted { get; set; } = _ => { };
+
+    public IReadOnlyList<Delivered> Accepted => [.. accepted];
+
+    public int Connections { get; private set; }
+
+    public bool DisconnectedCleanly { get; private set; }
+
+    public OutboundMessage? Will { get; private set; }
+
+    public Task<LinkLoss> Lost => lost.Task;
+
+    public static ConnectOutcome Connected(int receiveMaximum, int packetBytesMax = int.MaxValue) =>
+        new(ConnectVerdict.Connected, "", 0, new ConnectTerms(receiveMaximum, packetBytesMax, "TLS 1.3 scripted", "here"));
+
+    public void Cut(string why = "somebody pulled the cable.") => lost.TrySetResult(new LinkLoss(why));
+
+    public ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var outcome = Connect();
+        if (outcome.Verdict == ConnectVerdict.Connected)
+        {
+            Will = will;
+            Connections++;
+            lost = Fresh();
+        }
+
+        return ValueTask.FromResult(outcome);
+    }
+
+    public async ValueTask<DeliveryOutcome> DeliverAsync(OutboundMessage message, CancellationToken cancellationToken)
+    {
+        var link = lost.Task;
+        if (!link.IsCompleted)
+        {
+            var payload = message.Payload.ToArray();
+            if (Answer(message) is { } answer)
+            {
+                if (answer.Verdict == DeliveryVerdict.Accepted)
+                {
+                    var delivered = new Delivered(message.Topic, payload, message.Retain);
+                    accepted.Enqueue(delivered);
+                    OnAccepted(delivered);
+                }
+
+                await Task.Yield();
+                return answer;
+            }
+
+            await link.WaitAsync(cancellationToken);
+        }
+
+        return new DeliveryOutcome(DeliveryVerdict.LinkLost, 0, "lost");
+    }
+
+    public ValueTask DisconnectAsync(CancellationToken cancellationToken)
+    {
+        DisconnectedCleanly = true;
+        Cut("the gateway ended the connection.");
+        return ValueTask.CompletedTask;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        Cut();
+        return ValueTask.CompletedTask;
+    }
+
+    private static TaskCompletionSource<LinkLoss> Fresh() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+}
