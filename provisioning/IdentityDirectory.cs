@@ -111,22 +111,26 @@ public static class IdentityDirectory
                 + $"'{gatewayId}': the bundle belongs to another gateway, or gateway.id in the configuration is wrong");
         }
 
-        var notBefore = new DateTimeOffset(leaf.NotBefore.ToUniversalTime(), TimeSpan.Zero);
-        var notAfter = new DateTimeOffset(leaf.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+        CheckDates(files, leaf, at);
+        if (trust.Roots.Count > 0)
+        {
+            CheckChain(files, chain, trust, at);
+        }
+    }
+
+    private static void CheckDates(IdentityFiles files, X509Certificate2 certificate, DateTimeOffset at)
+    {
+        var notBefore = new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+        var notAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         if (at > notAfter)
         {
-            files.Warning(ChainFile, $"the certificate expired {notAfter:yyyy-MM-dd HH:mm}Z and the clock says "
-                + $"{at:yyyy-MM-dd HH:mm}Z: the broker will refuse it; bring a new bundle");
+            files.Warning(ChainFile, $"the certificate '{certificate.Subject}' expired {notAfter:yyyy-MM-dd HH:mm}Z and the "
+                + $"clock says {at:yyyy-MM-dd HH:mm}Z: the broker will refuse it; bring a new bundle");
         }
         else if (at < notBefore)
         {
-            files.Warning(ChainFile, $"the certificate is valid from {notBefore:yyyy-MM-dd HH:mm}Z on and the clock says "
-                + $"{at:yyyy-MM-dd HH:mm}Z: most likely the gateway's clock is not set; check its time server");
-        }
-
-        if (trust.Roots.Count > 0)
-        {
-            CheckChain(files, chain, trust, at < notBefore ? notBefore : at > notAfter ? notAfter : at);
+            files.Warning(ChainFile, $"the certificate '{certificate.Subject}' is valid from {notBefore:yyyy-MM-dd HH:mm}Z on "
+                + $"and the clock says {at:yyyy-MM-dd HH:mm}Z: most likely the gateway's clock is not set; check its time server");
         }
     }
 
@@ -135,6 +139,9 @@ public static class IdentityDirectory
     {
         using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(ClientAuthentication, at) };
         chain.ChainPolicy.ExtraStore.AddRange(certificates);
+
+        // Dates are told one by one as warnings: they may be the clock's fault, and then the chain is still the right one.
+        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         if (!chain.Build(certificates[0]))
         {
             var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
@@ -144,6 +151,7 @@ public static class IdentityDirectory
         }
 
         var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
+        elements.Skip(1).ToList().ForEach(above => CheckDates(files, above, at));
         var verdict = trust.CheckRevocation(elements, at);
         if (verdict.IsRevoked)
         {

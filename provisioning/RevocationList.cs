@@ -119,8 +119,15 @@ public sealed class RevocationList
         var signedBytes = outer.PeekEncodedValue().ToArray();
         var body = outer.ReadSequence();
         var algorithm = outer.ReadSequence().ReadObjectIdentifier();
-        var signature = outer.ReadBitString(out _);
+        var signature = outer.ReadBitString(out var unusedBits);
         outer.ThrowIfNotEmpty();
+        if (unusedBits != 0)
+        {
+            // Else one bit outside the signed part could be flipped and nobody would see it.
+            problem = "the revocation list's signature is not whole bytes";
+            return null;
+        }
+
         if (HashOf(algorithm) == default)
         {
             problem = $"the revocation list is signed with {algorithm}; ECDSA or RSA with SHA-256, 384 or 512 is understood";
