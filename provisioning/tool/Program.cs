@@ -8,4 +8,7 @@ var root = new RootCommand(
     $"sluice-provision {version}: gives gateways their identity (plant CA, bundles, revocation). This version has no verbs "
     + "yet; they come with the identity work. Until then lay out the identity directory by hand: current -> versions/0001/ "
     + "with key.pem (mode 0600), chain.pem, roots.pem, crl.pem and bundle.json. 'sluice-agent check' says what is wrong with it.");
-return await root.Parse(args.Length == 0 ? ["--help"] : args).InvokeAsync();
+const int usage = 64;
+var line = root.Parse(args.Length == 0 ? ["--help"] : args);
+var code = await line.InvokeAsync();
+return line.Errors.Count > 0 ? usage : code;

@@ -1,3 +1,4 @@
+using System.Formats.Asn1;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CsCheck;
@@ -78,18 +79,9 @@ public sealed class RevocationListTests : IDisposable
     [Fact]
     public void A_delta_list_is_refused_because_it_names_only_some()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=Delta CA", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        request.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.CrlSign, true));
-        request.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(request.PublicKey, false));
-        var now = TimeProvider.System.GetUtcNow();
-        using var ca = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        var plain = new CertificateRevocationListBuilder().Build(ca, 1, now.AddDays(1), HashAlgorithmName.SHA256, null, now);
-
-        var delta = WithCriticalExtension(plain);
-        Assert.NotNull(RevocationList.Parse(plain, out _));
-        Assert.Null(RevocationList.Parse(delta, out var problem));
+        Assert.NotNull(RevocationList.Parse(WithExtension("2.5.29.20", critical: true), out _));
+        Assert.NotNull(RevocationList.Parse(WithExtension("2.5.29.27", critical: false), out _));
+        Assert.Null(RevocationList.Parse(WithExtension("2.5.29.27", critical: true), out var problem));
         Assert.Contains("2.5.29.27", problem);
     }
 
@@ -112,41 +104,46 @@ public sealed class RevocationListTests : IDisposable
         Assert.False(list.IsSignedBy(other));
     }
 
-    /// <summary>Changes the CRL number (2.5.29.20) into a critical delta indicator (2.5.29.27), sizes kept right.</summary>
-    private static byte[] WithCriticalExtension(byte[] plain)
+    /// <summary>A well-formed list without entries and with one extension. Its signature is nobody's.</summary>
+    private static byte[] WithExtension(string name, bool critical)
     {
-        byte[] number = [0x06, 0x03, 0x55, 0x1D, 0x14];
-        var at = plain.AsSpan().IndexOf(number);
-        var bytes = plain.ToList();
-        bytes[at + 4] = 0x1B;
-        bytes.InsertRange(at + 5, [0x01, 0x01, 0xFF]);
-
-        // Every enclosing length grows by three: from the extension outwards.
-        for (var start = at - 2; start >= 0; start--)
+        var now = TimeProvider.System.GetUtcNow();
+        var der = new AsnWriter(AsnEncodingRules.DER);
+        using (der.PushSequence())
         {
-            Grow(plain, bytes, start, at);
+            using (der.PushSequence())
+            {
+                der.WriteInteger(1);
+                WriteAlgorithm(der);
+                der.WriteEncodedValue(new X500DistinguishedName("CN=CA").RawData);
+                der.WriteUtcTime(now);
+                der.WriteUtcTime(now.AddDays(1));
+                using (der.PushSequence(new Asn1Tag(TagClass.ContextSpecific, 0)))
+                using (der.PushSequence())
+                using (der.PushSequence())
+                {
+                    der.WriteObjectIdentifier(name);
+                    if (critical)
+                    {
+                        der.WriteBoolean(true);
+                    }
+
+                    der.WriteOctetString([2, 1, 1]);
+                }
+            }
+
+            WriteAlgorithm(der);
+            der.WriteBitString(new byte[8]);
         }
 
-        return [.. bytes];
+        return der.Encode();
     }
 
-    private static void Grow(byte[] plain, List<byte> bytes, int start, int inside)
+    private static void WriteAlgorithm(AsnWriter der)
     {
-        if (plain[start] is not (0x30 or 0xA0))
+        using (der.PushSequence())
         {
-            return;
-        }
-
-        var (header, length) = plain[start + 1] switch
-        {
-            < 0x80 => (2, (int)plain[start + 1]),
-            0x81 => (3, plain[start + 2]),
-            0x82 => (4, (plain[start + 2] << 8) | plain[start + 3]),
-            _ => (2, 0),
-        };
-        if (start + header <= inside && start + header + length > inside && start + header + length <= plain.Length)
-        {
-            bytes[start + header - 1] += 3;
+            der.WriteObjectIdentifier("1.2.840.10045.4.3.2");
         }
     }
 
