@@ -44,6 +44,7 @@ internal sealed class AgentCommandLine
             new CheckVerb(Output, Clock).Command(),
             new StatusVerb(Output, Error, Clock).Command(),
             new SchemaVerb(Output).Command(),
+            new CompletionVerb(Output).Command(),
             new VersionVerb(Output).Command(),
         };
         if (Run is not null)

@@ -30,7 +30,11 @@ internal sealed record CheckReport
         Warnings = problems.Count(problem => !problem.IsError),
         Hash = loaded.Configuration?.Hash,
         Sources = [.. (loaded.Configuration?.Sources ?? [])
-            .Select(source => new CheckedSource(source.Name, source.Signals.Count, ReadingsPerSecondMax(source)))],
+            .Select(source => new CheckedSource(
+                source.Name,
+                source.Signals.Count,
+                (source as ModbusTcpSettings)?.RequestsPerCycle() ?? 0,
+                ReadingsPerSecondMax(source)))],
         Problems = [.. problems.Select(CheckedProblem.Of)],
     };
 
@@ -40,8 +44,9 @@ internal sealed record CheckReport
 
 /// <param name="Name">The source.</param>
 /// <param name="Signals">How many signals it has.</param>
+/// <param name="RequestsPerCycle">Requests that read all of them once; 0 where nothing is asked.</param>
 /// <param name="ReadingsPerSecondMax">Readings it takes in a second; the report rule lets fewer through.</param>
-internal sealed record CheckedSource(string Name, int Signals, double ReadingsPerSecondMax);
+internal sealed record CheckedSource(string Name, int Signals, int RequestsPerCycle, double ReadingsPerSecondMax);
 
 /// <param name="File">As <see cref="ConfigurationProblem.File"/>.</param>
 /// <param name="Line">From 1; 0 for the whole file.</param>

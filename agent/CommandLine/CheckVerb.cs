@@ -86,10 +86,13 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
 
         var sources = configuration.Sources;
         var readings = sources.Sum(source => source.Signals.Sum(signal => 1 / signal.Every.TotalSeconds));
+        var requests = sources.OfType<ModbusTcpSettings>().Sum(source => source.RequestsPerCycle());
         var fine = $"{Count(sources.Count, "source")}, {Count(sources.Sum(source => source.Signals.Count), "signal")}, "
-            + string.Create(CultureInfo.InvariantCulture, $"{readings:0.#} readings/s at most")
-            + $" for {configuration.Gateway.Site}/{configuration.Gateway.Id}, configuration {configuration.Hash[..12]}";
-        return $"{file}: can run{(warnings > 0 ? $", with {Count(warnings, "warning")}" : "")}: {fine}.";
+            + $"{Count(requests, "request")} per cycle, "
+            + string.Create(CultureInfo.InvariantCulture, $"{readings:0.#} readings/s at most");
+        return $"{file}: can run{(warnings > 0 ? $", with {Count(warnings, "warning")}" : "")}, as "
+            + $"{configuration.Gateway.Site}/{configuration.Gateway.Id}, configuration {configuration.Hash[..12]}: "
+            + $"{fine}.";
     }
 
     private static string Count(int count, string what) =>

@@ -75,7 +75,9 @@ internal static class ConfigurationReader
             found.Add(ofList);
             if (ofList.ErrorCount == 0)
             {
-                sources.Add(GatewayBuilding.BuildSource(name, source, binding));
+                var built = GatewayBuilding.BuildSource(name, source, binding);
+                GatewayChecks.CheckPace(built, root, problems);
+                sources.Add(built);
             }
         }
 

@@ -40,10 +40,6 @@ internal static class GatewayBuilding
         Hash = "",
     };
 
-    /// <summary>Most registers in one request to this source.</summary>
-    public static int RegistersMaxOf(SourceDraft source) =>
-        source.Quirks?.RegistersMax ?? (source.Profile == "weintek" ? PanelRegistersMax : RegistersMax);
-
     public static SourceSettings BuildSource(string name, SourceDraft source, SignalListBinding binding) =>
         source.Kind == "modbus-tcp"
             ? new ModbusTcpSettings
@@ -58,13 +54,13 @@ internal static class GatewayBuilding
     /// <summary>
     /// A source with a refused key has no options worth making, and is never used: its problems stop the build.
     /// </summary>
-    private static ModbusTcpOptions Options(SourceDraft source) => new()
+    public static ModbusTcpOptions Options(SourceDraft source) => new()
     {
         Address = source.Address ?? System.Net.IPAddress.None,
         Port = source.Port ?? default,
         Timeout = source.Timeout ?? default,
         Window = source.Window ?? default,
-        RegistersMax = RegistersMaxOf(source),
+        RegistersMax = source.Quirks?.RegistersMax ?? (source.Profile == "weintek" ? PanelRegistersMax : RegistersMax),
         OneRequestPerSignal = source.Quirks?.OneRequestPerSignal ?? default,
         PauseBetweenRequests = source.Quirks?.PauseBetweenRequests ?? default,
     };

@@ -24,6 +24,31 @@ internal static class GatewayChecks
         }
     }
 
+    /// <summary>Pauses alone must not fill the cycle: then no device could be fast enough to keep it.</summary>
+    public static void CheckPace(SourceSettings source, FileNode root, ProblemList problems)
+    {
+        if (source is not ModbusTcpSettings modbus || modbus.Options.PauseBetweenRequests == TimeSpan.Zero)
+        {
+            return;
+        }
+
+        var pause = modbus.Options.PauseBetweenRequests;
+        var requests = modbus.RequestsPerCycle();
+        var pauses = pause * requests;
+        var every = modbus.Signals.Min(signal => signal.Every);
+        if (pauses > every)
+        {
+            problems.Warning(
+                root.At("sources", source.Name, "quirks", "pauseBetweenRequests"),
+                $"sources.{source.Name}.quirks.pauseBetweenRequests",
+                $"{requests.ToString(CultureInfo.InvariantCulture)} requests with {UnitText.Format(pause)} between "
+                    + "them take "
+                    + $"{UnitText.Format(pauses)} for pauses alone, and signals are read every "
+                    + $"{UnitText.Format(every)}: "
+                    + "turns will be skipped. Write a longer every or a shorter pause.");
+        }
+    }
+
     private static void CheckBroker(GatewayDraft draft, FileNode root, ProblemList problems)
     {
         if (draft.Broker?.Addresses is not { } addresses)

@@ -125,6 +125,14 @@ public sealed record ModbusTcpSettings : SourceSettings
 
     /// <summary>Where each signal of <see cref="SourceSettings.Signals"/> lies, at the same index.</summary>
     public required IReadOnlyList<ModbusSignal> Addresses { get; init; }
+
+    /// <summary>Requests that read all signals once, as long as the device takes every block.</summary>
+    public int RequestsPerCycle()
+    {
+        var plan = new ReadPlan(Addresses, ModbusSource.PlanOf(Options));
+        plan.Plan([.. Enumerable.Range(0, Addresses.Count)]);
+        return plan.Blocks.Count;
+    }
 }
 
 /// <summary>Signals made up by the agent itself, to try everything else without hardware.</summary>

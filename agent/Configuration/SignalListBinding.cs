@@ -19,6 +19,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     private readonly List<ModbusSignal> modbus = [];
     private readonly List<SignalRow> placed = [];
     private readonly List<SimulatedSignal> simulated = [];
+    private readonly ReadPlanOptions planOptions = ModbusSource.PlanOf(GatewayBuilding.Options(settings));
 
     public IReadOnlyList<SampledSignal> Signals => signals;
 
@@ -81,9 +82,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         signals.Add(new SampledSignal(signal, Duration(row, "every") ?? settings.Every ?? default, Report(row)));
         if (isModbus)
         {
-            modbus.Add(Place(row, signal, address));
-            placed.Add(row);
-            CheckReadable(row, modbus[^1]);
+            AddModbus(row, Place(row, signal, address));
         }
         else
         {
@@ -97,14 +96,17 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         }
     }
 
-    /// <summary>What the engine itself demands of a signal, above all that one request can hold it.</summary>
-    private void CheckReadable(SignalRow row, ModbusSignal signal)
+    /// <summary>The source's own rules have the last word: what passes here never makes it throw.</summary>
+    private void AddModbus(SignalRow row, ModbusSignal signal)
     {
-        var plan = new ReadPlanOptions { RegistersMax = GatewayBuilding.RegistersMaxOf(settings) };
-        if (row.Right && ModbusSignalRules.Problem(signal, plan) is { } problem)
+        if (ModbusSignalRules.Problem(signal, planOptions) is { } problem)
         {
             row.Error("type", problem + ".");
+            return;
         }
+
+        modbus.Add(signal);
+        placed.Add(row);
     }
 
     private ModbusSignal Place(SignalRow row, Signal signal, ModbusAddress address)

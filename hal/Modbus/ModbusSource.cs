@@ -134,7 +134,8 @@ public sealed class ModbusSource : ISignalSource
 
     public ValueTask DisposeAsync() => client.DisposeAsync();
 
-    private static ReadPlanOptions PlanOf(ModbusTcpOptions options)
+    /// <summary>How a source with these options plans its requests: for whoever wants to know before it runs.</summary>
+    public static ReadPlanOptions PlanOf(ModbusTcpOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return new ReadPlanOptions

@@ -80,6 +80,34 @@ public sealed class CommandLineTests
         Assert.DoesNotContain("warning", there, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Completion_asks_the_program_for_its_verbs_and_options()
+    {
+        var (script, _) = await InvokeAsync("completion");
+        Assert.Contains("complete -F _sluice_agent sluice-agent", script, StringComparison.Ordinal);
+
+        var (verbs, _) = await InvokeAsync("[suggest:15]", "sluice-agent ch");
+        Assert.Contains("check", verbs.Split('\n').Where(verb => verb.StartsWith("ch", StringComparison.Ordinal)));
+
+        var (options, _) = await InvokeAsync("[suggest:21]", "sluice-agent check --");
+        Assert.Contains("--files-only", options, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("check")]
+    [InlineData("status")]
+    [InlineData("schema")]
+    [InlineData("version")]
+    [InlineData("completion")]
+    public async Task Every_verb_and_option_explains_itself(string verb)
+    {
+        var (help, code) = await InvokeAsync(verb, "--help");
+        Assert.Equal(0, code);
+        Assert.All(
+            help.Split('\n').Where(line => line.TrimStart().StartsWith('-')),
+            line => Assert.Matches(@"^  -\S.*\s{2,}\S.{8,}", line));
+    }
+
     private static async Task<(string Said, int Code)> InvokeAsync(params string[] arguments)
     {
         using var output = new StringWriter { NewLine = "\n" };

@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Sluice.Agent.Configuration;
+using Sluice.Hal.Modbus;
 using Xunit;
 
 namespace Sluice.Fast.Configuration;
@@ -76,6 +77,14 @@ public sealed class MutationTests
 
     private static void AssertAnswered(LoadResult loaded)
     {
+        foreach (var source in loaded.Configuration?.Sources.OfType<ModbusTcpSettings>() ?? [])
+        {
+            // What is accepted can be opened: the source's own constructor throws for nothing that came through.
+            var opened = new ModbusSource(source.Name, source.Addresses, source.Options, TimeProvider.System);
+            Assert.Equal(source.Signals.Count, opened.Signals.Count);
+            Assert.InRange(source.RequestsPerCycle(), 1, source.Signals.Count);
+        }
+
         Assert.Equal(loaded.Configuration is null, loaded.Problems.Any(problem => problem.IsError));
         Assert.All(loaded.Problems, problem =>
         {
