@@ -99,10 +99,15 @@ public static class GatewayHost
 
     private static ISignalSource Open(SourceSettings settings, TimeProvider clock) => settings switch
     {
-        ModbusTcpSettings modbus => new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock),
+        ModbusTcpSettings modbus => Guarded(
+            new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock), modbus.Guards, clock),
         SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
         _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),
     };
+
+    private static ISignalSource Guarded(
+        ISignalSource source, IReadOnlyList<SignalGuard> guards, TimeProvider clock) =>
+        guards.Count == 0 ? source : new GuardedSource(source, guards, clock);
 
     private static void AddLoop<TLoop>(IServiceCollection services, Func<IServiceProvider, TLoop> make)
         where TLoop : class, IHostedService

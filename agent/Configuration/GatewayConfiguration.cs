@@ -121,6 +121,9 @@ public abstract record SourceSettings
 
 public sealed record ModbusTcpSettings : SourceSettings
 {
+    /// <summary>What must hold before any signal of the source is Good; empty = nothing is demanded.</summary>
+    public IReadOnlyList<SignalGuard> Guards { get; init; } = [];
+
     public required ModbusTcpOptions Options { get; init; }
 
     /// <summary>Where each signal of <see cref="SourceSettings.Signals"/> lies, at the same index.</summary>
