@@ -21,7 +21,6 @@ public sealed partial class Demo_parts
         Readings = 12_345,
         PerSecond = 61.4,
         Gaps = 0,
-        BeingFilled = 38,
         Duplicates = 2,
         Historical = 1000,
         Violations = 0,
@@ -57,7 +56,6 @@ public sealed partial class Demo_parts
 
         Assert.Contains("broker CUT", text, StringComparison.Ordinal);
         Assert.Contains("Bad/DeviceException", text, StringComparison.Ordinal);
-        Assert.Contains("38 being filled", text, StringComparison.Ordinal);
         Assert.Contains("disk: 1,234 waiting, 3 s to go", text, StringComparison.Ordinal);
         Assert.DoesNotContain('\e', text);
     }

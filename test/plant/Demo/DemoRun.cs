@@ -24,6 +24,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
     private bool plcSilent;
     private long historicalBeforeCut;
     private long nextBeforeCut;
+    private long birthsBeforeCut;
 
     /// <summary>0 when all arrived, 1 when something was lost or did not start.</summary>
     public static async Task<int> RunAsync(DemoOptions options, TimeProvider clock)
@@ -67,11 +68,11 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         DemoVerdict verdict;
         using (var screen = new DemoScreen(options.Plain))
         {
-            Say(screen, "all is up: readings arrive over TLS 1.3 with certificates made a moment ago");
+            Say(screen, "readings arrive over TLS 1.3, with certificates made just now");
             await LoopAsync(box, screen, cancellationToken).ConfigureAwait(false);
             await MendAsync(box).ConfigureAwait(false);
             verdict = await ProveAsync(box, screen).ConfigureAwait(false);
-            picture = LiveTable.Draw(Look(box), 80, 24, colours: false);
+            picture = LiveTable.Draw(await LookAsync(box).ConfigureAwait(false), 80, 24, colours: false);
         }
 
         if (options.Picture is { } file)
@@ -80,7 +81,8 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
                 .ConfigureAwait(false);
         }
 
-        var agentEnded = box.Agent!.HasExited;
+        // Ctrl-C without a terminal reaches the agent as well: then it ends because it was told to.
+        var agentEnded = box.Agent!.HasExited && !cancellationToken.IsCancellationRequested;
         foreach (var line in verdict.Lines())
         {
             Console.WriteLine(line);
@@ -101,7 +103,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         {
             switch (screen.Key())
             {
-                case 'q':
+                case 'q' or DemoScreen.ControlC:
                     return;
                 case 'b':
                     Cut(box, screen);
@@ -114,7 +116,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
             }
 
             await FollowScriptAsync(box, screen).ConfigureAwait(false);
-            screen.Show(Look(box));
+            screen.Show(await LookAsync(box).ConfigureAwait(false));
             await Task.Delay(FrameEvery, clock, CancellationToken.None).ConfigureAwait(false);
         }
     }
@@ -137,14 +139,14 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
             brokerBackAt = null;
             catchingUp = true;
             await box.Broker.MendGatewaysAsync(CancellationToken.None).ConfigureAwait(false);
-            Say(screen, "the broker is back on the same port");
+            Say(screen, "the cable is whole again");
         }
 
         if (catchingUp && box.Mes!.Read(IsCaughtUp))
         {
             catchingUp = false;
             var historical = box.Mes.Read(ledger => ledger.Gateway(PlantInABox.GatewayId).Historical);
-            Say(screen, $"caught up: {historical - historicalBeforeCut} readings came as history, none is missing");
+            Say(screen, $"caught up: {historical - historicalBeforeCut} readings came as history, no gap");
         }
     }
 
@@ -161,12 +163,14 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
             return;
         }
 
-        (historicalBeforeCut, nextBeforeCut) = box.Mes!.Read(
-            ledger => (ledger.Gateway(PlantInABox.GatewayId).Historical, Next(ledger)));
+        (historicalBeforeCut, nextBeforeCut, birthsBeforeCut) = box.Mes!.Read(ledger => (
+            ledger.Gateway(PlantInABox.GatewayId).Historical,
+            Next(ledger),
+            ledger.Gateway(PlantInABox.GatewayId).Births));
         var length = options.Length is { } whole && whole * 0.2 < CutFor ? whole * 0.2 : CutFor;
         box.Broker.CutGateways();
         brokerBackAt = Running + length;
-        Say(screen, $"the broker is cut for {length.TotalSeconds:0} s; the agent goes on reading and storing");
+        Say(screen, $"the cable to the broker is cut for {length.TotalSeconds:0} s; the agent reads on");
     }
 
     private void SilencePlc(PlantInABox box, DemoScreen screen, bool silent)
@@ -174,7 +178,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
         plcSilent = silent;
         box.Cell.Plc.Silent = silent;
         Say(screen, silent
-            ? "the PLC is silent: its signals turn Bad, with a reason, instead of standing still"
+            ? "the PLC is silent: its signals turn Bad instead of standing still"
             : "the PLC answers again");
     }
 
@@ -203,7 +207,7 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
                     ? DemoVerdict.Of(
                         ledger, PlantInABox.GatewayId, box.Record, box.Cell.Record.Given, box.Broker.Dropped)
                     : null);
-            screen.Show(Look(box));
+            screen.Show(await LookAsync(box).ConfigureAwait(false));
             if (verdict is not null)
             {
                 return verdict;
@@ -216,11 +220,26 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
     private static long Next(StreamLedger ledger) =>
         ledger.Gateway(PlantInABox.GatewayId).Ledger?.Stores.Sum(store => store.Next) ?? 0;
 
-    private DemoView Look(PlantInABox box) => box.Mes!.Read(ledger => DemoView.Of(
-        ledger, PlantInABox.GatewayId, clock.GetUtcNow(), Running, !box.Broker.GatewaysCut, !plcSilent)) with
+    private async Task<DemoView> LookAsync(PlantInABox box)
     {
-        Events = [.. events],
-    };
+        var (view, births) = box.Mes!.Read(ledger => (
+            DemoView.Of(
+                ledger, PlantInABox.GatewayId, clock.GetUtcNow(), Running, !box.Broker.GatewaysCut, !plcSilent),
+            ledger.Gateway(PlantInABox.GatewayId).Births));
+        view = view with { Events = [.. events] };
+        if (births > birthsBeforeCut)
+        {
+            return view;
+        }
+
+        // What the MES saw last is not the present any more; how much waits, only the gateway itself can say.
+        var waiting = await box.AskWaitingAsync(clock, CancellationToken.None).ConfigureAwait(false);
+        return view with
+        {
+            Link = box.Broker.GatewaysCut ? "no broker" : "connecting again",
+            Waiting = waiting ?? view.Waiting,
+        };
+    }
 
     private void Say(DemoScreen screen, string sentence)
     {

@@ -8,6 +8,8 @@ namespace Sluice.Plant.Demo;
 /// </summary>
 public sealed class DemoScreen : IDisposable
 {
+    public const char ControlC = '\u0003';
+
     private static readonly TimeSpan LineEvery = TimeSpan.FromSeconds(1);
 
     private readonly bool colours;
@@ -23,6 +25,9 @@ public sealed class DemoScreen : IDisposable
         {
             // The other screen, without a cursor: what was in the window is there again afterwards.
             Console.Write("\e[?1049h\e[?25l\e[2J");
+
+            // As a signal, Ctrl-C would also stop the agent, a child of this terminal, before the last readings are judged.
+            Console.TreatControlCAsInput = true;
         }
     }
 
@@ -77,6 +82,7 @@ public sealed class DemoScreen : IDisposable
     {
         if (IsTerminal)
         {
+            Console.TreatControlCAsInput = false;
             Console.Write("\e[?25h\e[?1049l");
         }
     }

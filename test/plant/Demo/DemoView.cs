@@ -17,12 +17,12 @@ public sealed record DemoView
 
     public required bool PlcAnswers { get; init; }
 
-    /// <summary>online, offline with its reason, or what the MES waits for.</summary>
+    /// <summary>online, offline with its reason, or why the MES cannot know.</summary>
     public required string Link { get; init; }
 
     public required string Storage { get; init; }
 
-    /// <summary>Readings that the gateway holds and that were not acknowledged, by its last ledger.</summary>
+    /// <summary>Readings that the gateway holds and that did not arrive yet, by its last ledger.</summary>
     public required long Waiting { get; init; }
 
     public required long? CatchUpSeconds { get; init; }
@@ -32,8 +32,6 @@ public sealed record DemoView
     public required double PerSecond { get; init; }
 
     public required long Gaps { get; init; }
-
-    public required long BeingFilled { get; init; }
 
     public required long Duplicates { get; init; }
 
@@ -53,6 +51,7 @@ public sealed record DemoView
     {
         var stream = ledger.Gateway(gateway);
         var lost = stream.Lost;
+        var waiting = stream.OpenGaps - lost;
         return new DemoView
         {
             Gateway = gateway,
@@ -61,12 +60,11 @@ public sealed record DemoView
             PlcAnswers = plcAnswers,
             Link = Word(stream.Status),
             Storage = stream.Birth?.Storage ?? "unknown",
-            Waiting = stream.Ledger?.Waiting ?? 0,
-            CatchUpSeconds = stream.Ledger?.CatchUpSeconds,
+            Waiting = waiting,
+            CatchUpSeconds = waiting == 0 ? null : stream.Ledger?.CatchUpSeconds,
             Readings = stream.Readings,
             PerSecond = stream.Signals.Values.Sum(signal => signal.Rate(now)),
             Gaps = lost,
-            BeingFilled = stream.OpenGaps - lost,
             Duplicates = stream.Duplicates,
             Historical = stream.Historical,
             Violations = ledger.ViolationCount,

@@ -6,7 +6,7 @@ namespace Sluice.Plant.Demo;
 /// <summary>Draws a view into lines of text, 80 columns and 24 lines where there is no more room. Pure.</summary>
 public static class LiveTable
 {
-    private const int FixedLines = 9;
+    private const int FixedLines = 8;
     private const int EventLines = 4;
 
     public static IReadOnlyList<string> Draw(DemoView view, int width, int height, bool colours)
@@ -43,7 +43,7 @@ public static class LiveTable
     public static string Line(DemoView view) => string.Create(
         CultureInfo.InvariantCulture,
         $"{Clock(view.Running)}  readings {view.Readings}  {view.PerSecond:0}/s  gaps {view.Gaps}"
-        + $"  being filled {view.BeingFilled}  waiting {view.Waiting}  duplicates {view.Duplicates}"
+        + $"  waiting {view.Waiting}  duplicates {view.Duplicates}"
         + $"  historical {view.HistoricalShare * 100:0.0} %  violations {view.Violations}"
         + $"  link {view.Link}  broker {(view.BrokerUp ? "up" : "CUT")}  PLC {(view.PlcAnswers ? "answers" : "SILENT")}");
 
@@ -53,19 +53,19 @@ public static class LiveTable
         var broker = view.BrokerUp ? ink.Green("up") : ink.Red("CUT");
         var plc = view.PlcAnswers ? ink.Green("answers") : ink.Red("SILENT");
         var end = view.CatchUpSeconds is { } seconds and > 0 ? $", {seconds} s to go" : "";
-        var buffer = $"{view.Storage}: {Number(view.Waiting)} waiting{end}";
+        var waiting = Number(view.Waiting) + " waiting";
+        var buffer = $"{view.Storage}: {(view.Waiting == 0 ? waiting : ink.Yellow(waiting))}{end}";
         return Ink.Fit($"link {link}  broker {broker}  PLC {plc}  {buffer}", width);
     }
 
     private static string Figures(DemoView view, Ink ink, int width)
     {
         var gaps = view.Gaps == 0 ? ink.Green("0") : ink.Red(Number(view.Gaps));
-        var filled = view.BeingFilled == 0 ? "" : $" ({ink.Yellow(Number(view.BeingFilled) + " being filled")})";
         var violations = view.Violations == 0 ? "" : "   " + ink.Red($"violations {Number(view.Violations)}");
         var share = (view.HistoricalShare * 100).ToString("0.0", CultureInfo.InvariantCulture);
         return Ink.Fit(
             $"readings {Number(view.Readings)}, {view.PerSecond.ToString("0", CultureInfo.InvariantCulture)}/s"
-            + $"   gaps {gaps}{filled}   duplicates {Number(view.Duplicates)}   historical {share} %{violations}",
+            + $"   gaps {gaps}   duplicates {Number(view.Duplicates)}   historical {share} %{violations}",
             width);
     }
 

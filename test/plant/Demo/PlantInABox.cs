@@ -1,3 +1,4 @@
+using Sluice.Agent.Health;
 using Sluice.Mes;
 using Sluice.Plant.Broker;
 using Sluice.Plant.Gateway;
@@ -59,6 +60,18 @@ public sealed class PlantInABox : IAsyncDisposable
 
     /// <summary>How far the values that arrived agree with those that the plant gave away; inside Mes.Read only.</summary>
     public RecordCheck Record { get; } = new();
+
+    /// <summary>
+    /// Readings that wait in the buffer, asked at the agent's own status socket: while the broker is away the MES cannot
+    /// know. Null where it does not answer.
+    /// </summary>
+    public async Task<long?> AskWaitingAsync(TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var (report, _) = await StatusClient
+            .AskAsync(AgentProcess.SocketOf(Path.Combine(directory, "gateway.json")), clock, cancellationToken)
+            .ConfigureAwait(false);
+        return report?.Buffer.Waiting;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -43,7 +43,7 @@ public sealed class PressCell : IAsyncDisposable
     public SourceFile PanelSource => SourceFile.ModbusTcp(
         "hmi1", Panel.Port,
         "oil/temperature,LW-100,float32,CDAB,,,degC,change,0.02,5 s,500 ms,1,Gear oil at the sump",
-        "ambient/temperature,LW-102,float32,CDAB,,,degC,change,0.05,5 s,1 s,1,Hall",
+        "hall/temperature,LW-102,float32,CDAB,,,degC,change,0.05,5 s,1 s,1,Beside the press",
         "recipe/name,LW-200,string:20,,,,,change,,10 s,1 s,1,What is being pressed",
         "heartbeat,LW-10,uint16,,,,,change,,,1 s,1,Grows while the panel lives",
         "door/open,LB-12,bool,,,,,change,,5 s,200 ms,1,Guard door",
