@@ -16,7 +16,10 @@ internal sealed class LevelChanges : LineQuantity
 
     public override long Dropped => changes.Dropped;
 
-    public override void Away(long nowNanoseconds) => shaken = true;
+    public override void Away(long nowNanoseconds)
+    {
+        // The level itself is read anew; what it did meanwhile is no part of it.
+    }
 
     public override void Lose(in EdgeGap gap) => shaken |= gap.Any;
 

@@ -33,6 +33,20 @@ public sealed class A_rule_bites
         Bites(ProjectRules.HalStandsAlone, bites, ($"{folder}/X.csproj", Xml("<PackageReference Include=\"P\" />")));
 
     [Theory]
+    [InlineData("hal/Modbus/X.cs", "using System.Device.Gpio;", true)]
+    [InlineData("hal/Gpio/X.cs", "using System.Device.Gpio;", false)]
+    public void On_the_gpio_package_elsewhere(string path, string text, bool bites) =>
+        Bites(OwnershipRules.Gpio, bites, (path, text));
+
+    [Theory]
+    [InlineData("hal/Gpio/X.cs", "var flags = LineFlags.Output;", true)]
+    [InlineData("agent/X.cs", "controller.OpenPin(1, PinMode.Output);", true)]
+    [InlineData("hal/Gpio/StatusLight.cs", "var flags = LineFlags.Output;", false)]
+    [InlineData("hal/Gpio/X.cs", "var flags = LineFlags.Input;", false)]
+    public void On_a_line_that_is_driven(string path, string text, bool bites) =>
+        Bites(OwnershipRules.DrivenLines, bites, (path, text));
+
+    [Theory]
     [InlineData("\"hal/X.csproj\"", "hal/packages.lock.json", false)]
     [InlineData("\"other\"", "hal/packages.lock.json", true)]
     [InlineData("\"hal\\X.csproj\"", "agent/packages.lock.json", true)]

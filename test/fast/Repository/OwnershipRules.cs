@@ -33,6 +33,16 @@ internal static partial class OwnershipRules
         Uses(tree.Files.Where(file => file.Ships), SystemSockets(), SocketOwners,
             "sockets are made in hal/Modbus, agent/Uplink, agent/Egress and (unix) agent/Health only");
 
+    public static IEnumerable<string> Gpio(RepositoryTree tree) =>
+        Uses(tree.Files, DeviceGpio(), ["hal/Gpio", "test/plant/Gpio", "test/fast/Hal/Gpio"],
+            "System.Device.Gpio is known to hal/Gpio alone");
+
+    public static IEnumerable<string> DrivenLines(RepositoryTree tree) =>
+        Uses(
+            tree.Files.Where(file => file.Ships
+                && file.Path is not ("hal/Gpio/StatusLight.cs" or "hal/Gpio/CharacterDevice/GpioAbi.cs")),
+            DrivenLine(), [], "no line is ever driven but that of the status light");
+
     public static IEnumerable<string> Wiring(RepositoryTree tree) =>
         Uses(tree.Files.Where(file => file.Ships && !WiringFile().IsMatch(file.Path)), Registration(), [],
             "wiring stands in agent/GatewayHost only");
@@ -57,6 +67,12 @@ internal static partial class OwnershipRules
 
     [GeneratedRegex(@"\bSystem\.Net\.Sockets\b|\bSystem\.Net\.Security\.SslStream\b|\bnew\s+Socket\s*\(")]
     private static partial Regex SystemSockets();
+
+    [GeneratedRegex(@"\bSystem\.Device\.Gpio\b")]
+    private static partial Regex DeviceGpio();
+
+    [GeneratedRegex(@"\bSetLineValues\b|\bLineFlags\.(Output|OpenDrain|OpenSource)\b|\bPinMode\.Output\b")]
+    private static partial Regex DrivenLine();
 
     [GeneratedRegex(@"\bMicrosoft\.Extensions\.DependencyInjection\b"
         + @"|\.Add(Singleton|HostedService|Transient|Scoped)\b")]

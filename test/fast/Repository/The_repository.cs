@@ -12,7 +12,7 @@ public sealed class The_repository
     public void Keeps_package_versions_in_one_place() => Holds(ProjectRules.Versions);
 
     [Fact]
-    public void Keeps_the_hal_free_of_packages() => Holds(ProjectRules.HalStandsAlone);
+    public void Gives_the_hal_one_package_and_no_other() => Holds(ProjectRules.HalStandsAlone);
 
     [Fact]
     public void Builds_and_locks_every_project() => Holds(ProjectRules.Listed);
@@ -25,6 +25,12 @@ public sealed class The_repository
 
     [Fact]
     public void Makes_sockets_in_named_places_only() => Holds(OwnershipRules.Sockets);
+
+    [Fact]
+    public void Lets_one_folder_know_the_gpio_package() => Holds(OwnershipRules.Gpio);
+
+    [Fact]
+    public void Drives_no_line_but_that_of_the_light() => Holds(OwnershipRules.DrivenLines);
 
     [Fact]
     public void Wires_in_one_place() => Holds(OwnershipRules.Wiring);
