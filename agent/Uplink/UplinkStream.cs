@@ -7,6 +7,7 @@ namespace Sluice.Agent.Uplink;
 internal sealed class UplinkStream(Stream inner) : Stream
 {
     private Exception? fault;
+    private bool wasRead;
 
     /// <summary>The first failure of a read or a write.</summary>
     public Exception? Fault => fault;
@@ -27,6 +28,7 @@ internal sealed class UplinkStream(Stream inner) : Stream
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
+        wasRead = true;
         try
         {
             return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
@@ -46,8 +48,26 @@ internal sealed class UplinkStream(Stream inner) : Stream
         }
         catch (IOException exception)
         {
-            Interlocked.CompareExchange(ref fault, exception, null);
+            var alert = wasRead ? null : await LastWordAsync(cancellationToken).ConfigureAwait(false);
+            Interlocked.CompareExchange(ref fault, alert ?? exception, null);
             throw;
+        }
+    }
+
+    /// <summary>
+    /// A broker that refuses our certificate sends its alert and resets the connection; when our first write meets the
+    /// reset, the alert still lies unread in the socket. The socket is dead, so the read ends at once.
+    /// </summary>
+    private async ValueTask<IOException?> LastWordAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await inner.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (IOException exception)
+        {
+            return exception;
         }
     }
 

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Security.Authentication;
+using Sluice.Agent.Configuration;
 using Sluice.Agent.Uplink;
 using Sluice.Plant.Broker;
 using Sluice.Plant.Keys;
@@ -111,7 +113,23 @@ public sealed class MqttBrokerLinkTests
     }
 
     [Fact]
-    public async Task A_gateway_that_the_broker_has_revoked_is_told_so_in_words()
+    public async Task A_broker_that_speaks_only_tls_12_is_refused_by_default_and_taken_where_the_plant_says_so()
+    {
+        await using var bench = await BrokerLinkBench.StartAsync(_ => new EmbeddedBrokerOptions { Protocols = SslProtocols.Tls12 });
+        await using var strict = bench.Link();
+        var outcome = await strict.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.Equal(ConnectVerdict.NoCommonTls, outcome.Verdict);
+        Assert.Contains("broker.tlsMin", outcome.Sentence);
+
+        await using var lenient = new MqttBrokerLink(
+            bench.Configuration(tlsMin: TlsVersionMin.Tls12), TimeProvider.System);
+        var taken = await lenient.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.Equal("", taken.Sentence);
+        Assert.StartsWith("TLS 1.2 TLS_ECDHE_ECDSA_WITH_", taken.Terms!.Tls);
+    }
+
+    [Fact]
+    public async Task A_gateway_that_finds_itself_revoked_does_not_even_connect()
     {
         await using var bench = await BrokerLinkBench.StartAsync(client: keys =>
         {
@@ -120,8 +138,6 @@ public sealed class MqttBrokerLinkTests
             return certificate;
         });
 
-        // Its own list does not know yet.
-        using var fresh = new PlantKeys();
         await using var link = bench.Link();
         var own = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
         Assert.Equal(ConnectVerdict.NoIdentity, own.Verdict);
