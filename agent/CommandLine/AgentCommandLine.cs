@@ -39,19 +39,17 @@ internal sealed class AgentCommandLine
 
     private RootCommand Root()
     {
-        var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.")
-        {
-            new CheckVerb(Output, Clock).Command(),
-            new StatusVerb(Output, Error, Clock).Command(),
-            new SchemaVerb(Output).Command(),
-            new CompletionVerb(Output).Command(),
-            new VersionVerb(Output).Command(),
-        };
+        var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.");
         if (Run is not null)
         {
             root.Add(new RunVerb(Run, Error).Command());
         }
 
+        root.Add(new CheckVerb(Output, Clock).Command());
+        root.Add(new StatusVerb(Output, Error, Clock).Command());
+        root.Add(new SchemaVerb(Output).Command());
+        root.Add(new CompletionVerb(Output).Command());
+        root.Add(new VersionVerb(Output).Command());
         return root;
     }
 }

@@ -1,1 +1,27 @@
+using Sluice.Bench.Footprint;
+using Sluice.Plant.Gateway;
+
+// sluice-bench [--agent FILE]: prints figures, asserts nothing. Without a file it measures the agent built beside it.
+const int Usage = 64;
+
+if (args is not ([] or ["--agent", _]))
+{
+    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE]");
+    return Usage;
+}
+
+var agent = args is [_, var file] ? file : AgentProcess.Beside;
+if (!File.Exists(agent))
+{
+    await Console.Error.WriteLineAsync($"There is no agent at {agent}: make publish RID=linux-x64 builds one.");
+    return Usage;
+}
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, pressed) =>
+{
+    pressed.Cancel = true;
+    stop.Cancel();
+};
+await AgentFootprint.PrintAsync(Path.GetFullPath(agent), Console.Out, TimeProvider.System, stop.Token);
 return 0;
