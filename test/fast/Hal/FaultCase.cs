@@ -31,9 +31,14 @@ internal sealed class FaultCase
         orderby folder
         select Path.GetFileName(folder);
 
-    public static FaultCase Load(string name, string file)
+    public int Option(string name, int otherwise) =>
+        Options.TryGetValue(name, out var text) ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
+
+    /// <summary>Loads the first of the files that the case has.</summary>
+    public static FaultCase Load(string name, params string[] files)
     {
         var loaded = new FaultCase { Name = name };
+        var file = files.First(each => File.Exists(Path.Combine(Directory, name, each)));
         var lines = File.ReadAllLines(Path.Combine(Directory, name, file));
         for (var index = 0; index < lines.Length; index++)
         {

@@ -8,16 +8,16 @@ namespace Sluice.Plant.Modbus;
 /// A Modbus TCP device that does exactly what a test tells it, byte by byte: late, wrong, cut, doubled. One connection
 /// at a time. Driven by one script; every wait ends with the script's token.
 /// </summary>
-public sealed class ScriptedModbusServer : IAsyncDisposable
+public sealed class ScriptedModbusServer : IScriptedDevice
 {
-    public const int RequestBytes = 12;
-
-    private readonly byte[] request = new byte[RequestBytes];
+    private readonly byte[] request;
     private Socket? listener;
     private Socket? connection;
 
-    public ScriptedModbusServer()
+    /// <param name="requestBytes">12 for Modbus TCP, 8 for RTU over TCP.</param>
+    public ScriptedModbusServer(int requestBytes = 12)
     {
+        request = new byte[requestBytes];
         Listen();
     }
 
@@ -133,7 +133,7 @@ public sealed class ScriptedModbusServer : IAsyncDisposable
     {
         try
         {
-            for (var received = 0; received < RequestBytes;)
+            for (var received = 0; received < request.Length;)
             {
                 var count = await connection!.ReceiveAsync(
                     request.AsMemory(received), SocketFlags.None, cancellationToken);

@@ -1,0 +1,27 @@
+namespace Sluice.Hal.Modbus;
+
+/// <summary>
+/// Bytes to and from a bus: a serial line, or a TCP connection to a converter that has one. What the world does wrong
+/// is a value here too. Owned by one <see cref="ModbusRtuClient"/>.
+/// </summary>
+public interface IByteLine : IAsyncDisposable
+{
+    /// <summary>What it is, for a sentence: <c>/dev/ttyS1</c>, <c>10.10.1.40:4001</c>.</summary>
+    string Name { get; }
+
+    bool IsOpen { get; }
+
+    /// <summary>Opens it; empty, or the sentence that says why it cannot be opened and what to do.</summary>
+    ValueTask<string> OpenAsync(CancellationToken cancellationToken);
+
+    /// <summary>Takes what has arrived and was not read, without waiting.</summary>
+    int TakeWaiting(Span<byte> into);
+
+    /// <summary>Writes all; false if the line broke.</summary>
+    ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+
+    /// <summary>Waits for bytes; 0 if the line broke.</summary>
+    ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken);
+
+    void Close();
+}

@@ -1,0 +1,320 @@
+namespace Sluice.Hal.Modbus;
+
+/// <summary>
+/// Modbus RTU as the one client of a bus: one request at a time, over a serial line or a converter. Every read ends
+/// within one opening of the line and two deadlines. Called from the source's loop.
+/// <para>
+/// RTU answers carry no id. A request that got no answer in time is therefore owed one: the line is listened to for as
+/// long again before the next request goes out, so that a late answer cannot be taken for the next one's.
+/// </para>
+/// </summary>
+public sealed class ModbusRtuClient : IModbusClient
+{
+    // A frame, an echo of the request, and noise: what does not fit is not looked at.
+    private const int ReceivedBytesMax = 1024;
+
+    private readonly IByteLine line;
+    private readonly ModbusRtuOptions options;
+    private readonly TimeProvider clock;
+    private readonly long began;
+    private readonly SemaphoreSlim gate = new(1);
+    private readonly ReconnectBackoff backoff;
+    private readonly byte[] request = new byte[RtuFramer.RequestBytes];
+    private readonly byte[] received = new byte[ReceivedBytesMax];
+    private int receivedBytes;
+    private ReadRequest? owed;
+    private TimeSpan owedUntil;
+    private TimeSpan listenUntil;
+    private TimeSpan quietSince;
+    private volatile bool hasAnswered;
+    private volatile bool isForeign;
+    private volatile string trouble = "";
+    private long foreignRequests;
+
+    public ModbusRtuClient(IByteLine line, ModbusRtuOptions options, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(line);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(clock);
+        this.line = line;
+        this.options = options;
+        this.clock = clock;
+        began = clock.GetTimestamp();
+        backoff = new ReconnectBackoff(options.ReconnectFirst, options.ReconnectMax);
+    }
+
+    public ModbusCounters Counters { get; } = new();
+
+    public SourceHealth Health => new(
+        isForeign ? "refused" : trouble.Length > 0 ? "disconnected" : hasAnswered ? "connected" : "connecting",
+        isForeign
+            ? $"another Modbus client was heard on {line.Name}: two clients on one bus collide and can stop the "
+                + "machine; nothing was sent. Remove the other client, or read the panel over its network port instead"
+            : trouble,
+        [.. Counters.Snapshot(), KeyValuePair.Create("foreignRequests", Interlocked.Read(ref foreignRequests))]);
+
+    private TimeSpan Now => clock.GetElapsedTime(began);
+
+    public ValueTask<ModbusResult> ReadRegistersAsync(
+        byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken) =>
+        ReadAsync(new ReadRequest(unitId, table, address, into.Length), into, default, cancellationToken);
+
+    public ValueTask<ModbusResult> ReadBitsAsync(
+        byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken) =>
+        ReadAsync(new ReadRequest(unitId, table, address, into.Length), default, into, cancellationToken);
+
+    public ValueTask DisposeAsync() => line.DisposeAsync();
+
+    private async ValueTask<ModbusResult> ReadAsync(
+        ReadRequest read, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    {
+        if (read.IsBits ? registers.Length > 0 : bits.Length > 0)
+        {
+            throw new ArgumentException($"{read.Table} does not hold what it was asked for");
+        }
+
+        read.Check();
+        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (isForeign || !await OpenAsync(cancellationToken).ConfigureAwait(false)
+                || !await MaySpeakAsync(cancellationToken).ConfigureAwait(false))
+            {
+                return new ModbusResult(ModbusStatus.Disconnected);
+            }
+
+            var mayAskAgain = hasAnswered;
+            var result = await AskAsync(read, cancellationToken).ConfigureAwait(false);
+            if (mayAskAgain && result.Result.Status == ModbusStatus.Disconnected && receivedBytes == 0
+                && await OpenAsync(cancellationToken).ConfigureAwait(false)
+                && await MaySpeakAsync(cancellationToken).ConfigureAwait(false))
+            {
+                // A converter closes an idle connection, and the request came too late for it.
+                Counters.Add(ModbusCount.AskedAgain);
+                result = await AskAsync(read, cancellationToken).ConfigureAwait(false);
+            }
+
+            if (result.Result.Status == ModbusStatus.Answered)
+            {
+                read.Unpack(received.AsSpan(result.Pdu), registers.Span, bits.Span);
+            }
+
+            return result.Result;
+        }
+        finally
+        {
+            gate.Release();
+        }
+    }
+
+    private async ValueTask<bool> OpenAsync(CancellationToken cancellationToken)
+    {
+        if (line.IsOpen)
+        {
+            return true;
+        }
+
+        if (!backoff.MayTry(Now))
+        {
+            return false;
+        }
+
+        trouble = await line.OpenAsync(cancellationToken).ConfigureAwait(false);
+        if (trouble.Length > 0)
+        {
+            Counters.Add(ModbusCount.ConnectFailures);
+            backoff.Failed(Now);
+            return false;
+        }
+
+        Counters.Add(ModbusCount.Connects);
+        owed = null;
+        receivedBytes = 0;
+        listenUntil = Now + options.ListenFirst;
+        return true;
+    }
+
+    /// <summary>
+    /// Whether a request may go out now: the line was listened to, no other client was heard, nothing is owed any more,
+    /// and it has been silent.
+    /// </summary>
+    private async ValueTask<bool> MaySpeakAsync(CancellationToken cancellationToken)
+    {
+        if (Now < listenUntil)
+        {
+            var left = listenUntil - Now;
+            await ListenAsync(left < options.Timeout ? left : options.Timeout, null, cancellationToken)
+                .ConfigureAwait(false);
+            if (CheckForeign())
+            {
+                // Nothing was ever sent on this opening: whoever spoke was here first.
+                isForeign = true;
+            }
+
+            trouble = $"listening on {line.Name} for other clients before the first request";
+            if (isForeign || Now < listenUntil)
+            {
+                return false;
+            }
+
+            trouble = "";
+        }
+
+        if (owed is { } late)
+        {
+            if (owedUntil > Now && await ListenAsync(owedUntil - Now, late, cancellationToken).ConfigureAwait(false))
+            {
+                Counters.Add(ModbusCount.LateAnswers);
+            }
+
+            owed = null;
+        }
+
+        return await BeSilentAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Throws away what has arrived unasked, and waits until the line is silent.</summary>
+    private async ValueTask<bool> BeSilentAsync(CancellationToken cancellationToken)
+    {
+        var deadline = Now + options.Timeout;
+        receivedBytes = 0;
+        while (line.IsOpen)
+        {
+            var taken = line.TakeWaiting(received.AsSpan(receivedBytes));
+            if (taken > 0)
+            {
+                Counters.Add(ModbusCount.StrayAnswers);
+                receivedBytes += taken;
+                quietSince = Now;
+                if (CheckForeign() || Now > deadline)
+                {
+                    listenUntil = Now + options.ListenFirst;
+                    return false;
+                }
+
+                receivedBytes = receivedBytes > ReceivedBytesMax / 2 ? 0 : receivedBytes;
+            }
+
+            var left = quietSince + options.Silence - Now;
+            if (left <= TimeSpan.Zero)
+            {
+                break;
+            }
+
+            await Task.Delay(left, clock, cancellationToken).ConfigureAwait(false);
+        }
+
+        receivedBytes = 0;
+        return line.IsOpen || Lost();
+    }
+
+    private bool CheckForeign()
+    {
+        if (!RtuFramer.HearsForeignRequest(received.AsSpan(0, receivedBytes), request))
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref foreignRequests);
+        receivedBytes = 0;
+        return true;
+    }
+
+    private async ValueTask<(ModbusResult Result, Range Pdu)> AskAsync(
+        ReadRequest read, CancellationToken cancellationToken)
+    {
+        RtuFramer.WriteRequest(request, read);
+        Counters.Add(ModbusCount.Requests);
+
+        // Owed from the first byte on: a caller who goes away leaves an answer behind.
+        owed = read;
+        owedUntil = Now + (options.Timeout * 2);
+        if (!await line.WriteAsync(request, cancellationToken).ConfigureAwait(false))
+        {
+            Lost();
+            return (new ModbusResult(ModbusStatus.Disconnected), default);
+        }
+
+        var isFound = await ListenAsync(options.Timeout, read, cancellationToken).ConfigureAwait(false);
+        quietSince = Now;
+        if (isFound)
+        {
+            owed = null;
+            RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out var pdu);
+            return (Answered(read, received.AsSpan(pdu)), pdu);
+        }
+
+        if (!line.IsOpen)
+        {
+            Lost();
+            return (new ModbusResult(ModbusStatus.Disconnected), default);
+        }
+
+        var isSilent = receivedBytes == 0
+            || received.AsSpan(0, receivedBytes).SequenceEqual(request);
+        Counters.Add(isSilent ? ModbusCount.Timeouts : ModbusCount.BadAnswers);
+        return (new ModbusResult(isSilent ? ModbusStatus.Timeout : ModbusStatus.BadAnswer), default);
+    }
+
+    private ModbusResult Answered(in ReadRequest read, ReadOnlySpan<byte> pdu)
+    {
+        hasAnswered = true;
+        trouble = "";
+        backoff.Answered();
+        if (read.Judge(pdu) == AnswerVerdict.Answers)
+        {
+            Counters.Add(ModbusCount.Answers);
+            return ModbusResult.Answered;
+        }
+
+        Counters.Add(ModbusCount.Exceptions);
+        return new ModbusResult(ModbusStatus.DeviceException, pdu[1]);
+    }
+
+    /// <summary>Collects what arrives; true as soon as the answer to <paramref name="awaited"/> is in it.</summary>
+    private async ValueTask<bool> ListenAsync(
+        TimeSpan within, ReadRequest? awaited, CancellationToken cancellationToken)
+    {
+        receivedBytes = 0;
+        using var deadline = new CancellationTokenSource(within, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
+        try
+        {
+            while (receivedBytes < ReceivedBytesMax)
+            {
+                var count = await line.ReadAsync(received.AsMemory(receivedBytes), either.Token).ConfigureAwait(false);
+                if (count == 0)
+                {
+                    return false;
+                }
+
+                receivedBytes += count;
+                if (awaited is { } read && RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out _))
+                {
+                    return true;
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // The deadline: what was heard so far stands in the buffer.
+        }
+
+        return false;
+    }
+
+    private bool Lost()
+    {
+        Counters.Add(ModbusCount.Disconnects);
+        line.Close();
+        trouble = $"{line.Name} broke: check the cable and the converter";
+        owed = null;
+        if (!hasAnswered)
+        {
+            backoff.Failed(Now);
+        }
+
+        hasAnswered = false;
+        return false;
+    }
+}

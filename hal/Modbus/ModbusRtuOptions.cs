@@ -1,0 +1,31 @@
+namespace Sluice.Hal.Modbus;
+
+/// <summary>How one RTU bus is spoken to, be it a serial line or behind a converter. Every wait has a bound.</summary>
+public sealed record ModbusRtuOptions
+{
+    /// <summary>From the end of the request to the last byte of its answer. 500 ms.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Silence on the line before a request (<see cref="RtuFramer.Silence"/>). 1.75 ms.</summary>
+    public TimeSpan Silence { get; init; } = TimeSpan.FromMilliseconds(1.75);
+
+    /// <summary>
+    /// How long to listen before the first byte is sent: if another client is heard, nothing is ever sent. 5 s on a
+    /// serial line; 0 behind a converter that has the bus to itself.
+    /// </summary>
+    public TimeSpan ListenFirst { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Most registers in one request, 1 to 125.</summary>
+    public int RegistersMax { get; init; } = ReadRequest.RegistersMax;
+
+    /// <summary>Registers between two signals that are read along, unasked: 0 to 124. 16.</summary>
+    public int GapRegistersMax { get; init; } = 16;
+
+    public bool OneRequestPerSignal { get; init; }
+
+    /// <summary>Wait after the line first failed to open; doubles up to <see cref="ReconnectMax"/>. 250 ms.</summary>
+    public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromMilliseconds(250);
+
+    /// <summary>Longest wait between two tries to open the line. 5 s.</summary>
+    public TimeSpan ReconnectMax { get; init; } = TimeSpan.FromSeconds(5);
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using Sluice.Hal;
+using Sluice.Hal.Modbus;
+using Sluice.Plant.Modbus;
+
+namespace Sluice.Fast.Hal;
+
+/// <summary>What a case is played over: the device's end, the source's end, and the frame between them.</summary>
+internal abstract class FaultTransport
+{
+    public required IScriptedDevice Device { get; init; }
+
+    public static FaultTransport Tcp()
+    {
+        var device = new ScriptedModbusServer();
+        return new TcpTransport(device.Port) { Device = device };
+    }
+
+    public static FaultTransport RtuOverTcp()
+    {
+        var device = new ScriptedModbusServer(RtuFramer.RequestBytes);
+        return new RtuTransport(timeout =>
+            new TcpByteLine(IPAddress.Loopback, device.Port, timeout, TimeProvider.System)) { Device = device };
+    }
+
+    public static byte[] Checksum(byte[] bytes)
+    {
+        var crc = RtuFramer.Checksum(bytes);
+        return [(byte)crc, (byte)(crc >> 8)];
+    }
+
+    public abstract ISignalSource Open(FaultCase fault);
+
+    public abstract ReadOnlySpan<byte> PduOf(byte[] request);
+
+    public abstract byte[] Frame(byte[] request, ReadOnlySpan<byte> pdu);
+
+    private sealed class TcpTransport(int port) : FaultTransport
+    {
+        public override ISignalSource Open(FaultCase fault) => new ModbusSource(
+            "plc", [.. fault.Signals.Select(Signals.Of)],
+            new ModbusTcpOptions
+            {
+                Address = IPAddress.Loopback,
+                Port = port,
+                Timeout = TimeSpan.FromMilliseconds(fault.Option("timeoutMs", 1000)),
+                Window = fault.Option("window", 1),
+                TimeoutsBeforeReconnect = fault.Option("timeoutsBeforeReconnect", 3),
+                GapRegistersMax = fault.Option("gapRegistersMax", 16),
+                OneRequestPerSignal = fault.Option("oneRequestPerSignal", 0) == 1,
+                ReconnectFirst = TimeSpan.FromMilliseconds(5),
+                ReconnectMax = TimeSpan.FromMilliseconds(20),
+            },
+            TimeProvider.System);
+
+        public override ReadOnlySpan<byte> PduOf(byte[] request) => request.AsSpan(7);
+
+        public override byte[] Frame(byte[] request, ReadOnlySpan<byte> pdu) =>
+            ScriptedModbusServer.Frame(request, pdu);
+    }
+
+    private sealed class RtuTransport(Func<TimeSpan, IByteLine> line) : FaultTransport
+    {
+        public override ISignalSource Open(FaultCase fault)
+        {
+            var options = new ModbusRtuOptions
+            {
+                Timeout = TimeSpan.FromMilliseconds(fault.Option("timeoutMs", 1000)),
+                ListenFirst = TimeSpan.FromMilliseconds(fault.Option("listenFirstMs", 0)),
+                ReconnectFirst = TimeSpan.FromMilliseconds(5),
+                ReconnectMax = TimeSpan.FromMilliseconds(20),
+            };
+            return new ModbusSource(
+                "plc", [.. fault.Signals.Select(Signals.Of)],
+                new ModbusRtuClient(line(options.Timeout), options, TimeProvider.System),
+                new ReadPlanOptions { OneRequestPerSignal = fault.Option("oneRequestPerSignal", 0) == 1 }, 1,
+                TimeProvider.System);
+        }
+
+        public override ReadOnlySpan<byte> PduOf(byte[] request) => request.AsSpan(1, 5);
+
+        public override byte[] Frame(byte[] request, ReadOnlySpan<byte> pdu)
+        {
+            byte[] frame = [request[0], .. pdu];
+            return [.. frame, .. Checksum(frame)];
+        }
+    }
+}
