@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Runs one test program and counts: test/run-program.sh NAME PROGRAM LIMIT RESULTS
-# Writes "passed failed" to RESULTS/NAME.counts. The count comes from the program's own TRX report, never from its words:
-# a program that dies, hangs past its limit or reports nothing is one failed, and so is every skipped test, because
-# nothing here may be skipped.
+# Writes "passed failed" to RESULTS/NAME.counts. The count comes from the program's own TRX report, never from its
+# words: a program that dies, hangs past its limit or reports nothing is one failed, and so is every skipped test,
+# because nothing here may be skipped.
 set -uo pipefail
 name=$1 program=$2 limit=$3 results=$4
 trx="$results/$name.trx"

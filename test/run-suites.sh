@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and runs test programs and adds up their counts: test/run-suites.sh fast field
-# Last line: `N passed, N failed`; the same two numbers go to out/tests/counts for .ci/run. A program that does not build
-# counts as one failed.
+# Last line: `N passed, N failed`; the same two numbers go to out/tests/counts for .ci/run. A program that does not
+# build counts as one failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 configuration=${CONFIGURATION:-Debug}
@@ -23,7 +23,8 @@ for suite in "$@"; do
   started=$(date +%s)
   echo "== $suite"
   if dotnet build -nologo -v q -c "$configuration" "test/$suite" && prepare "$suite"; then
-    test/run-program.sh "$suite" "test/$suite/bin/$configuration/net10.0/Sluice.${suite^}" "$(limit "$suite")" "$results"
+    program=test/$suite/bin/$configuration/net10.0/Sluice.${suite^}
+    test/run-program.sh "$suite" "$program" "$(limit "$suite")" "$results"
     read -r suite_passed suite_failed <"$results/$suite.counts"
   else
     echo "== $suite: does not build"

@@ -2,7 +2,9 @@ using Xunit;
 
 namespace Sluice.Fast.Repository;
 
-/// <summary>Each rule is shown made-up violations, which it must name, and near misses, which it must let pass.</summary>
+/// <summary>
+/// Each rule is shown made-up violations, which it must name, and near misses, which it must let pass.
+/// </summary>
 public sealed class A_rule_bites
 {
     [Theory]

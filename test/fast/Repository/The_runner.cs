@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Sluice.Fast.Repository;
 
-/// <summary>The count at the end of a run is what everybody trusts, so the runner is shown programs that go wrong.</summary>
+/// <summary>
+/// The count at the end of a run is what everybody trusts, so the runner is shown programs that go wrong.
+/// </summary>
 public sealed class The_runner : IDisposable
 {
     private readonly string directory = Directory.CreateTempSubdirectory("sluice-runner-").FullName;
@@ -46,7 +48,9 @@ public sealed class The_runner : IDisposable
     private static string Report(int total, int passed) =>
         $"<R><Counters total=\"{total}\" executed=\"{total}\" passed=\"{passed}\" passedButRunAborted=\"7\" /></R>";
 
-    /// <summary>A stand-in for a test program: it writes this report where it was asked to, and ends like this.</summary>
+    /// <summary>
+    /// A stand-in for a test program: it writes this report where it was asked to, and ends like this.
+    /// </summary>
     private (string Counts, int Code) Run(string report, string ending, string limit = "20s")
     {
         var program = Path.Combine(directory, "program");

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace Sluice.Field.Parts;
 
 /// <summary>
-/// A program that a test started: its lines, its end, and a promise that it does not outlive the test. Stopped by its own
-/// id, never by name: the machine may run another broker that is none of our business.
+/// A program that a test started: its lines, its end, and a promise that it does not outlive the test. Stopped by its
+/// own id, never by name: the machine may run another broker that is none of our business.
 /// </summary>
 internal sealed class ChildProcess : IAsyncDisposable
 {
@@ -125,6 +125,19 @@ internal sealed class ChildProcess : IAsyncDisposable
         catch (OperationCanceledException)
         {
             throw new TimeoutException($"{name} did not end within {within.TotalSeconds} s. It said:\n{Tail()}");
+        }
+    }
+
+    /// <summary>Returns when it ended or when nobody wants to wait any more.</summary>
+    public async Task ExitOrAsync(CancellationToken enough)
+    {
+        try
+        {
+            await process.WaitForExitAsync(enough);
+        }
+        catch (OperationCanceledException)
+        {
+            // It still runs; whoever waited stops it.
         }
     }
 

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Sluice.Field.Parts;
 
-/// <summary>A directory of one test's own, with a short path (a unix socket's may have 107 bytes), gone afterwards.</summary>
+/// <summary>
+/// A directory of one test's own, with a short path (a unix socket's may have 107 bytes), gone afterwards.
+/// </summary>
 internal sealed class FieldDirectory : IDisposable
 {
     public FieldDirectory() => Root = Directory.CreateTempSubdirectory("sluice-").FullName;

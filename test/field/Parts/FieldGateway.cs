@@ -24,11 +24,15 @@ internal sealed record FieldConfiguration
     public string CommitEvery { get; init; } = "200 ms";
 
     public string Every { get; init; } = "50 ms";
+
+    public string MessageBytesMax { get; init; } = "64 KiB";
+
+    public string RateMax { get; init; } = "2 MiB/s";
 }
 
 /// <summary>
-/// The published agent (out/linux-x64) as a process with its own identity, buffer, state and socket below one directory.
-/// It can be started again and again on what it left behind.
+/// The published agent (out/linux-x64) as a process with its own identity, buffer, state and socket below one
+/// directory. It can be started again and again on what it left behind.
 /// </summary>
 internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
 {
@@ -36,6 +40,11 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
 
     private static readonly TimeSpan StopWithin = TimeSpan.FromSeconds(20);
 
+    // An answer that was on its way when the agent was told to stop was served and not read; on a busy machine it is on
+    // its way for a while. Half of commitEvery at most: a stop that forgot what was not committed yet would be seen.
+    private const int OnItsWayMilliseconds = 100;
+
+    private readonly List<long> stops = [];
     private ChildProcess? child;
 
     /// <summary>The present process, or the last one.</summary>
@@ -55,8 +64,13 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
     /// <summary>Put in front of the program: <c>ip netns exec …</c>.</summary>
     public string[] Inside { get; init; } = [];
 
+    /// <summary>
+    /// The published file; SLUICE_AGENT names another one for x64, to try a debug build without publishing.
+    /// </summary>
     public static string Binary(string rid) =>
-        Path.Combine(FieldDirectory.Repository(), "out", rid, "sluice-agent");
+        rid == "linux-x64" && Environment.GetEnvironmentVariable("SLUICE_AGENT") is { Length: > 0 } other
+            ? Path.GetFullPath(other)
+            : Path.Combine(FieldDirectory.Repository(), "out", rid, "sluice-agent");
 
     public FieldGateway WithIdentity(PlantKeys keys)
     {
@@ -83,7 +97,15 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
     public async Task KillAsync() => await Process.KillAsync();
 
     /// <summary>SIGTERM, and the exit code.</summary>
-    public async Task<int> StopAsync() => await Process.TerminateAsync(StopWithin);
+    public async Task<int> StopAsync()
+    {
+        stops.Add(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+        return await Process.TerminateAsync(StopWithin);
+    }
+
+    /// <summary>True for a value whose answer may have been on its way when the agent was told to stop.</summary>
+    public bool WasOnItsWayAtAStop(Served served) =>
+        stops.Exists(stop => Math.Abs(served.AtMilliseconds - stop) <= OnItsWayMilliseconds);
 
     public Task<(int Code, string Text)> CheckAsync() => VerbAsync("check", "--config", ConfigurationFile);
 
@@ -175,6 +197,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
           },
           "identity": { "directory": "{{IdentityDirectory}}", "key": "file" },
           "buffer": { "directory": "{{BufferDirectory}}", "sizeMax": "64 MiB", "commitEvery": "{{wish.CommitEvery}}" },
+          "publish": { "messageBytesMax": "{{wish.MessageBytesMax}}", "rateMax": "{{wish.RateMax}}" },
           "sources": {
             "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
                      "every": "{{wish.Every}}", "timeout": "500 ms", "signals": "plant.csv" },

@@ -20,8 +20,8 @@ internal sealed record MesReadingText(string Store, long Position, string Signal
 }
 
 /// <summary>
-/// What the MES has: mosquitto_sub's arrivals, the reference receiver's judgement of them, and beside it every reading's
-/// own words by its key, so that the judgement itself is checked by something simpler.
+/// What the MES has: mosquitto_sub's arrivals, the reference receiver's judgement of them, and beside it every
+/// reading's own words by its key, so that the judgement itself is checked by something simpler.
 /// </summary>
 internal sealed class FieldMes : IAsyncDisposable
 {
@@ -75,8 +75,8 @@ internal sealed class FieldMes : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until the MES has every value that the plant served up to now (but those excused), and the ledger says that
-    /// nothing waits; then the whole stream must be without contradiction, open gap or violation of the contract.
+    /// Waits until the MES has every value that the plant served up to now (but those excused), and the ledger says
+    /// that nothing waits; then the whole stream must be without contradiction, open gap or violation of the contract.
     /// </summary>
     public async Task HasEverythingAsync(
         IReadOnlyList<Served> record, TimeSpan within, FieldGateway gateway, Func<Served, bool>? excused = null)
@@ -125,7 +125,9 @@ internal sealed class FieldMes : IAsyncDisposable
         }
     }
 
-    /// <summary>Positions below the highest of each store that never arrived, dropped ones aside: counted by hand.</summary>
+    /// <summary>
+    /// Positions below the highest of each store that never arrived, dropped ones aside: counted by hand.
+    /// </summary>
     private long Holes()
     {
         var holes = 0L;

@@ -78,7 +78,8 @@ internal sealed class FieldPlant : IAsyncDisposable
             () => $"the plant was not read {more} times. The agent said:\n{reader.Process.Tail()}");
         if (Machine.Record().Count < target)
         {
-            throw new InvalidOperationException($"The agent ended with {reader.Process.ExitCode}:\n{reader.Process.Tail()}");
+            throw new InvalidOperationException(
+                $"The agent ended with {reader.Process.ExitCode}:\n{reader.Process.Tail()}");
         }
     }
 

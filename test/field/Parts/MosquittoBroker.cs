@@ -4,8 +4,8 @@ using Sluice.Plant.Keys;
 namespace Sluice.Field.Parts;
 
 /// <summary>
-/// A mosquitto of our own on a free port of loopback: mutual TLS 1.3, the identity as user name, the ACL of the contract.
-/// Nothing of the machine's own mosquitto is touched: own configuration, own files, own process.
+/// A mosquitto of our own on a free port of loopback: mutual TLS 1.3, the identity as user name, the ACL of the
+/// contract. Nothing of the machine's own mosquitto is touched: own configuration, own files, own process.
 /// </summary>
 internal sealed class MosquittoBroker : IAsyncDisposable
 {
@@ -88,13 +88,15 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         }
     }
 
+    // Not max_queued_messages 0 for "no limit": mosquitto 2.0.11 then closes the connection after each refused PUBLISH
+    // (its check for that limit after a refusal takes 0 for a number).
     private string Configuration() => string.Concat(Addresses.Select(Listener)) + $"""
         user root
         allow_anonymous false
         acl_file {directory.At("broker", "acl")}
         persistence true
         persistence_location {directory.At("broker", "store")}/
-        max_queued_messages 0
+        max_queued_messages 100000
         max_inflight_messages 0
         log_dest stderr
         log_type all

@@ -13,17 +13,30 @@ internal sealed record Arrival(string Topic, string Payload, bool Retained, stri
 
 /// <summary>
 /// mosquitto_sub as the MES: a session that outlives a restart of the broker, QoS 1, its own certificate. What arrives
-/// goes to one record.
+/// goes to one record. mosquitto_sub gives up for good on some errors (a TLS one, a reset while it connects); a service
+/// would be started again, and so is it here.
 /// </summary>
 internal sealed class MosquittoSubscriber : IAsyncDisposable
 {
-    private readonly ChildProcess child;
-    private readonly List<Arrival> arrivals;
+    private static readonly TimeSpan StartAgainAfter = TimeSpan.FromMilliseconds(200);
 
-    private MosquittoSubscriber(ChildProcess child, List<Arrival> arrivals)
+    private readonly string[] arguments;
+    private readonly Action<Arrival>? heard;
+    private readonly List<Arrival> arrivals = [];
+    private readonly CancellationTokenSource stopping = new();
+    private Task supervising = Task.CompletedTask;
+
+    private MosquittoSubscriber(
+        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard)
     {
-        this.child = child;
-        this.arrivals = arrivals;
+        this.heard = heard;
+        arguments =
+        [
+            "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
+            "--cafile", broker.Files.Authority, "--cert", identity.Certificate, "--key", identity.Key,
+            "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
+            "--retain-as-published", "-t", "sluice/v1/#", "-F", "%j",
+        ];
     }
 
     public IReadOnlyList<Arrival> Arrivals
@@ -41,23 +54,30 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
     public static async Task<MosquittoSubscriber> StartAsync(
         (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard = null)
     {
-        var arrivals = new List<Arrival>();
-        var child = ChildProcess.Start(
-            "/usr/bin/mosquitto_sub",
-            [
-                "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
-                "--cafile", broker.Files.Authority, "--cert", identity.Certificate, "--key", identity.Key,
-                "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
-                "--retain-as-published", "-t", "sluice/v1/#", "-F", "%j",
-            ],
-            line => Hear(line, arrivals, heard));
+        var subscriber = new MosquittoSubscriber(identity, broker, heard);
+        subscriber.supervising = subscriber.SuperviseAsync();
         await broker.Process.SaysAsync("Sending SUBACK to mes", TimeSpan.FromSeconds(20));
-        return new MosquittoSubscriber(child, arrivals);
+        return subscriber;
     }
 
-    public async ValueTask DisposeAsync() => await child.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await supervising;
+        stopping.Dispose();
+    }
 
-    private static void Hear(string line, List<Arrival> arrivals, Action<Arrival>? heard)
+    private async Task SuperviseAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            await using var child = ChildProcess.Start("/usr/bin/mosquitto_sub", arguments, Hear);
+            await child.ExitOrAsync(stopping.Token);
+            await Task.Delay(StartAgainAfter, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private void Hear(string line)
     {
         if (!line.StartsWith('{'))
         {

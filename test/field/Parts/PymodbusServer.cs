@@ -35,7 +35,8 @@ internal sealed class PymodbusServer : IAsyncDisposable
 
     public async Task StartAsync()
     {
-        child = ChildProcess.Start(Python, ["-B", script, address, Port.ToString(CultureInfo.InvariantCulture), record]);
+        var port = Port.ToString(CultureInfo.InvariantCulture);
+        child = ChildProcess.Start(Python, ["-B", script, address, port, record]);
         await child.SaysAsync("listening", TimeSpan.FromSeconds(30));
     }
 
@@ -71,7 +72,8 @@ internal sealed class PymodbusServer : IAsyncDisposable
         {
             var parts = line.Split(' ');
             served.Add(new Served(
-                long.Parse(parts[0], CultureInfo.InvariantCulture), long.Parse(parts[1], CultureInfo.InvariantCulture)));
+                long.Parse(parts[0], CultureInfo.InvariantCulture),
+                long.Parse(parts[1], CultureInfo.InvariantCulture)));
         }
 
         return served;

@@ -7,7 +7,10 @@ directory=$1 host=$2 gateway=$3
 mkdir -p "$directory"
 cd "$directory"
 
-key() { openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out "$1.key"; chmod 0600 "$1.key"; }
+key() {                              # NAME: NAME.key, P-256, PKCS#8
+  openssl ecparam -name prime256v1 -genkey -noout | openssl pkcs8 -topk8 -nocrypt -out "$1.key"
+  chmod 0600 "$1.key"
+}
 authority="basicConstraints=critical,CA:TRUE
 keyUsage=critical,keyCertSign,cRLSign
 subjectKeyIdentifier=hash"

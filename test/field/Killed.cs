@@ -1,0 +1,70 @@
+using System.Globalization;
+using Sluice.Field.Parts;
+using Xunit;
+
+namespace Sluice.Field;
+
+/// <summary>
+/// SIGKILL in a loop. What may be missing is what was served less than the stated loss window before a kill, and
+/// nothing else; no position may carry two contents, and none may be missing between others.
+/// </summary>
+public sealed class Killed(ITestOutputHelper output)
+{
+    private const int Kills = 15;
+    private static readonly TimeSpan CommitEvery = TimeSpan.FromMilliseconds(200);
+
+    // A commit that falls due takes as long as the disk takes, and two test programs share the disk.
+    private static readonly TimeSpan CommitTakes = TimeSpan.FromMilliseconds(300);
+
+    [Fact]
+    public async Task Fifteen_times_and_only_what_was_younger_than_a_commit_is_missing()
+    {
+        var seed = Environment.TickCount;
+        var random = new Random(seed);
+        await using var plant = await FieldPlant.StartAsync();
+        var kills = new List<long>();
+        for (var turn = 0; turn < Kills; turn++)
+        {
+            plant.Gateway.Start();
+            await plant.ServesAsync(random.Next(1, 30));
+            kills.Add(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
+            await plant.Gateway.KillAsync();
+        }
+
+        plant.Gateway.Start();
+        await plant.ServesAsync(5);
+        var record = plant.Machine.Record();
+
+        bool Excused(Served served) => kills.Exists(kill =>
+            served.AtMilliseconds <= kill + 50
+            && kill - served.AtMilliseconds < (CommitEvery + CommitTakes).TotalMilliseconds);
+
+        await plant.Mes.HasEverythingAsync(record, FieldPlant.Later, plant.Gateway, Excused);
+        var arrived = plant.Mes.Counts();
+        var lost = record.Where(served => !arrived.Contains(served.Count)).ToList();
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"seed {seed}: {Kills} kills, {record.Count} values served, {lost.Count} younger than a commit at a kill"));
+        output.WriteLine(plant.Mes.Account());
+        Assert.True(lost.Count < record.Count, "everything was excused, so nothing was tested");
+        Assert.Single(plant.Mes.Judge((_, stream) => stream.Stores.Keys.ToList()));
+    }
+
+    [Fact]
+    public async Task While_the_broker_is_away_and_nothing_that_was_committed_is_missing()
+    {
+        await using var plant = await FieldPlant.StartAsync();
+        plant.Gateway.Start();
+        await plant.Gateway.ConnectedAsync(FieldPlant.Soon);
+        await plant.Broker.StopAsync();
+        await plant.ServesAsync(40);
+        var durable = plant.Machine.Record();
+        await Task.Delay(CommitEvery + CommitTakes);
+        await plant.Gateway.KillAsync();
+        plant.Gateway.Start();
+        await plant.ServesAsync(10);
+
+        await plant.Broker.StartAsync();
+
+        await plant.Mes.HasEverythingAsync(durable, FieldPlant.Later, plant.Gateway);
+    }
+}
