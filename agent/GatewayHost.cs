@@ -25,10 +25,18 @@ public static class GatewayHost
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Runs until cancelled, told to stop by a signal, or broken. Returns the process's exit code.</summary>
-    public static async Task<int> RunAsync(
-        GatewayConfiguration configuration, RunOptions options, CancellationToken cancellationToken)
+    public static Task<int> RunAsync(
+        GatewayConfiguration configuration, RunOptions options, CancellationToken cancellationToken) =>
+        RunAsync(configuration, options, new HostSurroundings(TimeProvider.System, Dice(), AddLog), cancellationToken);
+
+    /// <summary>The same with a clock, dice and a log of the caller's own: how the tests run a whole agent.</summary>
+    internal static async Task<int> RunAsync(
+        GatewayConfiguration configuration,
+        RunOptions options,
+        HostSurroundings surroundings,
+        CancellationToken cancellationToken)
     {
-        using var host = Build(configuration, options, TimeProvider.System);
+        using var host = Build(configuration, options, surroundings);
         var log = host.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Agent");
         Log.Starting(log, configuration.Gateway.Id, AgentVersion.Text, configuration.Hash);
         await host.StartAsync(cancellationToken).ConfigureAwait(false);
@@ -48,11 +56,13 @@ public static class GatewayHost
         return ExitCode.Fine;
     }
 
-    private static IHost Build(GatewayConfiguration configuration, RunOptions options, TimeProvider clock)
+    private static IHost Build(
+        GatewayConfiguration configuration, RunOptions options, HostSurroundings surroundings)
     {
+        var clock = surroundings.Clock;
         var builder = new HostApplicationBuilder(
             new HostApplicationBuilderSettings { DisableDefaults = true, ApplicationName = "sluice-agent" });
-        AddLog(builder.Logging);
+        surroundings.AddLog(builder.Logging);
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
         services.AddSystemd();
@@ -67,7 +77,8 @@ public static class GatewayHost
             Logger<BufferLoop>(s)));
         services.AddSingleton<IBrokerLink>(_ => new MqttBrokerLink(configuration, clock));
         AddLoop(services, s => new Publisher(
-            configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock, Dice(),
+            configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock,
+            surroundings.Random,
             Logger<Publisher>(s)));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, clock), s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)))]);

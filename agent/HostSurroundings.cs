@@ -1,0 +1,9 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Agent;
+
+/// <summary>What the host takes from outside, so that a test can hand in its own.</summary>
+/// <param name="Clock">Every loop's clock.</param>
+/// <param name="Random">Jitter and the id of the run.</param>
+/// <param name="AddLog">Where log messages go.</param>
+internal sealed record HostSurroundings(TimeProvider Clock, Random Random, Action<ILoggingBuilder> AddLog);
