@@ -34,6 +34,42 @@ public static class IdentityDirectory
             return new IdentityLoadResult(null, [new IdentityProblem(directory, sentence, Blocks: true)]);
         }
 
+        try
+        {
+            return LoadCurrent(current, gatewayId, at, problems);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            // A file that changed while it was read, or a certificate so odd that the platform cannot take it apart.
+            var sentence = $"the identity cannot be read ({exception.Message}); import the bundle again";
+            problems.Add(new IdentityProblem(current, sentence, Blocks: true));
+            return new IdentityLoadResult(null, problems);
+        }
+    }
+
+    /// <summary>The certificate's common name, or null where it has none or several.</summary>
+    public static string? CommonName(X509Certificate2 certificate)
+    {
+        string? found = null;
+        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
+        {
+            if (!part.HasMultipleElements && part.GetSingleElementType().Value == "2.5.4.3")
+            {
+                if (found is not null)
+                {
+                    return null;
+                }
+
+                found = part.GetSingleElementValue();
+            }
+        }
+
+        return found;
+    }
+
+    private static IdentityLoadResult LoadCurrent(
+        string current, string gatewayId, DateTimeOffset at, List<IdentityProblem> problems)
+    {
         var files = new IdentityFiles(current, problems);
         using var key = files.ReadKey();
         var chain = files.ReadCertificates(ChainFile, "the gateway's certificate and what stands between it and the root");
@@ -60,26 +96,6 @@ public static class IdentityDirectory
         chain[0].Dispose();
         chain.RemoveAt(0);
         return new IdentityLoadResult(new Identity(gatewayId, VersionOf(current), leaf, chain, trust), problems);
-    }
-
-    /// <summary>The certificate's common name, or null where it has none or several.</summary>
-    public static string? CommonName(X509Certificate2 certificate)
-    {
-        string? found = null;
-        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
-        {
-            if (!part.HasMultipleElements && part.GetSingleElementType().Value == "2.5.4.3")
-            {
-                if (found is not null)
-                {
-                    return null;
-                }
-
-                found = part.GetSingleElementValue();
-            }
-        }
-
-        return found;
     }
 
     private static X509Certificate2? Join(IdentityFiles files, X509Certificate2 leaf, AsymmetricAlgorithm? key)

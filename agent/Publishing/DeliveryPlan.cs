@@ -170,7 +170,9 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
                 return null;
             case DeliveryVerdict.TooLarge:
             case DeliveryVerdict.SetAside:
+                // A pause as well: a broker that finds everything wrong must not be run through the whole backlog.
                 lanes.SetAside(sent.Range, sent.Lane);
+                Hold.Failed(now);
                 return null;
             case DeliveryVerdict.Unheard:
             case DeliveryVerdict.Refused:

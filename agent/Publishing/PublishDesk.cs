@@ -11,6 +11,9 @@ namespace Sluice.Agent.Publishing;
 /// </summary>
 internal sealed class PublishDesk : IDisposable
 {
+    private const int PacketTooLarge = 0x95;
+    private const int MessageBytesMin = 1024;
+
     /// <summary>How often the loop has turned.</summary>
     public long Rounds;
 
@@ -29,7 +32,7 @@ internal sealed class PublishDesk : IDisposable
         this.clock = clock;
         start = clock.GetTimestamp();
         Topics = new ContractTopics(configuration.Gateway);
-        Settings = configuration.Publish;
+        MessageBytesMax = configuration.Publish.MessageBytesMax;
         Announcements = announcements;
         Journal = journal;
         Logger = logger;
@@ -40,9 +43,13 @@ internal sealed class PublishDesk : IDisposable
 
     public ContractTopics Topics { get; }
 
-    public PublishSettings Settings { get; }
-
     public AnnouncementEncoder Announcements { get; }
+
+    /// <summary>
+    /// Halved each time a broker ends the connection because a message was too large (DISCONNECT 0x95): it may have a
+    /// limit that it does not announce, and would end the next one for the same message.
+    /// </summary>
+    public int MessageBytesMax { get; private set; }
 
     public BatchEncoder Batches { get; }
 
@@ -68,6 +75,14 @@ internal sealed class PublishDesk : IDisposable
     public DateTime Utc => clock.GetUtcNow().UtcDateTime;
 
     public long NextLedgerNumber() => ++ledgerNumber;
+
+    public void Lost(LinkLoss loss)
+    {
+        if (loss.ReasonCode == PacketTooLarge)
+        {
+            MessageBytesMax = Math.Max(MessageBytesMin, MessageBytesMax / 2);
+        }
+    }
 
     public PayloadBuffer Take() => spare.TryPop(out var buffer) ? buffer : new PayloadBuffer();
 

@@ -39,7 +39,7 @@ internal sealed class PublishSession : IDisposable
         this.terms = terms;
         wake = new WakeSignal(desk.Clock);
         view = buffer.View;
-        payloadBytesMax = Math.Min(desk.Settings.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
+        payloadBytesMax = Math.Min(desk.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
     }
 
     /// <summary>Bytes of a PUBLISH packet that are not payload: header, topic, packet number, properties (MQTT 5, 3.3).</summary>

@@ -94,6 +94,7 @@ public sealed class Publisher : BackgroundService
         using var session = new PublishSession(desk, buffer, link, terms);
         var loss = await session.RunAsync(stoppingToken).ConfigureAwait(false);
         var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble());
+        desk.Lost(loss);
         desk.Journal.Lost(loss, delay);
         return delay;
     }

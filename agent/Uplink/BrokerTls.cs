@@ -1,6 +1,7 @@
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Agent.Configuration;
 using Sluice.Provisioning;
@@ -54,7 +55,8 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
             Negotiated = $"{VersionWord(stream.SslProtocol)} {stream.NegotiatedCipherSuite}";
             return (stream, null);
         }
-        catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException)
+        catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException
+            or CryptographicException)
         {
             await stream.DisposeAsync().ConfigureAwait(false);
             return (null, refusal ?? Outcome(exception));
@@ -71,6 +73,12 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
         if (TlsAlert.Of(exception) is { } alert)
         {
             return TlsAlert.Outcome(alert);
+        }
+
+        if (exception is CryptographicException)
+        {
+            return new ConnectOutcome(ConnectVerdict.ForeignBroker, "the broker is not believed: its certificate cannot be "
+                + $"taken apart ({exception.Message}).");
         }
 
         return exception is AuthenticationException

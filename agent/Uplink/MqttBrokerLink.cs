@@ -28,6 +28,9 @@ public sealed class MqttBrokerLink : IBrokerLink
 
     private const ushort InboundMessagesMax = 16;
 
+    /// <summary>A reading with the longest name and text, and its packet around it, fits into this.</summary>
+    private const uint PacketBytesMin = 2048;
+
     private readonly GatewayConfiguration configuration;
     private readonly EndpointPolicy policy;
     private readonly TimeProvider clock;
@@ -230,6 +233,12 @@ public sealed class MqttBrokerLink : IBrokerLink
         {
             return BrokerAnswer.Refused(
                 code, configuration.Gateway.Id, answer.ReasonString ?? "", answer.ServerReference ?? "");
+        }
+
+        if (answer.MaximumPacketSize is > 0 and < PacketBytesMin)
+        {
+            return new ConnectOutcome(ConnectVerdict.Protocol, $"the broker takes packets of {answer.MaximumPacketSize} bytes "
+                + $"at most, the contract needs {PacketBytesMin} at least; raise its limit (mosquitto: max_packet_size).");
         }
 
         return answer.MaximumQoS == MqttQualityOfServiceLevel.AtMostOnce ? BrokerAnswer.Refused(0x9B, "", "", "")

@@ -125,7 +125,8 @@ public sealed class DeliveryPlanTests
         }
 
         Assert.Equal(1, plan.SetAsideCount);
-        Assert.Equal(new PositionRange(2, 4), plan.Next(At(0))!.Value.Range);
+        Assert.Null(plan.Next(At(0.5)));
+        Assert.Equal(new PositionRange(2, 4), plan.Next(At(1))!.Value.Range);
 
         plan.Connected(View(next: 5), 16);
         Assert.Equal(new PositionRange(1, 4), plan.Next(At(0))!.Value.Range);

@@ -140,6 +140,26 @@ public sealed class PublisherTests
     }
 
     [Fact]
+    public async Task A_broker_that_hangs_up_on_large_messages_without_saying_its_limit_gets_smaller_ones()
+    {
+        await using var bench = new PublisherBench(new PublishSettings { MessageBytesMax = 10_000 });
+        bench.Link.Answer = message =>
+        {
+            if (message.Payload.Length < 6_000)
+            {
+                return DeliveryOutcome.Accepted;
+            }
+
+            bench.Link.Cut("too large", 0x95);
+            return null;
+        };
+        await bench.StartAsync();
+        await bench.AppendAsync(1000);
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
+        Assert.All(Data(bench), message => Assert.InRange(message.Payload.Length, 1, 6_000));
+    }
+
+    [Fact]
     public async Task A_birth_that_is_too_large_goes_without_its_extras()
     {
         await using var bench = new PublisherBench();

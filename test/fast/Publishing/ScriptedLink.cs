@@ -43,7 +43,8 @@ internal sealed class ScriptedLink : IBrokerLink
     public static ConnectOutcome Connected(int receiveMaximum, int packetBytesMax = int.MaxValue) =>
         new(ConnectVerdict.Connected, "", 0, new ConnectTerms(receiveMaximum, packetBytesMax, "TLS 1.3 scripted", "here"));
 
-    public void Cut(string why = "somebody pulled the cable.") => lost.TrySetResult(new LinkLoss(why));
+    public void Cut(string why = "somebody pulled the cable.", int reasonCode = 0) =>
+        lost.TrySetResult(new LinkLoss(why, reasonCode));
 
     public ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken)
     {
