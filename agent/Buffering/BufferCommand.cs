@@ -21,5 +21,5 @@ internal abstract record BufferCommand
         StoreId Store, long From, int ReadingsMax, StoredBatch Into, TaskCompletionSource<StorageFault?> Reply)
         : BufferCommand;
 
-    public sealed record Present(TaskCompletionSource<IReadOnlyList<StoredReading>> Reply) : BufferCommand;
+    public sealed record Present(TaskCompletionSource<IReadOnlyList<PresentReading>> Reply) : BufferCommand;
 }

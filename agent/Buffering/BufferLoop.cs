@@ -90,9 +90,9 @@ public sealed class BufferLoop : BackgroundService
         SendAsync(new BufferCommand.Acknowledge(store, range), cancellationToken);
 
     /// <summary>The last durable reading of each signal that has one, for the birth.</summary>
-    public async ValueTask<IReadOnlyList<StoredReading>> PresentAsync(CancellationToken cancellationToken)
+    public async ValueTask<IReadOnlyList<PresentReading>> PresentAsync(CancellationToken cancellationToken)
     {
-        var reply = new TaskCompletionSource<IReadOnlyList<StoredReading>>(
+        var reply = new TaskCompletionSource<IReadOnlyList<PresentReading>>(
             TaskCreationOptions.RunContinuationsAsynchronously);
         await SendAsync(new BufferCommand.Present(reply), cancellationToken).ConfigureAwait(false);
         return await reply.Task.ConfigureAwait(false);

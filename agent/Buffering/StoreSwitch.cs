@@ -27,7 +27,7 @@ public sealed class StoreSwitch : IDisposable
     private readonly Func<StoreId> newStore;
     private readonly TimeProvider clock;
     private readonly List<Reading> uncommitted = [];
-    private readonly Dictionary<string, StoredReading> present = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, PresentReading> present = new(StringComparer.Ordinal);
 
     private DiskStore? disk;
     private MemoryBuffer? memory;
@@ -87,7 +87,7 @@ public sealed class StoreSwitch : IDisposable
         Writing.Peek(Math.Max(Writing.First, Writing.Durable - PresentReadingsMax), PresentReadingsMax, batch);
         foreach (var reading in batch.Readings)
         {
-            present[reading.Signal] = reading;
+            present[reading.Signal] = new PresentReading(Writing.Store, reading);
         }
     }
 
@@ -143,7 +143,7 @@ public sealed class StoreSwitch : IDisposable
         }
     }
 
-    public IReadOnlyList<StoredReading> Present() => [.. present.Values];
+    public IReadOnlyList<PresentReading> Present() => [.. present.Values];
 
     public void Dispose() => disk?.Dispose();
 
@@ -179,8 +179,8 @@ public sealed class StoreSwitch : IDisposable
         for (var i = 0; i < durable; i++)
         {
             var reading = uncommitted[i];
-            present[reading.Signal.Name] = new StoredReading(
-                from + i, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp);
+            present[reading.Signal.Name] = new PresentReading(Writing.Store, new StoredReading(
+                from + i, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp));
         }
 
         uncommitted.RemoveRange(0, durable);

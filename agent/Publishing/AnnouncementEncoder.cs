@@ -28,12 +28,12 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     /// <param name="sentUtc">Now.</param>
     /// <param name="reduced">Without descriptions and last readings, for a broker with a small packet limit.</param>
     public void Birth(
-        PayloadBuffer into, BufferView view, IReadOnlyList<StoredReading> present, DateTime sentUtc, bool reduced)
+        PayloadBuffer into, BufferView view, IReadOnlyList<PresentReading> present, DateTime sentUtc, bool reduced)
     {
-        var last = new Dictionary<string, StoredReading>(present.Count, StringComparer.Ordinal);
+        var last = new Dictionary<string, PresentReading>(present.Count, StringComparer.Ordinal);
         foreach (var reading in present)
         {
-            last[reading.Signal] = reading;
+            last[reading.Reading.Signal] = reading;
         }
 
         using var json = Begin(into, withSite: true);
@@ -93,7 +93,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     }
 
     private static void WriteSignal(
-        Utf8JsonWriter json, Signal signal, Dictionary<string, StoredReading> last, bool reduced)
+        Utf8JsonWriter json, Signal signal, Dictionary<string, PresentReading> last, bool reduced)
     {
         json.WriteStartObject();
         json.WriteString("s"u8, signal.Name);
@@ -112,8 +112,9 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         if (!reduced && last.TryGetValue(signal.Name, out var reading))
         {
             json.WriteStartObject("last"u8);
-            json.WriteNumber("p"u8, reading.Position);
-            ContractJson.WriteMeasured(json, reading);
+            json.WriteString("store"u8, reading.Store.ToString());
+            json.WriteNumber("p"u8, reading.Reading.Position);
+            ContractJson.WriteMeasured(json, reading.Reading);
             json.WriteEndObject();
         }
 

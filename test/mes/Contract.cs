@@ -17,7 +17,7 @@ public sealed record DataMessage(
 
 public sealed record StatusMessage(string Gateway, string Run, bool IsOnline, string Reason);
 
-public sealed record BirthSignal(string Name, string Type, string Unit, string Description, MesReading? Last);
+public sealed record BirthSignal(string Name, string Type, string Unit, string Description, MesReading? Last, string LastStore);
 
 public sealed record BirthMessage(
     string Gateway, string Run, string Agent, string Configuration, string Storage,
@@ -160,7 +160,8 @@ public static partial class Contract
         var last = signal.Optional("last");
         var born = new BirthSignal(
             signal.Text("s"), signal.Text("type"), signal.OptionalText("unit"), signal.OptionalText("description"),
-            last is null ? null : Reading(last.Value, "last reading", withSignal: false, faults));
+            last is null ? null : Reading(last.Value, "last reading", withSignal: false, faults),
+            last is null ? "" : Id(new ContractReader(last.Value, "last reading", faults), "store"));
         signal.Text("source");
         signal.RefuseOthers();
         return born;
@@ -198,6 +199,7 @@ public static partial class Contract
         var reading = new ContractReader(element, where, faults);
         var position = reading.Whole("p");
         var signal = withSignal ? reading.Text("s") : "";
+        _ = withSignal ? null : reading.Optional("store");
         var instant = reading.Instant("t");
         var value = reading.Optional("v");
         var quality = reading.Optional("q") is null ? "Good" : reading.Text("q");

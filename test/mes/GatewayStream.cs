@@ -52,7 +52,7 @@ public sealed class GatewayStream(string name)
         Births++;
         foreach (var signal in birth.Signals)
         {
-            Signal(signal.Name, faults)?.Describe(signal, birth.Stores.Count > 0 ? birth.Stores[^1] : "");
+            Signal(signal.Name, faults)?.Describe(signal);
         }
     }
 

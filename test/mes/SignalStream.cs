@@ -59,10 +59,10 @@ public sealed class SignalStream(string name)
     /// <summary>How old the current value is by the gateway's clock; null before there is one.</summary>
     public TimeSpan? Age(DateTimeOffset now) => Current is { } reading ? now.UtcDateTime - reading.SourceTimestamp : null;
 
-    internal void Describe(BirthSignal born, string store)
+    internal void Describe(BirthSignal born)
     {
         (Type, Unit, Description) = (born.Type, born.Unit, born.Description);
-        if (born.Last is { } last && (Current is null || (liveStore == store && last.Position > livePosition)))
+        if (born.Last is { } last && (Current is null || (liveStore == born.LastStore && last.Position > livePosition)))
         {
             Current = last with { Signal = Name };
         }

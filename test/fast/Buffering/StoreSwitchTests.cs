@@ -153,8 +153,9 @@ public sealed class StoreSwitchTests
 
         var present = stores.Present();
         Assert.Equal(24, present.Count);
-        Assert.All(present, reading => Assert.Equal(NumberedReadings.Stored(reading.Position), reading));
-        Assert.All(present, reading => Assert.InRange(reading.Position, 77, 100));
+        Assert.All(present, last => Assert.Equal(NumberedReadings.Stored(last.Reading.Position), last.Reading));
+        Assert.All(present, last => Assert.InRange(last.Reading.Position, 77, 100));
+        Assert.All(present, last => Assert.Equal(stores.View.Stores[^1].Store, last.Store));
     }
 
     private StoreSwitch Open()

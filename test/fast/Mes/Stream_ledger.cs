@@ -226,7 +226,9 @@ public sealed class Stream_ledger
     [Fact]
     public void The_birth_describes_the_signals_and_gives_the_present_state()
     {
-        Birth("float32", ""","last":{"p":4,"t":"2026-11-22T13:59:59.000Z","v":20.25}""");
+        Birth(
+            "float32",
+            $$"""","last":{"store":"{{Store}}","p":4,"t":"2026-11-22T13:59:59.000Z","v":20.25}"""");
 
         Clean();
         var signal = Gateway.Signals["a/b"];

@@ -71,7 +71,7 @@ public sealed class WireTests
     public void The_birth_example_is_what_the_encoder_writes()
     {
         var payload = new PayloadBuffer();
-        Announcements.Birth(payload, View, [Temperature], Sent, reduced: false);
+        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], Sent, reduced: false);
         AssertIsExample("`<base>/birth`", 0, payload);
     }
 
@@ -160,7 +160,7 @@ public sealed class WireTests
     public void A_reduced_birth_leaves_descriptions_and_last_readings_out()
     {
         var payload = new PayloadBuffer();
-        Announcements.Birth(payload, View, [Temperature], Sent, reduced: true);
+        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], Sent, reduced: true);
         var text = Encoding.UTF8.GetString(payload.Span);
         Assert.Contains("\"reduced\":true", text);
         Assert.DoesNotContain("\"last\"", text);
