@@ -6,7 +6,9 @@ public sealed record RunOptions
     /// <summary>Where <c>sluice-agent status</c> asks.</summary>
     public required string SocketPath { get; init; }
 
-    /// <summary>Why the configuration file was refused and the last good one runs; empty where the file itself runs.</summary>
+    /// <summary>
+    /// Why the configuration file was refused and the last good one runs; empty where the file itself runs.
+    /// </summary>
     public IReadOnlyList<string> RefusedBecause { get; init; } = [];
 
     /// <summary>Called once everything has started: the configuration has proved that it can run.</summary>

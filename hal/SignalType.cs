@@ -49,7 +49,8 @@ public readonly record struct SignalType(SignalKind Kind, int TextBytes = 0)
         if (colon >= 0)
         {
             if (text[..colon] != "string"
-                || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length)
+                || !int.TryParse(text.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture,
+                    out var length)
                 || length is < 1 or > TextBytesMax)
             {
                 return false;

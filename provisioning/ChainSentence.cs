@@ -12,14 +12,14 @@ public static class ChainSentence
     {
         if ((status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
         {
-            return $"the certificate '{subject}' does not lead to a root of this plant (roots.pem): another CA made it, "
-                + "or a certificate between the two is missing";
+            return $"the certificate '{subject}' does not lead to a root of this plant (roots.pem): another CA made "
+                + "it, or a certificate between the two is missing";
         }
 
         if (status.HasFlag(X509ChainStatusFlags.NotTimeValid))
         {
-            return $"the certificate '{subject}', or one above it, is not valid at this time: it expired or is not valid "
-                + "yet, or the gateway's clock is wrong";
+            return $"the certificate '{subject}', or one above it, is not valid at this time: it expired or is not "
+                + "valid yet, or the gateway's clock is wrong";
         }
 
         if (status.HasFlag(X509ChainStatusFlags.NotValidForUsage))

@@ -9,7 +9,8 @@ namespace Sluice.Provisioning;
 public sealed class Identity : IDisposable
 {
     internal Identity(
-        string gatewayId, string version, X509Certificate2 leaf, X509Certificate2Collection intermediates, TrustAnchors trust)
+        string gatewayId, string version, X509Certificate2 leaf, X509Certificate2Collection intermediates,
+            TrustAnchors trust)
     {
         GatewayId = gatewayId;
         Version = version;

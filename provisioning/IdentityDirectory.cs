@@ -30,7 +30,8 @@ public static class IdentityDirectory
         {
             var sentence = Directory.Exists(directory)
                 ? $"there is no '{Current}' that leads to an identity in versions/; import one and activate it"
-                : "this gateway has no identity yet: there is no such directory; have one made by the plant's CA and import it";
+                : "this gateway has no identity yet: there is no such directory; have one made by the plant's CA and "
+                    + "import it";
             return new IdentityLoadResult(null, [new IdentityProblem(directory, sentence, Blocks: true)]);
         }
 
@@ -38,7 +39,8 @@ public static class IdentityDirectory
         {
             return LoadCurrent(current, gatewayId, at, problems);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception exception) when (
+            exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
             // A file that changed while it was read, or a certificate so odd that the platform cannot take it apart.
             var sentence = $"the identity cannot be read ({exception.Message}); import the bundle again";
@@ -72,7 +74,8 @@ public static class IdentityDirectory
     {
         var files = new IdentityFiles(current, problems);
         using var key = files.ReadKey();
-        var chain = files.ReadCertificates(ChainFile, "the gateway's certificate and what stands between it and the root");
+        var chain = files.ReadCertificates(ChainFile,
+            "the gateway's certificate and what stands between it and the root");
         var roots = files.ReadCertificates(RootsFile, "the plant's root certificates");
         var lists = files.ReadRevocationLists(at);
         files.CheckBundle(gatewayId);
@@ -109,7 +112,8 @@ public static class IdentityDirectory
                 _ => null,
             };
         }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or CryptographicException)
+        catch (Exception exception) when (
+            exception is ArgumentException or InvalidOperationException or CryptographicException)
         {
             files.Problem(KeyFile, $"the key is not the one of the certificate '{leaf.Subject}' in {ChainFile}: "
                 + "the bundle was made for another request; make a new request from this gateway's key");
@@ -140,13 +144,16 @@ public static class IdentityDirectory
         var notAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
         if (at > notAfter)
         {
-            files.Warning(ChainFile, $"the certificate '{certificate.Subject}' expired {notAfter:yyyy-MM-dd HH:mm}Z and the "
+            files.Warning(ChainFile,
+                $"the certificate '{certificate.Subject}' expired {notAfter:yyyy-MM-dd HH:mm}Z and the "
                 + $"clock says {at:yyyy-MM-dd HH:mm}Z: the broker will refuse it; bring a new bundle");
         }
         else if (at < notBefore)
         {
-            files.Warning(ChainFile, $"the certificate '{certificate.Subject}' is valid from {notBefore:yyyy-MM-dd HH:mm}Z on "
-                + $"and the clock says {at:yyyy-MM-dd HH:mm}Z: most likely the gateway's clock is not set; check its time server");
+            files.Warning(ChainFile,
+                $"the certificate '{certificate.Subject}' is valid from {notBefore:yyyy-MM-dd HH:mm}Z on "
+                + $"and the clock says {at:yyyy-MM-dd HH:mm}Z: most likely the gateway's clock is not set; check its "
+                + "time server");
         }
     }
 
@@ -156,7 +163,8 @@ public static class IdentityDirectory
         using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(ClientAuthentication, at) };
         chain.ChainPolicy.ExtraStore.AddRange(certificates);
 
-        // Dates are told one by one as warnings: they may be the clock's fault, and then the chain is still the right one.
+        // Dates are told one by one as warnings: they may be the clock's fault, and then the chain is still the right
+        // one.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         if (!chain.Build(certificates[0]))
         {
@@ -171,7 +179,8 @@ public static class IdentityDirectory
         var verdict = trust.CheckRevocation(elements, at);
         if (verdict.IsRevoked)
         {
-            files.Problem(RevocationFile, $"{verdict.Refusal}: this gateway may not publish any more; bring a new bundle");
+            files.Problem(RevocationFile,
+                $"{verdict.Refusal}: this gateway may not publish any more; bring a new bundle");
         }
         else if (verdict.Refusal is { } refusal)
         {

@@ -113,14 +113,16 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         var damaged = problems.Exists(problem => Path.GetFileName(problem.File) == file);
         if (lists.Count == 0 && !damaged)
         {
-            Problem(file, "it holds no revocation list (PEM, 'X509 CRL'): without one a stolen broker certificate could "
-                + "never be refused; have the plant's CA make one, it may be empty");
+            Problem(file, "it holds no revocation list (PEM, 'X509 CRL'): without one a stolen broker certificate "
+                + "could never be refused; have the plant's CA make one, it may be empty");
         }
 
         return lists;
     }
 
-    /// <summary>bundle.json says for whom the bundle was made. Keys that this version does not know are left alone.</summary>
+    /// <summary>
+    /// bundle.json says for whom the bundle was made. Keys that this version does not know are left alone.
+    /// </summary>
     public void CheckBundle(string gatewayId)
     {
         const string file = IdentityDirectory.BundleFile;
@@ -201,7 +203,8 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
             using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
             if (stream.Length > bytesMax)
             {
-                Problem(file, $"it is {stream.Length} bytes long, more than {what} can be ({bytesMax}); it is another file");
+                Problem(file, $"it is {stream.Length} bytes long, more than {what} can be ({bytesMax}); it is "
+                    + "another file");
                 return null;
             }
 

@@ -130,7 +130,8 @@ public sealed class RevocationList
 
         if (HashOf(algorithm) == default)
         {
-            problem = $"the revocation list is signed with {algorithm}; ECDSA or RSA with SHA-256, 384 or 512 is understood";
+            problem = $"the revocation list is signed with {algorithm}; ECDSA or RSA with SHA-256, 384 or 512 is "
+                + "understood";
             return null;
         }
 
@@ -180,7 +181,8 @@ public sealed class RevocationList
             ReadTime(entry);
             if (entry.HasData && CriticalUnknown(entry.ReadSequence()) is { } unknown)
             {
-                problem = $"the revocation list has an entry with the critical extension {unknown}, which is not understood";
+                problem = $"the revocation list has an entry with the critical extension {unknown}, which is not "
+                    + "understood";
                 return null;
             }
 
@@ -215,7 +217,8 @@ public sealed class RevocationList
             return true;
         }
 
-        problem = $"the revocation list has the critical extension {unknown}, which is not understood; a plain, full list is needed";
+        problem = $"the revocation list has the critical extension {unknown}, which is not understood; a plain, full "
+            + "list is needed";
         return false;
     }
 
@@ -243,12 +246,17 @@ public sealed class RevocationList
         && tag.TagValue is (int)UniversalTagNumber.UtcTime or (int)UniversalTagNumber.GeneralizedTime;
 
     private static DateTimeOffset ReadTime(AsnReader reader) =>
-        reader.PeekTag().TagValue == (int)UniversalTagNumber.UtcTime ? reader.ReadUtcTime() : reader.ReadGeneralizedTime();
+        reader.PeekTag().TagValue == (int)UniversalTagNumber.UtcTime
+            ? reader.ReadUtcTime()
+            : reader.ReadGeneralizedTime();
 
-    /// <summary>Compared as a number, so that a leading zero byte on one side does not hide a revoked certificate.</summary>
+    /// <summary>
+    /// Compared as a number, so that a leading zero byte on one side does not hide a revoked certificate.
+    /// </summary>
     private static BigInteger Serial(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
 
-    private static bool IsEcdsa(string algorithm) => algorithm.StartsWith("1.2.840.10045.4.3.", StringComparison.Ordinal);
+    private static bool IsEcdsa(string algorithm) =>
+        algorithm.StartsWith("1.2.840.10045.4.3.", StringComparison.Ordinal);
 
     private static HashAlgorithmName HashOf(string algorithm) => algorithm switch
     {

@@ -75,7 +75,8 @@ public sealed class TrustAnchors : IDisposable
             if (list.NextUpdate < at)
             {
                 warnings.Add($"the revocation list of '{issuer.Subject}' should have been replaced by "
-                    + $"{list.NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but newer revocations are not known here");
+                    + $"{list.NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but newer revocations are not known "
+                    + "here");
             }
         }
 

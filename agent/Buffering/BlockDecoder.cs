@@ -3,7 +3,9 @@ using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
 
-/// <summary>Bytes to readings. Throws <see cref="DamagedException"/>, and nothing else, whatever the bytes are.</summary>
+/// <summary>
+/// Bytes to readings. Throws <see cref="DamagedException"/>, and nothing else, whatever the bytes are.
+/// </summary>
 internal sealed class BlockDecoder
 {
     private static readonly long MillisecondsMax = DateTime.MaxValue.Ticks / TimeSpan.TicksPerMillisecond;

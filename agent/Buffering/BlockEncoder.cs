@@ -11,7 +11,9 @@ internal sealed class BlockEncoder
     private readonly ByteWriter names = new();
     private readonly ByteWriter rows = new();
 
-    /// <summary>Encodes readings whose positions ascend by one, 1 to <see cref="BlockFormat.ReadingsMax"/> of them.</summary>
+    /// <summary>
+    /// Encodes readings whose positions ascend by one, 1 to <see cref="BlockFormat.ReadingsMax"/> of them.
+    /// </summary>
     public void Encode(ReadOnlySpan<StoredReading> readings, ByteWriter into)
     {
         ArgumentOutOfRangeException.ThrowIfZero(readings.Length);

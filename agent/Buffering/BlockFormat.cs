@@ -12,7 +12,9 @@ internal static class BlockFormat
 {
     public const byte Version = 1;
 
-    /// <summary>Most readings in a block; what a journal's frame carries is <see cref="BufferLoop.CommitReadings"/>.</summary>
+    /// <summary>
+    /// Most readings in a block; what a journal's frame carries is <see cref="BufferLoop.CommitReadings"/>.
+    /// </summary>
     public const int ReadingsMax = 4096;
 
     /// <summary>Longest name or text, bytes of UTF-8. A reading's text is at most 250 by its type.</summary>
@@ -34,8 +36,8 @@ internal static class BlockFormat
     private static readonly double[] PowersOfTen = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000];
 
     /// <summary>
-    /// The scale by which a float is a whole number, so that 71.3 takes two bytes and not eight; -1 where there is none.
-    /// Exact or not at all: the number that <see cref="FromDecimal"/> makes of it has the same bits.
+    /// The scale by which a float is a whole number, so that 71.3 takes two bytes and not eight; -1 where there is
+    /// none. Exact or not at all: the number that <see cref="FromDecimal"/> makes of it has the same bits.
     /// </summary>
     public static int ScaleOf(SignalValue value, int preferred, out long scaled)
     {

@@ -7,8 +7,8 @@ using Sluice.Hal;
 namespace Sluice.Agent.Buffering;
 
 /// <summary>
-/// The one loop that owns the buffer. The sampler appends, the publisher peeks and acknowledges; all of them through one
-/// bounded channel, so that the stores need no lock and readings keep their order. It commits when
+/// The one loop that owns the buffer. The sampler appends, the publisher peeks and acknowledges; all of them through
+/// one bounded channel, so that the stores need no lock and readings keep their order. It commits when
 /// <c>commitEvery</c> has passed since the oldest reading that is not durable, or when a block is full, and publishes a
 /// new <see cref="View"/> after each change.
 /// <para>
@@ -43,11 +43,13 @@ public sealed class BufferLoop : BackgroundService
         this.commitEvery = commitEvery;
         this.clock = clock;
         this.logger = logger;
-        inlet = Channel.CreateBounded<BufferCommand>(new BoundedChannelOptions(InletCommandsMax) { SingleReader = true });
+        inlet = Channel.CreateBounded<BufferCommand>(
+            new BoundedChannelOptions(InletCommandsMax) { SingleReader = true });
 
         // A full channel needs no wake: the loop looks at what is due after every command anyway.
         timer = clock.CreateTimer(
-            _ => inlet.Writer.TryWrite(BufferCommand.Wake.Instance), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            _ => inlet.Writer.TryWrite(BufferCommand.Wake.Instance), null, Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>What the buffer is right now; from any thread.</summary>
@@ -60,7 +62,9 @@ public sealed class BufferLoop : BackgroundService
         return ReferenceEquals(now.View, seen) ? now.Superseded.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
     }
 
-    /// <summary>Takes a copy of the readings; waits while the inlet is full. Durable within <c>commitEvery</c>.</summary>
+    /// <summary>
+    /// Takes a copy of the readings; waits while the inlet is full. Durable within <c>commitEvery</c>.
+    /// </summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<Reading> readings, CancellationToken cancellationToken)
     {
         for (var start = 0; start < readings.Length; start += CommitReadings)
@@ -243,7 +247,8 @@ public sealed class BufferLoop : BackgroundService
     {
         if (Sooner(UntilDue(), stores.UntilProbe) is { } due)
         {
-            timer.Change(due > TimeSpan.FromMilliseconds(1) ? due : TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+            timer.Change(due > TimeSpan.FromMilliseconds(1) ? due : TimeSpan.FromMilliseconds(1),
+                Timeout.InfiniteTimeSpan);
         }
     }
 

@@ -1,7 +1,8 @@
 namespace Sluice.Agent.Buffering;
 
 /// <summary>What the buffer is right now: immutable, published by the owner loop after each change.</summary>
-/// <param name="Stores">Every store that is held, the one being written last. Empty before the loop was started.</param>
+/// <param name="Stores">Every store that is held, the one being written last. Empty before the loop was
+/// started.</param>
 /// <param name="Fault">What is wrong with the storage and what to do, or null.</param>
 public sealed record BufferView(IReadOnlyList<StoreView> Stores, StorageFault? Fault)
 {

@@ -56,7 +56,9 @@ internal sealed class ByteWriter
 
     public void UInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Take(8), value);
 
-    /// <summary>An xor of two numbers: zero bytes at both ends are left out (first byte: how many, and how many follow).</summary>
+    /// <summary>
+    /// An xor of two numbers: zero bytes at both ends are left out (first byte: how many, and how many follow).
+    /// </summary>
     public void Xor(ulong value)
     {
         var low = value == 0 ? 0 : BitOperations.TrailingZeroCount(value) / 8;

@@ -32,7 +32,9 @@ public sealed class DirectoryStorage : IStorage
 
     public long FreeBytes => new DriveInfo(directory).AvailableFreeSpace;
 
-    /// <summary>Opens the directory, which is made where it does not exist. Throws as <see cref="IStorage"/> says.</summary>
+    /// <summary>
+    /// Opens the directory, which is made where it does not exist. Throws as <see cref="IStorage"/> says.
+    /// </summary>
     public static DirectoryStorage Open(string directory) => new(directory);
 
     public IReadOnlyList<StorageEntry> List()
@@ -58,7 +60,8 @@ public sealed class DirectoryStorage : IStorage
     {
         var path = PathOf(name);
         var handle = File.OpenHandle(
-            path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
+            path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite,
+                FileShare.ReadWrite | FileShare.Delete);
         return new LinuxFile(handle, path);
     }
 
@@ -96,7 +99,9 @@ internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IS
 
     public long LengthBytes => RandomAccess.GetLength(handle);
 
-    /// <summary>Inode and, where the file system knows it, birth time: a file that was copied back is another one.</summary>
+    /// <summary>
+    /// Inode and, where the file system knows it, birth time: a file that was copied back is another one.
+    /// </summary>
     public unsafe long Identity
     {
         get

@@ -35,7 +35,9 @@ internal sealed class DiskContents(IStorage storage, DiskStoreOptions options, J
 
     public SegmentShelf Shelf { get; } = new(storage);
 
-    /// <summary>Set by the first commit that failed: nothing is written any more until the directory is opened again.</summary>
+    /// <summary>
+    /// Set by the first commit that failed: nothing is written any more until the directory is opened again.
+    /// </summary>
     public StorageFault? Fault { get; set; }
 
     /// <summary>Oldest first; the last one is written.</summary>

@@ -233,7 +233,8 @@ internal sealed class DiskRecovery
         }
 
         var sealedTo = held.Count > 0 ? held[^1].Range.To : 0;
-        held.AddRange(from.Blocks.Where(block => block.Range.From > sealedTo && block.Range.To >= first && block.Range.To < limit));
+        held.AddRange(from.Blocks.Where(block => block.Range.From > sealedTo && block.Range.To >= first
+            && block.Range.To < limit));
         var next = Math.Min(limit, Math.Max(first, from.Last + 1));
         if (from.Life is null && held.Count > 0)
         {
@@ -254,7 +255,9 @@ internal sealed class DiskRecovery
         return life;
     }
 
-    /// <summary>What is neither held nor known to be gone is gone now: a damaged page, a file that was deleted.</summary>
+    /// <summary>
+    /// What is neither held nor known to be gone is gone now: a damaged page, a file that was deleted.
+    /// </summary>
     private static void NameGaps(DiskLife life)
     {
         var from = life.First;
@@ -325,7 +328,8 @@ internal sealed class DiskRecovery
 
         public bool HasReadings => Blocks.Count > 0 || Segments.Count > 0;
 
-        public ulong OldestGeneration => Segments.Count > 0 ? Segments.Min(segment => segment.Name.Generation) : ulong.MaxValue;
+        public ulong OldestGeneration =>
+            Segments.Count > 0 ? Segments.Min(segment => segment.Name.Generation) : ulong.MaxValue;
 
         public void See(long last) => Last = Math.Max(Last, last);
 

@@ -40,7 +40,9 @@ public sealed class DiskStore : IReadingBuffer
 
     public StoreView View => contents.Life.View(contents.SizeBytes);
 
-    /// <summary>Earlier lives of the directory that still hold readings: read and acknowledged, never written.</summary>
+    /// <summary>
+    /// Earlier lives of the directory that still hold readings: read and acknowledged, never written.
+    /// </summary>
     public IReadOnlyList<IReadingBuffer> Older { get; }
 
     /// <summary>The commit that failed, or a full journal that could not be sealed yet.</summary>
@@ -103,7 +105,9 @@ public sealed class DiskStore : IReadingBuffer
 
     public void Dispose() => contents.Dispose();
 
-    /// <summary>After a fault: whether the directory can be written again, and has the room that the next commits need.</summary>
+    /// <summary>
+    /// After a fault: whether the directory can be written again, and has the room that the next commits need.
+    /// </summary>
     public StorageFault? Probe()
     {
         try

@@ -30,13 +30,16 @@ internal sealed class DiskWriter(DiskContents contents)
     /// <summary>Why the last full journal is not sealed yet, or null.</summary>
     public Exception? SealFault { get; private set; }
 
-    /// <summary>Makes readings durable, and what changed in the ledger with them; what is durable leaves the list.</summary>
+    /// <summary>
+    /// Makes readings durable, and what changed in the ledger with them; what is durable leaves the list.
+    /// </summary>
     public void Write(List<StoredReading> pending)
     {
         while (pending.Count > 0)
         {
             var written = 0;
-            while (written < pending.Count && AppendBlock(CollectionsMarshal.AsSpan(pending)[written..]) is > 0 and var count)
+            while (written < pending.Count
+                && AppendBlock(CollectionsMarshal.AsSpan(pending)[written..]) is > 0 and var count)
             {
                 written += count;
             }
@@ -88,7 +91,9 @@ internal sealed class DiskWriter(DiskContents contents)
         }
     }
 
-    /// <summary>Writes a journal's readings into a segment; then they lie there and the journal may be used again.</summary>
+    /// <summary>
+    /// Writes a journal's readings into a segment; then they lie there and the journal may be used again.
+    /// </summary>
     public void Seal(JournalFile journal)
     {
         foreach (var life in contents.Lives)
@@ -297,7 +302,8 @@ internal sealed class DiskWriter(DiskContents contents)
         {
             var more = Read(life, held);
             if (readings.Count > 0 && more.Length > 0
-                && (readings.Count + more.Length > BlockFormat.ReadingsMax || more[0].Position != readings[^1].Position + 1))
+                && (readings.Count + more.Length > BlockFormat.ReadingsMax
+                    || more[0].Position != readings[^1].Position + 1))
             {
                 merged.Add(Encode(readings));
             }

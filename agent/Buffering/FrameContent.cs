@@ -1,14 +1,16 @@
 namespace Sluice.Agent.Buffering;
 
 /// <summary>What opens a generation of a journal.</summary>
-/// <param name="First">The position of the first block to come: what an older generation has from here on never counts.</param>
+/// <param name="First">The position of the first block to come: what an older generation has from here on never
+/// counts.</param>
 /// <param name="Pages">How long the file is.</param>
 /// <param name="Identity">Which file it is: a copy that was put back is another one.</param>
 internal sealed record JournalStart(long First, int Pages, long Identity);
 
 /// <summary>What is known of one store: what it holds, what was acknowledged, where readings are missing.</summary>
 internal sealed record LifeRecord(
-    StoreId Store, long First, long Next, IReadOnlyList<PositionRange> Acknowledged, IReadOnlyList<PositionRange> Holes);
+    StoreId Store, long First, long Next, IReadOnlyList<PositionRange> Acknowledged,
+        IReadOnlyList<PositionRange> Holes);
 
 /// <summary>What was dropped from one store.</summary>
 internal sealed record DropsRecord(StoreId Store, long Total, IReadOnlyList<DropRecord> Drops);
@@ -38,7 +40,10 @@ internal sealed class FrameContent
 
     public List<DropsRecord> Drops { get; } = [];
 
-    /// <summary>This generation goes on in the other file. Where there is no such file, positions may have been given that we do not know.</summary>
+    /// <summary>
+    /// This generation goes on in the other file. Where there is no such file, positions may have been given that we
+    /// do not know.
+    /// </summary>
     public bool IsEnd { get; private set; }
 
     /// <summary>Throws <see cref="DamagedException"/> where the body is not one that this version writes.</summary>

@@ -10,7 +10,9 @@ public interface IStorage : IDisposable
     /// <summary>Names and lengths of everything in the directory (and in <c>quarantine/</c>), in no order.</summary>
     IReadOnlyList<StorageEntry> List();
 
-    /// <summary>Opens a file to read and write; creates it where it does not exist and <paramref name="create"/>.</summary>
+    /// <summary>
+    /// Opens a file to read and write; creates it where it does not exist and <paramref name="create"/>.
+    /// </summary>
     IStorageFile Open(string name, bool create);
 
     /// <summary>Replaces what may be there. Durable after <see cref="SyncDirectory"/>.</summary>

@@ -27,7 +27,9 @@ internal sealed class JournalScan
     /// <summary>The page behind the last frame.</summary>
     public int Tail { get; private set; }
 
-    /// <summary>How many pages at the tail are neither unused nor whole. A frame of the newest generation may be lost there.</summary>
+    /// <summary>
+    /// How many pages at the tail are neither unused nor whole. A frame of the newest generation may be lost there.
+    /// </summary>
     public int DamagedTailPages { get; private set; }
 
     /// <summary>Pages before the tail that do not belong to a frame: readings that were committed are lost.</summary>

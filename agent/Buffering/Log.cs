@@ -14,12 +14,14 @@ internal static partial class Log
     public static partial void BufferClosed(ILogger logger, long next);
 
     [LoggerMessage(2002, LogLevel.Error,
-        "The storage failed; new readings go to memory under store {Store} and are lost by a stop or a power cut. {Fault}")]
+        "The storage failed; new readings go to memory under store {Store} and are lost by a stop or a power cut. "
+            + "{Fault}")]
     public static partial void WentToMemory(ILogger logger, StoreId store, string fault);
 
     [LoggerMessage(2003, LogLevel.Information, "The storage works again: new readings go to disk under store {Store}.")]
     public static partial void CameBackToDisk(ILogger logger, StoreId store);
 
-    [LoggerMessage(2004, LogLevel.Warning, "{Count} readings of store {Store} were dropped and will never arrive: {Reason}.")]
+    [LoggerMessage(2004, LogLevel.Warning,
+        "{Count} readings of store {Store} were dropped and will never arrive: {Reason}.")]
     public static partial void ReadingsDropped(ILogger logger, StoreId store, long count, DropReason reason);
 }

@@ -24,7 +24,8 @@ public sealed class PositionRanges(int rangesMax)
     {
         if (range.From < 1 || range.To < range.From)
         {
-            throw new ArgumentOutOfRangeException(nameof(range), range, "A range starts at 1 or later and is not empty.");
+            throw new ArgumentOutOfRangeException(nameof(range), range,
+                "A range starts at 1 or later and is not empty.");
         }
 
         // The first range that overlaps or touches the new one, and behind the last that does.

@@ -23,7 +23,8 @@ internal sealed record SegmentName(ulong Generation, StoreId Store, PositionRang
         var parts = name.Split('-', '.');
         if (parts.Length != 6
             || !name.EndsWith(Ending, StringComparison.Ordinal)
-            || !ulong.TryParse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var generation)
+            || !ulong.TryParse(parts[0], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                out var generation)
             || !Guid.TryParseExact(parts[1], "N", out var store)
             || !long.TryParse(parts[2], NumberStyles.None, CultureInfo.InvariantCulture, out var first)
             || !long.TryParse(parts[3], NumberStyles.None, CultureInfo.InvariantCulture, out var last)
@@ -38,7 +39,8 @@ internal sealed record SegmentName(ulong Generation, StoreId Store, PositionRang
     }
 
     public override string ToString() =>
-        string.Create(CultureInfo.InvariantCulture, $"{Generation:x16}-{Store}-{Range.From}-{Range.To}-{Hash:x16}{Ending}");
+        string.Create(CultureInfo.InvariantCulture,
+            $"{Generation:x16}-{Store}-{Range.From}-{Range.To}-{Hash:x16}{Ending}");
 }
 
 /// <summary>An encoded block and what a segment says about it.</summary>
@@ -150,7 +152,8 @@ internal static class SegmentFormat
         }
         catch (Exception damage) when (damage is not OutOfMemoryException)
         {
-            // LiteDB throws all kinds of exceptions over damaged pages; what was found until here is proved by its hash.
+            // LiteDB throws all kinds of exceptions over damaged pages; what was found until here is proved by its
+            // hash.
             return false;
         }
 
@@ -183,7 +186,8 @@ internal static class SegmentFormat
         try
         {
             var positions = BlockDecoder.RangeOf(bytes);
-            return positions.From == document["_id"].AsInt64 && range.Contains(positions.From) && range.Contains(positions.To)
+            return positions.From == document["_id"].AsInt64 && range.Contains(positions.From)
+                && range.Contains(positions.To)
                 ? new SealedBlock(positions, document["firstTime"].AsDateTime, document["lastTime"].AsDateTime, bytes)
                 : null;
         }

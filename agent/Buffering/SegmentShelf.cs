@@ -24,7 +24,8 @@ internal sealed class SegmentShelf(IStorage storage)
 
     /// <summary>Bytes on the disk, without the journals: rounded up as a file system does.</summary>
     public long SizeBytes =>
-        DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + segmentBytes + quarantined.Values.Sum();
+        DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + segmentBytes
+            + quarantined.Values.Sum();
 
     public static long OnDisk(long lengthBytes) => (lengthBytes + DiskBlockBytes - 1) / DiskBlockBytes * DiskBlockBytes;
 
@@ -63,7 +64,9 @@ internal sealed class SegmentShelf(IStorage storage)
         return segment;
     }
 
-    /// <summary>The blocks of a segment. Throws <see cref="DamagedException"/> where the file is not as it was written.</summary>
+    /// <summary>
+    /// The blocks of a segment. Throws <see cref="DamagedException"/> where the file is not as it was written.
+    /// </summary>
     public List<SealedBlock> Load(SegmentName name)
     {
         for (var node = loaded.First; node is not null; node = node.Next)
@@ -164,7 +167,8 @@ internal sealed class SegmentShelf(IStorage storage)
         try
         {
             var read = SegmentFormat.Read(back, name);
-            if (read.Count == blocks.Count && read.Zip(blocks).All(pair => pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)))
+            if (read.Count == blocks.Count
+                && read.Zip(blocks).All(pair => pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)))
             {
                 return;
             }

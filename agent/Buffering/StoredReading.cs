@@ -24,5 +24,5 @@ public sealed class StoredBatch
     public void Clear() => readings.Clear();
 }
 
-/// <summary>The last durable reading of a signal, and the store that holds it: positions mean nothing without it.</summary>
+/// <summary>The last durable reading of a signal, and its store: a position means nothing without it.</summary>
 public readonly record struct PresentReading(StoreId Store, StoredReading Reading);

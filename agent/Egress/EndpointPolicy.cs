@@ -17,8 +17,8 @@ public sealed class EndpointPolicy(BrokerSettings broker)
         var address = Plain(endPoint.Address);
         if (!broker.Network.Contains(address))
         {
-            return $"the broker's address {address} lies outside broker.network {broker.Network}; no connection is made to "
-                + "it. Correct broker.addresses or broker.network in the configuration";
+            return $"the broker's address {address} lies outside broker.network {broker.Network}; no connection is "
+                + "made to it. Correct broker.addresses or broker.network in the configuration";
         }
 
         if (IPAddress.Any.Equals(address) || IPAddress.IPv6Any.Equals(address) || IPAddress.Broadcast.Equals(address)

@@ -20,7 +20,8 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
 
     public void Online(PayloadBuffer into, DateTime sentUtc) => Status(into, "online", null, sentUtc);
 
-    public void Offline(PayloadBuffer into, string reason, DateTime? sentUtc) => Status(into, "offline", reason, sentUtc);
+    public void Offline(PayloadBuffer into, string reason, DateTime? sentUtc) =>
+        Status(into, "offline", reason, sentUtc);
 
     /// <param name="into">Where to.</param>
     /// <param name="view">What the buffer is.</param>

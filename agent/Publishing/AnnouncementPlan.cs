@@ -77,7 +77,9 @@ internal sealed class AnnouncementPlan
             : null;
     }
 
-    /// <summary>How long until the next announcement may be due by time alone; null: not before something changes.</summary>
+    /// <summary>
+    /// How long until the next announcement may be due by time alone; null: not before something changes.
+    /// </summary>
     public TimeSpan? Wait(TimeSpan now)
     {
         if (inFlight is not null)

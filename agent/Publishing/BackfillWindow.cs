@@ -9,7 +9,9 @@ internal sealed class BackfillWindow
 {
     public const int MessagesMax = 15;
 
-    /// <summary>Answers are late when they take so many times the fastest seen, and longer than <see cref="Slack"/>.</summary>
+    /// <summary>
+    /// Answers are late when they take so many times the fastest seen, and longer than <see cref="Slack"/>.
+    /// </summary>
     private const int LateFactor = 4;
 
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(50);

@@ -30,6 +30,8 @@ internal sealed class CatchUpForecast
         }
 
         (backlog, at) = (now, time);
-        return perSecond > 0 ? TimeSpan.FromSeconds(Math.Min(now / perSecond, TimeSpan.MaxValue.TotalSeconds / 2)) : null;
+        return perSecond > 0
+            ? TimeSpan.FromSeconds(Math.Min(now / perSecond, TimeSpan.MaxValue.TotalSeconds / 2))
+            : null;
     }
 }

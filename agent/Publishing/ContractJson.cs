@@ -11,11 +11,15 @@ internal static class ContractJson
 {
     public const int Version = 1;
 
-    /// <summary>Text stays as it is written; only what JSON itself demands is escaped. Nobody puts this into a web page.</summary>
+    /// <summary>
+    /// Text stays as it is written; only what JSON itself demands is escaped. Nobody puts this into a web page.
+    /// </summary>
     public static readonly JsonWriterOptions Options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
-    /// <summary>UTC with three digits of milliseconds and Z, always: the same instant is always the same bytes.</summary>
+    /// <summary>
+    /// UTC with three digits of milliseconds and Z, always: the same instant is always the same bytes.
+    /// </summary>
     public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTime utc)
     {
         Span<byte> text = stackalloc byte[24];
@@ -27,7 +31,9 @@ internal static class ContractJson
         json.WriteString(name, text[..length]);
     }
 
-    /// <summary>Position, signal, time, value and, where it is not good, quality. A function of the reading alone.</summary>
+    /// <summary>
+    /// Position, signal, time, value and, where it is not good, quality. A function of the reading alone.
+    /// </summary>
     public static void WriteReading(Utf8JsonWriter json, in StoredReading reading)
     {
         json.WriteStartObject();

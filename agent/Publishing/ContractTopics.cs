@@ -2,7 +2,9 @@ using Sluice.Agent.Configuration;
 
 namespace Sluice.Agent.Publishing;
 
-/// <summary>The topics of contract v1, all below the gateway's own base: the broker's ACL follows from the certificate.</summary>
+/// <summary>
+/// The topics of contract v1, all below the gateway's own base: the broker's ACL follows from the certificate.
+/// </summary>
 internal sealed class ContractTopics(GatewayName gateway)
 {
     public string Base { get; } = $"sluice/v1/{gateway.Site}/{gateway.Id}";

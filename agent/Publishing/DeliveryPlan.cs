@@ -17,14 +17,16 @@ internal enum Lane : byte
 internal readonly record struct PlannedBatch(StoreId Store, PositionRange Range, Lane Lane, int ReadingsMax);
 
 /// <summary>A message of readings that is on its way.</summary>
-internal sealed record SentBatch(StoreId Store, PositionRange Range, Lane Lane, int Readings, int PayloadBytes, TimeSpan At);
+internal sealed record SentBatch(StoreId Store, PositionRange Range, Lane Lane, int Readings, int PayloadBytes,
+    TimeSpan At);
 
 /// <summary>
 /// Decides which readings are sent next, and what the broker's answers mean for them. A core: no clock, no I/O; time is
 /// handed in as the span since some start and never goes back.
 /// <para>Invariants:</para>
 /// <list type="bullet">
-/// <item>What <see cref="Settle"/> gives back to be acknowledged was accepted by the broker, all of it, and nothing else.</item>
+/// <item>What <see cref="Settle"/> gives back to be acknowledged was accepted by the broker, all of it, and nothing
+/// else.</item>
 /// <item>No position is in flight twice; never more messages in flight than the window.</item>
 /// <item>Nothing is forgotten: what was not accepted is unsent again, or set aside until the next connection.</item>
 /// <item>Live goes first; backfill gets its share of the messages while live waits, and all of them while it does not.
@@ -48,7 +50,9 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
 
     public int InFlight => inFlight.Count;
 
-    /// <summary>Readings set aside on this connection because the broker refused their message for its own sake.</summary>
+    /// <summary>
+    /// Readings set aside on this connection because the broker refused their message for its own sake.
+    /// </summary>
     public long SetAsideCount => stores.Sum(lanes => lanes.SetAsideCount);
 
     /// <summary>Readings that are history and not delivered yet.</summary>
@@ -106,7 +110,9 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
         stores.ForEach(lanes => lanes.HandOver(limits.LiveLagMax, limits.ReadingsMax));
     }
 
-    /// <summary>What to send next; null while there is nothing, the window is full or the broker takes nothing.</summary>
+    /// <summary>
+    /// What to send next; null while there is nothing, the window is full or the broker takes nothing.
+    /// </summary>
     public PlannedBatch? Next(TimeSpan now)
     {
         if (!connected || inFlight.Count >= Hold.Window(window, now))
@@ -185,7 +191,8 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
                 lanes.Refused(sent.Range, sent.Lane);
                 return null;
             default:
-                throw new ArgumentOutOfRangeException(nameof(verdict), verdict, "A verdict that the plan does not know.");
+                throw new ArgumentOutOfRangeException(nameof(verdict), verdict,
+                    "A verdict that the plan does not know.");
         }
     }
 
@@ -215,7 +222,8 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     {
         seen = view;
         stores.RemoveAll(lanes =>
-            !view.Stores.Any(store => store.Store == lanes.Store) && !inFlight.Exists(sent => sent.Store == lanes.Store));
+            !view.Stores.Any(store => store.Store == lanes.Store)
+                && !inFlight.Exists(sent => sent.Store == lanes.Store));
         foreach (var store in view.Stores)
         {
             LanesOf(store.Store).Observe(store);

@@ -17,7 +17,8 @@ internal static partial class Log
         "The connection to the broker is gone: {Sentence} Readings are kept; the next try comes in {Delay}.")]
     public static partial void LinkLost(ILogger logger, string sentence, TimeSpan delay);
 
-    [LoggerMessage(3003, LogLevel.Warning, "The broker does not take what is published: {Sentence} The next try comes in {Delay}.")]
+    [LoggerMessage(3003, LogLevel.Warning,
+        "The broker does not take what is published: {Sentence} The next try comes in {Delay}.")]
     public static partial void Holding(ILogger logger, string sentence, TimeSpan delay);
 
     [LoggerMessage(3004, LogLevel.Information, "The broker takes what is published again.")]
@@ -28,7 +29,8 @@ internal static partial class Log
     public static partial void SetAside(ILogger logger, long from, long to, string store, string sentence);
 
     [LoggerMessage(3006, LogLevel.Error,
-        "Somebody else connected as this gateway and the broker ended our session: the identity may be in use twice (a copied card?).")]
+        "Somebody else connected as this gateway and the broker ended our session: the identity may be in use twice "
+            + "(a copied card?).")]
     public static partial void TakenOver(ILogger logger);
 
     [LoggerMessage(3007, LogLevel.Warning, "{Warning}")]
@@ -42,6 +44,7 @@ internal static partial class Log
     public static partial void Stopped(ILogger logger, long delivered, long waiting);
 
     [LoggerMessage(3010, LogLevel.Warning,
-        "The birth is larger than the broker's packet limit; it goes without descriptions and last readings. Raise the limit.")]
+        "The birth is larger than the broker's packet limit; it goes without descriptions and last readings. Raise "
+            + "the limit.")]
     public static partial void BirthReduced(ILogger logger);
 }

@@ -42,10 +42,10 @@ internal sealed class PublishSession : IDisposable
         payloadBytesMax = Math.Min(desk.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
     }
 
-    /// <summary>Bytes of a PUBLISH packet that are not payload: header, topic, packet number, properties (MQTT 5, 3.3).</summary>
+    /// <summary>Bytes of a PUBLISH besides its payload: header, topic, number, properties (MQTT 5, 3.3).</summary>
     public static int PacketOverhead(string topic) => topic.Length + 128;
 
-    /// <summary>Works until the link is lost, and says why. A stop ends the connection cleanly and throws cancellation.</summary>
+    /// <summary>Works until the link is lost, and says why. A stop ends it cleanly and throws cancellation.</summary>
     public async Task<LinkLoss> RunAsync(CancellationToken stoppingToken)
     {
         desk.Journal.Connected(terms, view.Waiting);
@@ -169,7 +169,8 @@ internal sealed class PublishSession : IDisposable
 
         desk.AnnouncementPlan.Sent(announcement, view, desk.Now);
         desk.Budget.Spend(payload.Length, desk.Now);
-        HandOver(new OutboundMessage { Topic = topic, Payload = payload.Written, Retain = true }, payload, null, announcement);
+        HandOver(new OutboundMessage { Topic = topic, Payload = payload.Written, Retain = true }, payload, null,
+            announcement);
     }
 
     private async ValueTask SendAsync(PlannedBatch planned, CancellationToken cancellationToken)
@@ -203,7 +204,8 @@ internal sealed class PublishSession : IDisposable
         var sent = desk.Plan.Sent(planned, range, payload.Length, desk.Now);
         desk.Budget.Spend(payload.Length, desk.Now);
         HandOver(
-            new OutboundMessage { Topic = desk.Topics.Data, Payload = payload.Written, Retain = false }, payload, sent, null);
+            new OutboundMessage { Topic = desk.Topics.Data, Payload = payload.Written, Retain = false }, payload, sent,
+                null);
     }
 
     /// <summary>
@@ -243,7 +245,7 @@ internal sealed class PublishSession : IDisposable
         return true;
     }
 
-    /// <summary>History is read two messages at a time: what did not fit into one is the beginning of the next.</summary>
+    /// <summary>History is read two messages at a time: what did not fit into one begins the next.</summary>
     private static int PeekCount(PlannedBatch planned) =>
         (int)Math.Min(planned.Range.Count, planned.ReadingsMax * (planned.Lane == Lane.Backfill ? 2L : 1L));
 

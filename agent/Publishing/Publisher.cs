@@ -9,8 +9,9 @@ namespace Sluice.Agent.Publishing;
 
 /// <summary>
 /// The loop that carries readings from the buffer to the broker. Started and stopped by the host: started after the
-/// buffer, stopped before it. It connects, lets a <see cref="PublishSession"/> work until the link is lost, and waits as
-/// the schedule says. What the world does wrong comes as values; an exception here is our own fault and stops the host.
+/// buffer, stopped before it. It connects, lets a <see cref="PublishSession"/> work until the link is lost, and waits
+/// as the schedule says. What the world does wrong comes as values; an exception here is our own fault and stops the
+/// host.
 /// </summary>
 public sealed class Publisher : BackgroundService
 {
@@ -43,7 +44,8 @@ public sealed class Publisher : BackgroundService
         random.NextBytes(run);
         var speaker = new Speaker(
             configuration.Gateway.Site, configuration.Gateway.Id, new Guid(run), AgentVersion.Text, configuration.Hash);
-        Signal[] signals = [.. configuration.Sources.SelectMany(source => source.Signals).Select(signal => signal.Signal)];
+        Signal[] signals =
+            [.. configuration.Sources.SelectMany(source => source.Signals).Select(signal => signal.Signal)];
         desk = new PublishDesk(
             configuration, new AnnouncementEncoder(speaker, signals), new UplinkJournal(clock, logger), clock, logger);
     }
@@ -78,7 +80,9 @@ public sealed class Publisher : BackgroundService
         }
     }
 
-    /// <summary>One attempt and, where it succeeds, one connection's whole life. Returns how long to wait after it.</summary>
+    /// <summary>
+    /// One attempt and, where it succeeds, one connection's whole life. Returns how long to wait after it.
+    /// </summary>
     private async Task<TimeSpan> ConnectAndWorkAsync(CancellationToken stoppingToken)
     {
         desk.Journal.Connecting();

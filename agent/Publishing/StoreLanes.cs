@@ -3,14 +3,16 @@ using Sluice.Agent.Buffering;
 namespace Sluice.Agent.Publishing;
 
 /// <summary>
-/// One store's account of what is left to deliver, split in two lanes by a cursor: at and above <see cref="LiveCursor"/>
-/// is live and not sent yet, everything below it that is neither settled nor on its way is backlog. A core.
+/// One store's account of what is left to deliver, split in two lanes by a cursor: at and above
+/// <see cref="LiveCursor"/> is live and not sent yet, everything below it that is neither settled nor on its way is
+/// backlog. A core.
 /// <para>Invariants:</para>
 /// <list type="bullet">
 /// <item>A position is in at most one of: settled, in flight, set aside, unsent.</item>
-/// <item>Settled grows only by what the broker accepted, what the buffer says was acknowledged, and what is gone.</item>
-/// <item>The live cursor never goes below <see cref="LiveStart"/>: what was stored before the connection, or handed over
-/// because live lagged, is history for good.</item>
+/// <item>Settled grows only by what the broker accepted, what the buffer says was acknowledged, and what is
+/// gone.</item>
+/// <item>The live cursor never goes below <see cref="LiveStart"/>: what was stored before the connection, or handed
+/// over because live lagged, is history for good.</item>
 /// </list>
 /// </summary>
 internal sealed class StoreLanes(StoreId store)
@@ -32,7 +34,9 @@ internal sealed class StoreLanes(StoreId store)
     /// <summary>Everything below is durable and may be sent.</summary>
     public long Next { get; private set; } = 1;
 
-    /// <summary>Where live begins on this connection; <see cref="long.MaxValue"/> where the store is history only.</summary>
+    /// <summary>
+    /// Where live begins on this connection; <see cref="long.MaxValue"/> where the store is history only.
+    /// </summary>
     public long LiveStart { get; private set; } = long.MaxValue;
 
     public long LiveCursor { get; private set; } = long.MaxValue;
@@ -75,7 +79,9 @@ internal sealed class StoreLanes(StoreId store)
         }
     }
 
-    /// <summary>The connection is gone: nothing is in flight, nothing is live, what was set aside gets another chance.</summary>
+    /// <summary>
+    /// The connection is gone: nothing is in flight, nothing is live, what was set aside gets another chance.
+    /// </summary>
     public void Disconnected()
     {
         inFlight.Clear();
@@ -143,8 +149,8 @@ internal sealed class StoreLanes(StoreId store)
     }
 
     /// <summary>
-    /// The broker did not take it. Live goes back to right behind the youngest live reading that was taken, once nothing
-    /// live is on its way: earlier, an older reading could arrive as live behind a younger one.
+    /// The broker did not take it. Live goes back to right behind the youngest live reading that was taken, once
+    /// nothing live is on its way: earlier, an older reading could arrive as live behind a younger one.
     /// </summary>
     public void Refused(PositionRange range, Lane lane)
     {
@@ -160,7 +166,9 @@ internal sealed class StoreLanes(StoreId store)
         RewindWhenDue();
     }
 
-    /// <summary>Readings that are unsent or in flight below a position; an estimate where holes are not known yet.</summary>
+    /// <summary>
+    /// Readings that are unsent or in flight below a position; an estimate where holes are not known yet.
+    /// </summary>
     public long Backlog
     {
         get

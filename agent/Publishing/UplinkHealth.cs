@@ -3,7 +3,10 @@ namespace Sluice.Agent.Publishing;
 /// <summary>How the way to the MES is, right now: immutable, for status, light and posture; from any thread.</summary>
 public sealed record UplinkHealth
 {
-    /// <summary>One word: connecting, connected, waiting, holding (connected, but the broker does not take the readings), stopped.</summary>
+    /// <summary>
+    /// One word: connecting, connected, waiting, holding (connected, but the broker does not take the readings),
+    /// stopped.
+    /// </summary>
     public required string State { get; init; }
 
     /// <summary>What is wrong and what to do; empty where nothing is.</summary>
@@ -20,7 +23,9 @@ public sealed record UplinkHealth
 
     public string Tls { get; init; } = "";
 
-    /// <summary>Things that do not stop anything but want attention: stale revocation list, expiring certificate.</summary>
+    /// <summary>
+    /// Things that do not stop anything but want attention: stale revocation list, expiring certificate.
+    /// </summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>Messages handed over and not answered yet.</summary>
@@ -35,7 +40,10 @@ public sealed record UplinkHealth
     /// <summary>Messages that the broker did not take, by any reason, since start.</summary>
     public long RefusedMessages { get; init; }
 
-    /// <summary>Readings set aside because the broker refused their message for its own sake; tried again at the next connection.</summary>
+    /// <summary>
+    /// Readings set aside because the broker refused their message for its own sake; tried again at the next
+    /// connection.
+    /// </summary>
     public long SetAsideReadings { get; init; }
 
     /// <summary>Connections made, and attempts that failed, since start.</summary>
@@ -43,7 +51,9 @@ public sealed record UplinkHealth
 
     public long FailedAttempts { get; init; }
 
-    /// <summary>Others that connected under this gateway's id since start: a clone, or a second use of its identity.</summary>
+    /// <summary>
+    /// Others that connected under this gateway's id since start: a clone, or a second use of its identity.
+    /// </summary>
     public long TakenOver { get; init; }
 
     /// <summary>When the broker last accepted a message; null before the first.</summary>

@@ -4,8 +4,8 @@ using Sluice.Agent.Uplink;
 namespace Sluice.Agent.Publishing;
 
 /// <summary>
-/// Keeps <see cref="UplinkHealth"/> and tells the journal of its changes. Written by the publisher's loop, read from any
-/// thread.
+/// Keeps <see cref="UplinkHealth"/> and tells the journal of its changes. Written by the publisher's loop, read from
+/// any thread.
 /// </summary>
 internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
 {
@@ -91,7 +91,10 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
     public void SetAside(SentBatch sent, DeliveryOutcome outcome, long setAside)
     {
         Log.SetAside(logger, sent.Range.From, sent.Range.To, sent.Store.ToString(), outcome.Sentence);
-        health = health with { SetAsideReadings = setAside, Sentence = outcome.Sentence, ReasonCode = outcome.ReasonCode };
+        health = health with
+        {
+            SetAsideReadings = setAside, Sentence = outcome.Sentence, ReasonCode = outcome.ReasonCode,
+        };
     }
 
     public void Accepted(int readings, bool historical)

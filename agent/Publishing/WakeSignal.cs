@@ -24,7 +24,8 @@ internal sealed class WakeSignal : IDisposable
     {
         // A timer rounds down to the millisecond; a loop that wakes a little early would spin until the time has come.
         timer.Change(
-            atMost is { } span ? span + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            atMost is { } span ? span + TimeSpan.FromMilliseconds(1) : Timeout.InfiniteTimeSpan,
+                Timeout.InfiniteTimeSpan);
         await set.Reader.ReadAsync(cancellationToken).ConfigureAwait(false);
     }
 

@@ -14,11 +14,14 @@ internal static class BrokerAnswer
         {
             0x81 or 0x82 => (ConnectVerdict.Protocol, "the broker did not understand the gateway's CONNECT"),
             0x84 => (ConnectVerdict.Protocol, "the broker does not speak MQTT 5, which the contract needs"),
-            0x85 => (ConnectVerdict.NotAuthorized, $"the broker does not let this certificate connect as '{clientId}': the "
+            0x85 => (ConnectVerdict.NotAuthorized,
+                $"the broker does not let this certificate connect as '{clientId}': the "
                 + "client id must be allowed for the certificate's common name"),
-            0x86 or 0x8C => (ConnectVerdict.NotAuthorized, "the broker wants a user name and password; it must take the "
+            0x86 or 0x8C => (ConnectVerdict.NotAuthorized,
+                "the broker wants a user name and password; it must take the "
                 + "identity from the certificate (mosquitto: use_identity_as_username)"),
-            0x87 => (ConnectVerdict.NotAuthorized, $"the broker knows the certificate and does not let '{clientId}' in (not "
+            0x87 => (ConnectVerdict.NotAuthorized,
+                $"the broker knows the certificate and does not let '{clientId}' in (not "
                 + "authorised); let its ACL allow this gateway"),
             0x8A => (ConnectVerdict.NotAuthorized, $"the broker has banned '{clientId}'"),
             0x88 => (ConnectVerdict.Unavailable, "the broker says that it is unavailable"),

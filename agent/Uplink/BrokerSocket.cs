@@ -3,10 +3,13 @@ using System.Net.Sockets;
 
 namespace Sluice.Agent.Uplink;
 
-/// <summary>Makes the one socket to the broker. The end point was checked against the configuration by the caller.</summary>
+/// <summary>
+/// Makes the one socket to the broker. The end point was checked against the configuration by the caller.
+/// </summary>
 internal static class BrokerSocket
 {
-    public static async Task<(Socket? Socket, ConnectOutcome? Refusal)> ConnectAsync(IPEndPoint endPoint, StepBound bound)
+    public static async Task<(Socket? Socket, ConnectOutcome? Refusal)> ConnectAsync(
+        IPEndPoint endPoint, StepBound bound)
     {
 #pragma warning disable RS0030 // one of the few places that make a socket: EndpointPolicy has allowed this end point
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -33,19 +36,24 @@ internal static class BrokerSocket
         }
     }
 
-    private static ConnectOutcome Outcome(IPEndPoint endPoint, SocketException exception) => exception.SocketErrorCode switch
+    private static ConnectOutcome Outcome(IPEndPoint endPoint, SocketException exception) =>
+        exception.SocketErrorCode switch
     {
-        SocketError.ConnectionRefused => new ConnectOutcome(ConnectVerdict.Refused, $"{endPoint} refuses the connection: "
+        SocketError.ConnectionRefused =>
+            new ConnectOutcome(ConnectVerdict.Refused, $"{endPoint} refuses the connection: "
             + "the machine is there, the broker does not listen on that port."),
         SocketError.TimedOut => Silent(endPoint),
-        SocketError.HostUnreachable or SocketError.NetworkUnreachable or SocketError.HostDown or SocketError.NetworkDown =>
+        SocketError.HostUnreachable or SocketError.NetworkUnreachable
+            or SocketError.HostDown or SocketError.NetworkDown =>
             new ConnectOutcome(ConnectVerdict.Unreachable, $"{endPoint} cannot be reached: no cable, no route, or a "
                 + "firewall that rejects."),
-        SocketError.AccessDenied => new ConnectOutcome(ConnectVerdict.Unreachable, $"this machine itself does not let the "
+        SocketError.AccessDenied =>
+            new ConnectOutcome(ConnectVerdict.Unreachable, $"this machine itself does not let the "
             + $"agent connect to {endPoint}: its firewall or jail was made from another configuration."),
         _ => new ConnectOutcome(ConnectVerdict.Unreachable, $"no connection to {endPoint} ({exception.Message})."),
     };
 
-    private static ConnectOutcome Silent(IPEndPoint endPoint) => new(ConnectVerdict.Silent, $"{endPoint} does not answer: "
+    private static ConnectOutcome Silent(IPEndPoint endPoint) =>
+        new(ConnectVerdict.Silent, $"{endPoint} does not answer: "
         + "the broker's machine is off, a cable is out, or a firewall drops the packets.");
 }

@@ -44,7 +44,9 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
     /// <summary>Version and cipher suite of the handshake.</summary>
     public string Negotiated { get; private set; } = "";
 
-    /// <summary>Does the handshake on a connected socket. The stream owns the socket; null means refused, and why.</summary>
+    /// <summary>
+    /// Does the handshake on a connected socket. The stream owns the socket; null means refused, and why.
+    /// </summary>
     public async Task<(SslStream? Stream, ConnectOutcome? Refusal)> AuthenticateAsync(
         Socket socket, CancellationToken cancellationToken)
     {
@@ -77,18 +79,22 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
 
         if (exception is CryptographicException)
         {
-            return new ConnectOutcome(ConnectVerdict.ForeignBroker, "the broker is not believed: its certificate cannot be "
+            return new ConnectOutcome(ConnectVerdict.ForeignBroker,
+                "the broker is not believed: its certificate cannot be "
                 + $"taken apart ({exception.Message}).");
         }
 
         return exception is AuthenticationException
-            ? new ConnectOutcome(ConnectVerdict.NoCommonTls, "the TLS handshake with the broker failed: it does not speak "
+            ? new ConnectOutcome(ConnectVerdict.NoCommonTls,
+                "the TLS handshake with the broker failed: it does not speak "
                 + $"TLS on this port, or nothing in common with the gateway ({Deepest(exception).Message}).")
-            : new ConnectOutcome(ConnectVerdict.Broken, "the broker ended the connection during the TLS handshake: it is "
+            : new ConnectOutcome(ConnectVerdict.Broken,
+                "the broker ended the connection during the TLS handshake: it is "
                 + $"starting or stopping, or it does not speak TLS on this port ({Deepest(exception).Message}).");
     }
 
-    private static Exception Deepest(Exception exception) => exception.InnerException is { } inner ? Deepest(inner) : exception;
+    private static Exception Deepest(Exception exception) =>
+        exception.InnerException is { } inner ? Deepest(inner) : exception;
 
     private static string VersionWord(SslProtocols protocol) => protocol == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2";
 
@@ -133,7 +139,8 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
         {
-            return new ConnectOutcome(ConnectVerdict.OtherHost, $"the broker's certificate is for {NamesOf(certificate)}, "
+            return new ConnectOutcome(ConnectVerdict.OtherHost,
+                $"the broker's certificate is for {NamesOf(certificate)}, "
                 + $"broker.host says {broker.Host}: this is another machine, or one of the two is wrong.");
         }
 
@@ -157,13 +164,16 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
             return ConnectVerdict.BrokerDates;
         }
 
-        return status.HasFlag(X509ChainStatusFlags.NotValidForUsage) ? ConnectVerdict.WrongUse : ConnectVerdict.ForeignBroker;
+        return status.HasFlag(X509ChainStatusFlags.NotValidForUsage)
+            ? ConnectVerdict.WrongUse
+            : ConnectVerdict.ForeignBroker;
     }
 
     private static string NamesOf(X509Certificate2 certificate)
     {
         var names = certificate.Extensions.OfType<X509SubjectAlternativeNameExtension>()
-            .SelectMany(names => names.EnumerateDnsNames().Concat(names.EnumerateIPAddresses().Select(a => a.ToString())))
+            .SelectMany(names => names.EnumerateDnsNames()
+                .Concat(names.EnumerateIPAddresses().Select(a => a.ToString())))
             .Take(8);
         var text = string.Join(", ", names);
         return text.Length > 0 ? text : certificate.Subject;

@@ -6,17 +6,21 @@ namespace Sluice.Agent.Uplink;
 /// The one outbound connection, as the publisher sees it: connect, deliver, be lost. Two implementations: MQTT over
 /// mutual TLS, and a scripted one in memory for tests. What the world does wrong is a value; only cancellation throws.
 /// <para>
-/// Contract: one connection at a time; several deliveries may be under way on it, and they reach the broker in the order
-/// of the calls; every delivery ends, with the link if not before; <see cref="Lost"/> completes exactly once for each
-/// connection and never before its <see cref="ConnectAsync"/> returned.
+/// Contract: one connection at a time; several deliveries may be under way on it, and they reach the broker in the
+/// order of the calls; every delivery ends, with the link if not before; <see cref="Lost"/> completes exactly once for
+/// each connection and never before its <see cref="ConnectAsync"/> returned.
 /// </para>
 /// </summary>
 public interface IBrokerLink : IAsyncDisposable
 {
-    /// <summary>Completes when the present connection is gone, with the reason. Completed while there is none.</summary>
+    /// <summary>
+    /// Completes when the present connection is gone, with the reason. Completed while there is none.
+    /// </summary>
     Task<LinkLoss> Lost { get; }
 
-    /// <summary>Tries the configured addresses in order until one takes us. Bounded in time by the link itself.</summary>
+    /// <summary>
+    /// Tries the configured addresses in order until one takes us. Bounded in time by the link itself.
+    /// </summary>
     ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken);
 
     /// <summary>
@@ -45,8 +49,10 @@ public sealed record OutboundMessage
 }
 
 /// <summary>What a broker that took us demands.</summary>
-/// <param name="ReceiveMaximum">How many QoS 1 messages it accepts before it has acknowledged one (MQTT 5, 3.2.2.3.3).</param>
-/// <param name="PacketBytesMax">The largest packet it accepts (3.2.2.3.6); <see cref="int.MaxValue"/> where it does not say.</param>
+/// <param name="ReceiveMaximum">How many QoS 1 messages it accepts before it has acknowledged one (MQTT 5,
+/// 3.2.2.3.3).</param>
+/// <param name="PacketBytesMax">The largest packet it accepts (3.2.2.3.6); <see cref="int.MaxValue"/> where it does not
+/// say.</param>
 /// <param name="Tls">TLS version and cipher suite, for the posture.</param>
 /// <param name="Address">The address that took us.</param>
 public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string Tls, string Address)
@@ -60,7 +66,8 @@ public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string
 /// <param name="Sentence">For a technician: what happened, what it means, what to do. Empty when connected.</param>
 /// <param name="ReasonCode">The CONNACK's reason code where there was one.</param>
 /// <param name="Terms">Set exactly when connected.</param>
-public sealed record ConnectOutcome(ConnectVerdict Verdict, string Sentence, int ReasonCode = 0, ConnectTerms? Terms = null);
+public sealed record ConnectOutcome(
+    ConnectVerdict Verdict, string Sentence, int ReasonCode = 0, ConnectTerms? Terms = null);
 
 public enum ConnectVerdict : byte
 {

@@ -12,12 +12,14 @@ using Sluice.Provisioning;
 namespace Sluice.Agent.Uplink;
 
 /// <summary>
-/// The link to the one broker: MQTT 5 over mutual TLS. The identity is read anew for each attempt, so that a new bundle or
-/// revocation list counts without a restart. Used by the publisher's loop.
+/// The link to the one broker: MQTT 5 over mutual TLS. The identity is read anew for each attempt, so that a new bundle
+/// or revocation list counts without a restart. Used by the publisher's loop.
 /// </summary>
 public sealed class MqttBrokerLink : IBrokerLink
 {
-    /// <summary>Each of TCP, TLS and CONNECT may take this long: a broker that is slow to start is waited for, silence is not.</summary>
+    /// <summary>
+    /// Each of TCP, TLS and CONNECT may take this long: a broker that is slow to start is waited for, silence is not.
+    /// </summary>
     private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(5);
 
     /// <summary>A will goes out only after this: a short loss is no news to the MES.</summary>
@@ -131,7 +133,8 @@ public sealed class MqttBrokerLink : IBrokerLink
         }
         catch (OperationCanceledException) when (!stop.IsCancellationRequested)
         {
-            return new ConnectOutcome(ConnectVerdict.Silent, $"{endPoint} took the connection and then said nothing for "
+            return new ConnectOutcome(ConnectVerdict.Silent,
+                $"{endPoint} took the connection and then said nothing for "
                 + $"{StepMax.TotalSeconds:0} s: the broker hangs, or something else listens there.");
         }
 
@@ -145,8 +148,8 @@ public sealed class MqttBrokerLink : IBrokerLink
         }
 
         string[] clockWarning = at > now
-            ? [$"the gateway's clock says {now:yyyy-MM-dd HH:mm}Z, which is before its own certificate or revocation list "
-                + "was made: it is not set; check its time server."]
+            ? [$"the gateway's clock says {now:yyyy-MM-dd HH:mm}Z, which is before its own certificate or revocation "
+                + "list was made: it is not set; check its time server."]
             : [];
         return outcome with
         {
@@ -221,9 +224,10 @@ public sealed class MqttBrokerLink : IBrokerLink
         return timedOut
             ? new ConnectOutcome(ConnectVerdict.Silent, $"the broker at {endPoint} did not answer CONNECT within "
                 + $"{StepMax.TotalSeconds:0} s: it hangs, or no MQTT broker listens there.")
-            : new ConnectOutcome(ConnectVerdict.Broken, $"the broker at {endPoint} ended the connection right after the TLS "
-                + "handshake, before it answered CONNECT: most likely it does not accept the gateway's certificate (other "
-                + "CA, revoked, or expired by the broker's clock); its log says why.");
+            : new ConnectOutcome(ConnectVerdict.Broken,
+                $"the broker at {endPoint} ended the connection right after the TLS "
+                + "handshake, before it answered CONNECT: most likely it does not accept the gateway's certificate "
+                + "(other CA, revoked, or expired by the broker's clock); its log says why.");
     }
 
     private ConnectOutcome? Judge(MqttClientConnectResult answer)
@@ -237,8 +241,10 @@ public sealed class MqttBrokerLink : IBrokerLink
 
         if (answer.MaximumPacketSize is > 0 and < PacketBytesMin)
         {
-            return new ConnectOutcome(ConnectVerdict.Protocol, $"the broker takes packets of {answer.MaximumPacketSize} bytes "
-                + $"at most, the contract needs {PacketBytesMin} at least; raise its limit (mosquitto: max_packet_size).");
+            return new ConnectOutcome(ConnectVerdict.Protocol,
+                $"the broker takes packets of {answer.MaximumPacketSize} bytes "
+                + $"at most, the contract needs {PacketBytesMin} at least; raise its limit (mosquitto: "
+                + "max_packet_size).");
         }
 
         return answer.MaximumQoS == MqttQualityOfServiceLevel.AtMostOnce ? BrokerAnswer.Refused(0x9B, "", "", "")

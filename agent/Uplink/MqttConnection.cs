@@ -12,7 +12,9 @@ namespace Sluice.Agent.Uplink;
 /// </summary>
 internal sealed class MqttConnection : IAsyncDisposable
 {
-    /// <summary>A ping goes this often, in parts of keep alive: with its own deadline, silence is found within twice that.</summary>
+    /// <summary>
+    /// A ping goes this often, in parts of keep alive: with its own deadline, silence is found within twice that.
+    /// </summary>
     private const double PingEvery = 0.75;
 
     /// <summary>Every message of ours says which contract it follows.</summary>
@@ -57,7 +59,8 @@ internal sealed class MqttConnection : IAsyncDisposable
         using var answerMax = new CancellationTokenSource(keepAlive * 2, clock);
         try
         {
-            // The caller's token is not handed on: cancelled in the middle of a write it would leave half a packet behind.
+            // The caller's token is not handed on: cancelled in the middle of a write it would leave half a packet
+            // behind.
             var publishing = client.PublishAsync(ToMqtt(message), answerMax.Token);
             var answer = await publishing.WaitAsync(cancellationToken).ConfigureAwait(false);
             return DeliveryOutcome.Of((int)answer.ReasonCode, answer.ReasonString ?? "", message.Topic, message.Retain);
@@ -68,8 +71,8 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            Lose(new LinkLoss($"the broker did not acknowledge a message within {(keepAlive * 2).TotalSeconds:0} s: the "
-                + "link is half open, or the broker hangs."));
+            Lose(new LinkLoss($"the broker did not acknowledge a message within {(keepAlive * 2).TotalSeconds:0} s: "
+                + "the link is half open, or the broker hangs."));
             return Gone();
         }
         catch (Exception exception) when (exception is not (OutOfMemoryException or InvalidProgramException))
@@ -114,11 +117,13 @@ internal sealed class MqttConnection : IAsyncDisposable
     private static DeliveryOutcome Gone() =>
         new(DeliveryVerdict.LinkLost, 0, "the connection was lost before the broker acknowledged the message.");
 
-    private static LinkLoss Broke(Exception exception) => exception is MqttClientUnexpectedDisconnectReceivedException said
+    private static LinkLoss Broke(Exception exception) =>
+        exception is MqttClientUnexpectedDisconnectReceivedException said
         ? BrokerAnswer.Disconnected((int)(said.ReasonCode ?? 0), said.ReasonString ?? "")
         : new LinkLoss($"the connection broke ({Deepest(exception).Message}).");
 
-    private static Exception Deepest(Exception exception) => exception.InnerException is { } inner ? Deepest(inner) : exception;
+    private static Exception Deepest(Exception exception) =>
+        exception.InnerException is { } inner ? Deepest(inner) : exception;
 
     private static MqttApplicationMessage ToMqtt(OutboundMessage message)
     {
@@ -164,8 +169,10 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
         catch (Exception exception) when (exception is not (OutOfMemoryException or InvalidProgramException))
         {
-            // Closed meanwhile, and then the reason is known already; or silence; or the library's own way to say "gone".
-            Lose(new LinkLoss($"the broker did not answer a ping within {keepAlive.TotalSeconds:0} s: the link is silent."));
+            // Closed meanwhile, and then the reason is known already; or silence; or the library's own way to say
+            // "gone".
+            Lose(new LinkLoss($"the broker did not answer a ping within {keepAlive.TotalSeconds:0} s: the link is "
+                + "silent."));
         }
     }
 }

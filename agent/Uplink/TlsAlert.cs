@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Sluice.Agent.Uplink;
 
 /// <summary>
-/// A TLS alert out of an exception. OpenSSL writes <c>error:0A000418:SSL routines::…</c>: its last three digits are 1000 +
-/// the alert's number (RFC 8446, 6). With TLS 1.3 the broker's refusal of our certificate arrives only after our side of
-/// the handshake has ended, on the first read.
+/// A TLS alert out of an exception. OpenSSL writes <c>error:0A000418:SSL routines::…</c>: its last three digits are
+/// 1000 + the alert's number (RFC 8446, 6). With TLS 1.3 the broker's refusal of our certificate arrives only after our
+/// side of the handshake has ended, on the first read.
 /// </summary>
 internal static class TlsAlert
 {
@@ -22,7 +22,8 @@ internal static class TlsAlert
             var at = text.IndexOf(Mark, StringComparison.Ordinal);
             if (at >= 0 && text.Length >= at + Mark.Length + 3
                 && int.TryParse(
-                    text.AsSpan(at + Mark.Length, 3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code)
+                    text.AsSpan(at + Mark.Length, 3), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture,
+                        out var code)
                 && code is >= AlertBase and <= AlertBase + 255)
             {
                 return code - AlertBase;
@@ -38,16 +39,19 @@ internal static class TlsAlert
         42 or 43 or 46 => Refused(alert, "the broker does not accept the gateway's certificate; its log says why. Most "
             + "likely another CA made it than the broker trusts"),
         44 => Refused(alert, "the broker says that the gateway's certificate was revoked; bring a new bundle"),
-        45 => Refused(alert, "the broker says that the gateway's certificate expired; bring a new bundle, or see whether "
-            + "the broker's clock is right"),
+        45 => Refused(alert, "the broker says that the gateway's certificate expired; bring a new bundle, or see "
+            + "whether the broker's clock is right"),
         48 => Refused(alert, "the broker does not know the CA that made the gateway's certificate; give the broker the "
             + "plant's root, or the gateway a certificate from it"),
         49 => Refused(alert, "the broker's TLS accepts the gateway's certificate but denies access"),
         116 => Refused(alert, "the broker demands a client certificate and got none"),
-        40 or 47 or 70 or 71 or 86 => new ConnectOutcome(ConnectVerdict.NoCommonTls, "the broker and the gateway found no "
-            + $"TLS version and cipher in common (alert {alert}); the broker must speak TLS 1.3, or broker.tlsMin be \"1.2\" "
+        40 or 47 or 70 or 71 or 86 =>
+            new ConnectOutcome(ConnectVerdict.NoCommonTls, "the broker and the gateway found no "
+            + $"TLS version and cipher in common (alert {alert}); the broker must speak TLS 1.3, or broker.tlsMin be "
+            + "\"1.2\" "
             + "and the broker offer an AEAD suite.", alert),
-        _ => new ConnectOutcome(ConnectVerdict.Broken, $"the broker ended the connection with TLS alert {alert}; its log "
+        _ => new ConnectOutcome(ConnectVerdict.Broken,
+            $"the broker ended the connection with TLS alert {alert}; its log "
             + "says why.", alert),
     };
 

@@ -1,7 +1,8 @@
 namespace Sluice.Hal.Gpio;
 
 /// <summary>
-/// Finds the edges that were lost before an edge that arrived. A core: told each edge in order, it answers with the gap.
+/// Finds the edges that were lost before an edge that arrived. A core: told each edge in order, it answers with the
+/// gap.
 /// <para>Invariants:</para>
 /// <list type="bullet">
 /// <item>A number that is not one more than the last one is a gap of exactly the numbers in between.</item>

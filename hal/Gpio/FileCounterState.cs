@@ -85,7 +85,8 @@ public sealed class FileCounterState(string path) : ICounterState
         {
             var blank = line.IndexOf(' ', StringComparison.Ordinal);
             if (blank < 1
-                || !long.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture, out var total))
+                || !long.TryParse(line.AsSpan(0, blank), NumberStyles.None, CultureInfo.InvariantCulture,
+                    out var total))
             {
                 return Refused("has a line that is not a total");
             }

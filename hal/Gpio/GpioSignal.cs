@@ -122,7 +122,8 @@ public sealed record GpioSignal
     /// after the line or the edge was changed.
     /// </summary>
     public string TotalName => string.Create(
-        CultureInfo.InvariantCulture, $"{Signal.Name} {Line} {Quantity} {Edges} {(Settings.ActiveLow ? "low" : "high")}");
+        CultureInfo.InvariantCulture,
+            $"{Signal.Name} {Line} {Quantity} {Edges} {(Settings.ActiveLow ? "low" : "high")}");
 }
 
 /// <summary>How a chip is watched. Every wait has a bound, and these are they.</summary>

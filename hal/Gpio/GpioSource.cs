@@ -117,7 +117,8 @@ public sealed class GpioSource : ISignalSource
             line.Report(quantity, level, now, values);
             foreach (var value in values)
             {
-                into.Add(new Reading(Signals[index], value.Value, value.Quality, Stamp(utc, now - value.AtNanoseconds)));
+                into.Add(new Reading(Signals[index], value.Value, value.Quality,
+                    Stamp(utc, now - value.AtNanoseconds)));
             }
         }
 

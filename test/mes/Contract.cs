@@ -17,7 +17,8 @@ public sealed record DataMessage(
 
 public sealed record StatusMessage(string Gateway, string Run, bool IsOnline, string Reason);
 
-public sealed record BirthSignal(string Name, string Type, string Unit, string Description, MesReading? Last, string LastStore);
+public sealed record BirthSignal(string Name, string Type, string Unit, string Description, MesReading? Last,
+    string LastStore);
 
 public sealed record BirthMessage(
     string Gateway, string Run, string Agent, string Configuration, string Storage,
@@ -36,8 +37,8 @@ public sealed record LedgerMessage(
 /// The four messages of contract v1, read by a program that knows the contract and nothing of the gateway. Each method
 /// returns what it could read and adds a sentence to <c>faults</c> for whatever the contract does not allow. Pure.
 /// <para>
-/// An MES in production ignores members that it does not know. This receiver is a judge as well, so they are faults here:
-/// what the agent sends and what WIRE.md says must not drift apart.
+/// An MES in production ignores members that it does not know. This receiver is a judge as well, so they are faults
+/// here: what the agent sends and what WIRE.md says must not drift apart.
 /// </para>
 /// </summary>
 public static partial class Contract
@@ -206,7 +207,8 @@ public static partial class Contract
         var reason = reading.OptionalText("r");
         var kind = value?.ValueKind ?? JsonValueKind.Undefined;
         reading.Require(position >= 1, $"position {position} is below 1");
-        reading.Require(kind is not (JsonValueKind.Undefined or JsonValueKind.Object or JsonValueKind.Array), "no value");
+        reading.Require(kind is not (JsonValueKind.Undefined or JsonValueKind.Object or JsonValueKind.Array),
+            "no value");
         if (reading.Optional("q") is null)
         {
             reading.Require(kind != JsonValueKind.Null, $"position {position} is Good and has no value");

@@ -29,7 +29,9 @@ public sealed class GatewayStream(string name)
     /// <summary>Readings that had arrived before.</summary>
     public long Duplicates { get; private set; }
 
-    /// <summary>Pieces of history behind younger history: allowed where a broker refused a message and took it later.</summary>
+    /// <summary>
+    /// Pieces of history behind younger history: allowed where a broker refused a message and took it later.
+    /// </summary>
     public long HistoryOutOfOrder { get; private set; }
 
     public IReadOnlyDictionary<string, StoreStream> Stores => stores;
@@ -105,7 +107,8 @@ public sealed class GatewayStream(string name)
             Duplicates++;
             if (same is false)
             {
-                faults.Add($"data: position {reading.Position} of store {data.Store} came twice with different content");
+                faults.Add($"data: position {reading.Position} of store {data.Store} came twice with different "
+                    + "content");
             }
         }
     }

@@ -15,8 +15,8 @@ namespace Sluice.Mes;
 public sealed record MesBroker(IPEndPoint EndPoint, string Host);
 
 /// <summary>
-/// One MQTT 5 session over mutual TLS: what an MES, or anything else that holds a certificate, does at a broker. It lives
-/// until it is disposed of or the connection breaks (<see cref="Ended"/>); it never connects again by itself.
+/// One MQTT 5 session over mutual TLS: what an MES, or anything else that holds a certificate, does at a broker. It
+/// lives until it is disposed of or the connection breaks (<see cref="Ended"/>); it never connects again by itself.
 /// </summary>
 public sealed class MesLink : IAsyncDisposable
 {
@@ -34,8 +34,9 @@ public sealed class MesLink : IAsyncDisposable
     public bool SessionPresent { get; private set; }
 
     /// <summary>
-    /// Connects. A refusal by the broker is an <see cref="IOException"/> with its reason. <paramref name="received"/> is
-    /// called from one loop, one message after the other, and the broker's message is acknowledged after it returned.
+    /// Connects. A refusal by the broker is an <see cref="IOException"/> with its reason. <paramref name="received"/>
+    /// is called from one loop, one message after the other, and the broker's message is acknowledged after it
+    /// returned.
     /// </summary>
     public static async Task<MesLink> ConnectAsync(
         MesBroker broker,

@@ -2,7 +2,8 @@ namespace Sluice.Mes;
 
 /// <summary>
 /// The receiver's shell: one loop that holds a session at the broker, subscribes to the site, feeds the ledger, and
-/// connects again when the session ends. Its session outlives a short absence, so that the broker keeps messages for it.
+/// connects again when the session ends. Its session outlives a short absence, so that the broker keeps messages for
+/// it.
 /// </summary>
 public sealed class MesSubscriber : IAsyncDisposable
 {

@@ -1,6 +1,8 @@
 namespace Sluice.Mes;
 
-/// <summary>Positions <paramref name="From"/> to <paramref name="To"/>, both included, as the wire writes them.</summary>
+/// <summary>
+/// Positions <paramref name="From"/> to <paramref name="To"/>, both included, as the wire writes them.
+/// </summary>
 public readonly record struct Positions(long From, long To)
 {
     public long Count => To - From + 1;

@@ -57,7 +57,8 @@ public sealed class SignalStream(string name)
     }
 
     /// <summary>How old the current value is by the gateway's clock; null before there is one.</summary>
-    public TimeSpan? Age(DateTimeOffset now) => Current is { } reading ? now.UtcDateTime - reading.SourceTimestamp : null;
+    public TimeSpan? Age(DateTimeOffset now) =>
+        Current is { } reading ? now.UtcDateTime - reading.SourceTimestamp : null;
 
     internal void Describe(BirthSignal born)
     {
@@ -93,7 +94,9 @@ public sealed class SignalStream(string name)
         return true;
     }
 
-    /// <summary>What is wrong with the value's JSON type, by the type that the birth named; empty where nothing is.</summary>
+    /// <summary>
+    /// What is wrong with the value's JSON type, by the type that the birth named; empty where nothing is.
+    /// </summary>
     internal string TypeFault(in MesReading reading)
     {
         if (Type.Length == 0 || reading.ValueKind == JsonValueKind.Null)

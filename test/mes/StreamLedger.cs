@@ -6,8 +6,8 @@ namespace Sluice.Mes;
 public sealed record ContractViolation(string Topic, string Sentence);
 
 /// <summary>
-/// The receiver's core: messages in, the account of one site out. It knows contract v1 and nothing else of the gateways.
-/// Steps only: no clock, no I/O, not thread-safe (<see cref="MesSubscriber"/> owns it for a live session).
+/// The receiver's core: messages in, the account of one site out. It knows contract v1 and nothing else of the
+/// gateways. Steps only: no clock, no I/O, not thread-safe (<see cref="MesSubscriber"/> owns it for a live session).
 /// <para>Invariants:</para>
 /// <list type="bullet">
 /// <item>(gateway, store, position) counts once; what comes again must be the same bytes.</item>

@@ -69,7 +69,8 @@ public sealed class BufferLoopTests
     }
 
     private static BufferLoop Open(TimeSpan commitEvery) => new(
-        StoreSwitch.InMemory(NumberedReadings.Store, 1 << 20), commitEvery, TimeProvider.System, NullLogger<BufferLoop>.Instance);
+        StoreSwitch.InMemory(NumberedReadings.Store, 1 << 20), commitEvery, TimeProvider.System,
+            NullLogger<BufferLoop>.Instance);
 
     private static async Task<BufferView> Until(BufferLoop loop, Func<BufferView, bool> condition)
     {

@@ -131,7 +131,8 @@ internal sealed class CrashSchedule
         Require(store.Commit() is null, "it takes no readings any more");
         var batch = new StoredBatch();
         store.Peek(next, 10, batch);
-        Require(batch.Count == 1 && batch.Readings[0] == NumberedReadings.HeavyStored(next), "what is new cannot be read");
+        Require(batch.Count == 1 && batch.Readings[0] == NumberedReadings.HeavyStored(next),
+            "what is new cannot be read");
     }
 
     private static void Require(bool right, string sentence)

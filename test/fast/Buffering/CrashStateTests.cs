@@ -36,7 +36,8 @@ public sealed class CrashStateTests
         Caught(name => name.EndsWith(".new", StringComparison.Ordinal));
 
     [Fact]
-    public void A_disk_that_ignores_the_syncs_of_the_directory_is_caught_by_this_test() => Caught(name => name.Length == 0);
+    public void A_disk_that_ignores_the_syncs_of_the_directory_is_caught_by_this_test() =>
+        Caught(name => name.Length == 0);
 
     private static void Caught(Func<string, bool> ignores)
     {

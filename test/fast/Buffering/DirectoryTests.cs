@@ -91,7 +91,8 @@ public sealed class DirectoryTests : IDisposable
 
     private static long DiskUsage(string directory)
     {
-        using var du = Process.Start(new ProcessStartInfo("du", ["-sB1", directory]) { RedirectStandardOutput = true })!;
+        using var du = Process.Start(
+            new ProcessStartInfo("du", ["-sB1", directory]) { RedirectStandardOutput = true })!;
         var line = du.StandardOutput.ReadToEnd();
         du.WaitForExit();
         return long.Parse(line.Split('\t')[0], System.Globalization.CultureInfo.InvariantCulture);

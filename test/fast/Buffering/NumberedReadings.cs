@@ -11,7 +11,10 @@ internal static class NumberedReadings
     public static readonly DateTime Noon = new(2026, 11, 22, 12, 0, 0, DateTimeKind.Utc);
 
     private static readonly Signal[] Signals = Enumerable.Range(0, 24)
-        .Select(i => new Signal { Name = $"hmi1/line/signal{i}", Source = "hmi1", Type = new SignalType(SignalKind.Float64) })
+        .Select(i => new Signal
+        {
+            Name = $"hmi1/line/signal{i}", Source = "hmi1", Type = new SignalType(SignalKind.Float64),
+        })
         .ToArray();
 
     public static Signal SignalAt(int index) => Signals[index % Signals.Length];

@@ -107,7 +107,8 @@ internal sealed class SmallPlant : IAsyncDisposable
         stop = new CancellationTokenSource();
         var surroundings = new HostSurroundings(TimeProvider.System, new SoonRandom(++starts), _ => { });
         running = Task.Run(() => GatewayHost.RunAsync(
-            loaded.Configuration!, new RunOptions { SocketPath = Path.Combine(Directory, "s") }, surroundings, stop.Token));
+            loaded.Configuration!, new RunOptions { SocketPath = Path.Combine(Directory, "s") }, surroundings,
+                stop.Token));
     }
 
     /// <summary>Stops the agent as systemd does, and returns its exit code.</summary>
@@ -131,7 +132,9 @@ internal sealed class SmallPlant : IAsyncDisposable
         }
     }
 
-    /// <summary>How many record values are there, and that none is missing, none came twice and nothing broke the contract.</summary>
+    /// <summary>
+    /// How many record values are there, and that none is missing, none came twice and nothing broke the contract.
+    /// </summary>
     public void Prove()
     {
         var (missing, twice, violations) = Mes.Read(ledger => (
@@ -179,12 +182,14 @@ internal sealed class SmallPlant : IAsyncDisposable
         var stream = ledger.Gateway(GatewayId);
         var gaps = string.Join(',', stream.Stores.Values.SelectMany(store => store.OpenGaps()));
         var broken = string.Join("; ", ledger.Violations.Select(violation => violation.Sentence));
-        return $"readings {stream.Readings}, historical {stream.Historical}, duplicates {stream.Duplicates}, open [{gaps}], "
-            + $"record {record.Arrived} of {Given}, status {stream.Status}, violations [{broken}], "
+        return $"readings {stream.Readings}, historical {stream.Historical}, duplicates {stream.Duplicates}, open "
+            + $"[{gaps}], record {record.Arrived} of {Given}, status {stream.Status}, violations [{broken}], "
             + $"refused [{string.Join("; ", Broker.Refusals)}], MES {Mes.LastError}";
     });
 
-    /// <summary>Dice that always say "soon": a first reconnect comes after 0.34 s. Each run needs an id of its own.</summary>
+    /// <summary>
+    /// Dice that always say "soon": a first reconnect comes after 0.34 s. Each run needs an id of its own.
+    /// </summary>
     private sealed class SoonRandom(int seed) : Random(seed)
     {
         public override double NextDouble() => 0.1;

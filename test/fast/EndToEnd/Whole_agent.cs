@@ -15,11 +15,13 @@ public sealed class Whole_agent
 
         plant.StartAgent();
 
-        await plant.UntilAsync("ten readings and a ledger", stream => stream.Readings >= 10 && stream.Ledger is not null);
+        await plant.UntilAsync("ten readings and a ledger", stream => stream.Readings >= 10
+            && stream.Ledger is not null);
         await plant.UntilAsync("no gap", stream => stream.OpenGaps == 0);
         plant.Prove();
         Assert.Equal(["plc/level", "plc/record/count"], plant.See(stream => stream.Signals.Keys.Order().ToArray()));
-        Assert.Equal(("disk", "mm"), plant.See(stream => (stream.Birth?.Storage, stream.Signals[SmallPlant.Level].Unit)));
+        Assert.Equal(("disk", "mm"),
+            plant.See(stream => (stream.Birth?.Storage, stream.Signals[SmallPlant.Level].Unit)));
         Assert.Equal("7", plant.See(stream => stream.Signals[SmallPlant.Level].Current?.Value));
         Assert.True(plant.See(stream => stream.Status?.IsOnline));
     }
@@ -79,7 +81,8 @@ public sealed class Whole_agent
     {
         await using var plant = await SmallPlant.StartAsync();
         plant.StartAgent();
-        await plant.UntilAsync("the level", stream => stream.Signals.GetValueOrDefault(SmallPlant.Level)?.Current is not null);
+        await plant.UntilAsync("the level", stream =>
+            stream.Signals.GetValueOrDefault(SmallPlant.Level)?.Current is not null);
         await plant.UntilAsync("some time", stream => stream.Readings >= 10);
 
         plant.Server.Silent = true;
@@ -96,7 +99,8 @@ public sealed class Whole_agent
         Assert.Equal("7", Value(levels[fall - 1]));
         Assert.True(levels[fall - 1].SourceTimestamp > levels[0].SourceTimestamp);
         Assert.Equal("7", Value(levels[rise]));
-        await plant.UntilAsync("the record again", stream => stream.Signals["plc/record/count"].Current?.Quality == "Good");
+        await plant.UntilAsync("the record again", stream =>
+            stream.Signals["plc/record/count"].Current?.Quality == "Good");
         plant.Prove();
     }
 

@@ -162,8 +162,10 @@ public sealed class Stream_ledger
     [Theory]
     [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":null}""", "is Good and has no value")]
     [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":1,"r":"Timeout"}""", "is Good and has a reason")]
-    [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":1,"q":"Good","r":"Timeout"}""", "quality 'Good'")]
-    [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":null,"q":"Bad","r":"Tired"}""", "reason 'Tired'")]
+    [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":1,"q":"Good","r":"Timeout"}""",
+        "quality 'Good'")]
+    [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":null,"q":"Bad","r":"Tired"}""",
+        "reason 'Tired'")]
     [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000Z","v":null,"q":"Bad"}""", "reason ''")]
     [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00Z","v":1}""", "'t' is not")]
     [InlineData("""{"p":1,"s":"a/b","t":"2026-11-22T14:00:00.000+00:00","v":1}""", "'t' is not")]
@@ -297,7 +299,8 @@ public sealed class Stream_ledger
         """);
 
     private void Ledger(
-        long number, long first, long next, string acknowledged, long waiting = 0, long dropped = 0, string drops = "") =>
+        long number, long first, long next, string acknowledged,
+        long waiting = 0, long dropped = 0, string drops = "") =>
         Send("ledger", $$"""
             {"v":1,"gateway":"gw-042","run":"{{Run}}","number":{{number}},"sent":"2026-11-22T14:00:01.250Z",
              "waiting":{{waiting}},"stores":[{"store":"{{Store}}","volatile":false,"first":{{first}},"next":{{next}},

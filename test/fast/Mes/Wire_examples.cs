@@ -48,7 +48,8 @@ public sealed partial class Wire_examples
         return directory?.FullName ?? throw new InvalidOperationException("The tests run inside the repository.");
     }
 
-    [GeneratedRegex(@"^## `<base>/(?<kind>\w+)`(?<body>.*?)(?=^## |\z)", RegexOptions.Multiline | RegexOptions.Singleline)]
+    [GeneratedRegex(@"^## `<base>/(?<kind>\w+)`(?<body>.*?)(?=^## |\z)",
+        RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Section();
 
     [GeneratedRegex(@"```json\n(?<json>.*?)\n```", RegexOptions.Singleline)]

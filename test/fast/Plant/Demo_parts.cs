@@ -74,7 +74,8 @@ public sealed partial class Demo_parts
     public void Options_are_read_and_wrong_ones_are_named()
     {
         var options = DemoOptions.Parse(["--seconds", "20", "--plain", "--agent", "/x/sluice-agent"], out _);
-        Assert.Equal((TimeSpan.FromSeconds(20), true, "/x/sluice-agent"), (options?.Length, options?.Plain, options?.Agent));
+        Assert.Equal((TimeSpan.FromSeconds(20), true, "/x/sluice-agent"),
+            (options?.Length, options?.Plain, options?.Agent));
 
         Assert.Null(DemoOptions.Parse(["--seconds", "soon"], out var problem));
         Assert.Contains("--seconds soon", problem, StringComparison.Ordinal);

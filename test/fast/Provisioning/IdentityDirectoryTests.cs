@@ -149,7 +149,8 @@ public sealed class IdentityDirectoryTests : IDisposable
         var loaded = IdentityDirectory.Load(directory, Id, DateTimeOffset.UnixEpoch);
         using var identity = loaded.Identity;
         Assert.NotNull(identity);
-        Assert.Contains(loaded.Problems, problem => problem.Sentence.Contains("clock is not set", StringComparison.Ordinal));
+        Assert.Contains(loaded.Problems, problem =>
+            problem.Sentence.Contains("clock is not set", StringComparison.Ordinal));
         Assert.True(identity.NotEarlierThan > Now.AddDays(-2));
     }
 
@@ -202,7 +203,8 @@ public sealed class IdentityDirectoryTests : IDisposable
     {
         Assert.Null(loaded.Identity);
         Assert.True(
-            loaded.Problems.Any(problem => problem.Blocks && problem.Sentence.Contains(words, StringComparison.Ordinal)),
+            loaded.Problems.Any(problem => problem.Blocks
+                && problem.Sentence.Contains(words, StringComparison.Ordinal)),
             string.Join('\n', loaded.Problems));
         return loaded.Problems;
     }

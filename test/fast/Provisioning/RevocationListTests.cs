@@ -95,7 +95,8 @@ public sealed class RevocationListTests : IDisposable
         may.CertificateExtensions.Add(new X509SubjectKeyIdentifierExtension(may.PublicKey, false));
         may.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.CrlSign, true));
         using var ca = may.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
-        var list = Parse(new CertificateRevocationListBuilder().Build(ca, 1, now.AddDays(1), HashAlgorithmName.SHA256, null, now));
+        var list = Parse(new CertificateRevocationListBuilder()
+            .Build(ca, 1, now.AddDays(1), HashAlgorithmName.SHA256, null, now));
 
         var mayNot = new CertificateRequest("CN=CA", key, HashAlgorithmName.SHA256);
         mayNot.CertificateExtensions.Add(new X509KeyUsageExtension(X509KeyUsageFlags.DigitalSignature, true));

@@ -6,8 +6,8 @@ using Xunit;
 namespace Sluice.Fast.Publishing;
 
 /// <summary>
-/// A buffer and a broker that are nothing but numbers, stepped from a seed, around a real <see cref="DeliveryPlan"/>. It
-/// checks after every step what must always hold, and at the end, in a kind world, that everything arrived.
+/// A buffer and a broker that are nothing but numbers, stepped from a seed, around a real <see cref="DeliveryPlan"/>.
+/// It checks after every step what must always hold, and at the end, in a kind world, that everything arrived.
 /// </summary>
 internal sealed class DeliveryWorld
 {
@@ -119,7 +119,8 @@ internal sealed class DeliveryWorld
 
         var count = random.Next(1, planned.ReadingsMax + 1);
         var range = new PositionRange(first, first + count - 1);
-        Assert.DoesNotContain(inFlight, sent => sent.Store == planned.Store && sent.Range.From <= range.To && range.From <= sent.Range.To);
+        Assert.DoesNotContain(inFlight, sent => sent.Store == planned.Store && sent.Range.From <= range.To
+            && range.From <= sent.Range.To);
         if (planned.Lane == Lane.Live)
         {
             Assert.True(range.From >= store.LiveFrom, "history went out as live");

@@ -11,7 +11,9 @@ using Sluice.Mes;
 
 namespace Sluice.Fast.Publishing;
 
-/// <summary>A publisher over a real buffer loop in memory and a scripted link, with the reference receiver behind it.</summary>
+/// <summary>
+/// A publisher over a real buffer loop in memory and a scripted link, with the reference receiver behind it.
+/// </summary>
 internal sealed class PublisherBench : IAsyncDisposable
 {
     public const string Base = "sluice/v1/plant1/gw-042";
@@ -126,7 +128,8 @@ internal sealed class PublisherBench : IAsyncDisposable
             new SimulatedSettings
             {
                 Name = "line",
-                Signals = [new SampledSignal(signal, TimeSpan.FromSeconds(1), new ReportRule(true, 0, TimeSpan.FromSeconds(60)))],
+                Signals = [new SampledSignal(signal, TimeSpan.FromSeconds(1),
+                    new ReportRule(true, 0, TimeSpan.FromSeconds(60)))],
                 Shapes = [new SimulatedSignal { Signal = signal, Shape = SimulatedShape.Counter }],
             },
         ],

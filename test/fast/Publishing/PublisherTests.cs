@@ -42,7 +42,8 @@ public sealed class PublisherTests
         await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
 
         Assert.All(Data(bench), message =>
-            Assert.All(Wire.Positions(message.Payload), p => Assert.Equal(p <= 3000, Wire.IsHistorical(message.Payload))));
+            Assert.All(Wire.Positions(message.Payload), p =>
+                Assert.Equal(p <= 3000, Wire.IsHistorical(message.Payload))));
         Assert.All(Enumerable.Range(1, 3010), position => Assert.Equal(1, bench.Arrived[position]));
         Assert.Equal(3000, bench.Publisher.Health.DeliveredHistorical);
     }
@@ -242,7 +243,8 @@ public sealed class PublisherTests
             await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
         }
 
-        // Each reading: durable, sent, answered, acknowledged, and a few that coincide. A loop that spins makes thousands.
+        // Each reading: durable, sent, answered, acknowledged, and a few that coincide. A loop that spins makes
+        // thousands.
         Assert.InRange(bench.Publisher.LoopRounds, 50, 1000);
     }
 

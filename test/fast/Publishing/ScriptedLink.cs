@@ -41,7 +41,8 @@ internal sealed class ScriptedLink : IBrokerLink
     public Task<LinkLoss> Lost => lost.Task;
 
     public static ConnectOutcome Connected(int receiveMaximum, int packetBytesMax = int.MaxValue) =>
-        new(ConnectVerdict.Connected, "", 0, new ConnectTerms(receiveMaximum, packetBytesMax, "TLS 1.3 scripted", "here"));
+        new(ConnectVerdict.Connected, "", 0,
+            new ConnectTerms(receiveMaximum, packetBytesMax, "TLS 1.3 scripted", "here"));
 
     public void Cut(string why = "somebody pulled the cable.", int reasonCode = 0) =>
         lost.TrySetResult(new LinkLoss(why, reasonCode));

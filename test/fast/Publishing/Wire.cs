@@ -12,7 +12,9 @@ internal static class Wire
     }
 
     public static IReadOnlyList<long> Positions(ReadOnlyMemory<byte> payload) =>
-        [.. Json(payload).GetProperty("readings").EnumerateArray().Select(reading => reading.GetProperty("p").GetInt64())];
+        [.. Json(payload).GetProperty("readings").EnumerateArray().Select(reading =>
+            reading.GetProperty("p").GetInt64())];
 
-    public static bool IsHistorical(ReadOnlyMemory<byte> payload) => Json(payload).GetProperty("historical").GetBoolean();
+    public static bool IsHistorical(ReadOnlyMemory<byte> payload) =>
+        Json(payload).GetProperty("historical").GetBoolean();
 }

@@ -34,7 +34,8 @@ public sealed class WireTests
     private static readonly StoredReading[] Readings =
     [
         Temperature,
-        new(120002, "drives/motor1/current", SignalValue.None, Quality.Bad(QualityReason.Timeout), Sent.AddMilliseconds(-246)),
+        new(120002, "drives/motor1/current", SignalValue.None, Quality.Bad(QualityReason.Timeout),
+            Sent.AddMilliseconds(-246)),
         new(120003, "hmi1/cycle/count", SignalValue.From(ulong.MaxValue), Quality.Good, Sent.AddMilliseconds(-246)),
         new(120004, "hmi1/door/open", SignalValue.From(true), Quality.Good, Sent.AddMilliseconds(-246)),
         new(120005, "hmi1/batch", SignalValue.From("Öl \"B\" 7"), Quality.Uncertain(QualityReason.ClockNotSet),
@@ -170,7 +171,8 @@ public sealed class WireTests
     private static string Value(SignalValue value)
     {
         var json = Encode(Temperature with { Value = value });
-        var at = json.IndexOf("\"v\":", json.IndexOf("\"readings\"", StringComparison.Ordinal), StringComparison.Ordinal) + 4;
+        var at = json.IndexOf("\"v\":", json.IndexOf("\"readings\"", StringComparison.Ordinal),
+            StringComparison.Ordinal) + 4;
         return json[at..^"}]}".Length];
     }
 

@@ -42,6 +42,9 @@ public sealed class The_repository
     public void Has_no_long_file() => Holds(SizeRules.Files);
 
     [Fact]
+    public void Has_no_long_line() => Holds(SizeRules.Lines);
+
+    [Fact]
     public void Has_no_long_method() => Holds(SizeRules.Methods);
 
     [Fact]

@@ -42,7 +42,8 @@ internal sealed class BrokerLinkBench : IAsyncDisposable
     }
 
     public GatewayConfiguration Configuration(
-        IReadOnlyList<IPAddress>? addresses = null, TimeSpan? keepAlive = null, TlsVersionMin tlsMin = TlsVersionMin.Tls13) => new()
+        IReadOnlyList<IPAddress>? addresses = null, TimeSpan? keepAlive = null,
+        TlsVersionMin tlsMin = TlsVersionMin.Tls13) => new()
     {
         Gateway = new GatewayName("plant1", GatewayId),
         Broker = new BrokerSettings

@@ -69,7 +69,8 @@ public sealed class MqttBrokerLinkTests
 
     [Fact]
     public async Task A_broker_with_another_name_is_not_believed_and_both_names_are_told() => await Refused(
-        keys => keys.IssueServer("other.dmz.plant1"), ConnectVerdict.OtherHost, "other.dmz.plant1", "mes-broker.dmz.plant1");
+        keys => keys.IssueServer("other.dmz.plant1"), ConnectVerdict.OtherHost, "other.dmz.plant1",
+            "mes-broker.dmz.plant1");
 
     [Fact]
     public async Task A_client_certificate_is_no_broker() => await Refused(
@@ -95,7 +96,8 @@ public sealed class MqttBrokerLinkTests
 
         var outcome = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
         Assert.Equal(ConnectVerdict.Connected, outcome.Verdict);
-        Assert.Contains(outcome.Terms!.Warnings, warning => warning.Contains("should have been replaced", StringComparison.Ordinal));
+        Assert.Contains(outcome.Terms!.Warnings, warning =>
+            warning.Contains("should have been replaced", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -115,7 +117,8 @@ public sealed class MqttBrokerLinkTests
     [Fact]
     public async Task A_broker_that_speaks_only_tls_12_is_refused_by_default_and_taken_where_the_plant_says_so()
     {
-        await using var bench = await BrokerLinkBench.StartAsync(_ => new EmbeddedBrokerOptions { Protocols = SslProtocols.Tls12 });
+        await using var bench = await BrokerLinkBench.StartAsync(_ =>
+            new EmbeddedBrokerOptions { Protocols = SslProtocols.Tls12 });
         await using var strict = bench.Link();
         var outcome = await strict.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
         Assert.Equal(ConnectVerdict.NoCommonTls, outcome.Verdict);
@@ -253,7 +256,8 @@ public sealed class MqttBrokerLinkTests
         bench.Broker.GoSilent();
 
         var delivered = await link.DeliverAsync(
-            BrokerLinkBench.Message($"{BrokerLinkBench.Base}/data", "{}"), CancellationToken.None).AsTask().WaitAsync(Bound);
+            BrokerLinkBench.Message($"{BrokerLinkBench.Base}/data", "{}"), CancellationToken.None).AsTask()
+                .WaitAsync(Bound);
         Assert.Equal(DeliveryVerdict.LinkLost, delivered.Verdict);
         Assert.NotEmpty((await link.Lost.WaitAsync(Bound)).Sentence);
         bench.Broker.Speak();
@@ -292,7 +296,8 @@ public sealed class MqttBrokerLinkTests
     private static async Task Refused(
         Func<PlantKeys, IssuedCertificate> server, ConnectVerdict verdict, params string[] words)
     {
-        await using var bench = await BrokerLinkBench.StartAsync(keys => new EmbeddedBrokerOptions { Certificate = server(keys) });
+        await using var bench = await BrokerLinkBench.StartAsync(keys =>
+            new EmbeddedBrokerOptions { Certificate = server(keys) });
         await using var link = bench.Link();
         var outcome = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
         Assert.True(verdict == outcome.Verdict, outcome.ToString());

@@ -34,7 +34,8 @@ public sealed class UplinkTables
     [InlineData(0x97, DeliveryVerdict.Busy)]
     [InlineData(0x99, DeliveryVerdict.SetAside)]
     [InlineData(0xEE, DeliveryVerdict.Busy)]
-    public void Each_reason_of_the_standard_has_its_verdict_and_the_brokers_words_are_told(int code, DeliveryVerdict verdict)
+    public void Each_reason_of_the_standard_has_its_verdict_and_the_brokers_words_are_told(
+        int code, DeliveryVerdict verdict)
     {
         var outcome = DeliveryOutcome.Of(code, "because", "base/data", retain: false);
         Assert.Equal(verdict, outcome.Verdict);
@@ -111,7 +112,8 @@ public sealed class UplinkTables
     public void A_broker_that_throws_us_out_at_once_is_not_stormed()
     {
         var schedule = new ReconnectSchedule();
-        var waits = Enumerable.Range(0, 8).Select(_ => schedule.AfterLoss(TimeSpan.FromSeconds(1), false, 0.5)).ToList();
+        var waits = Enumerable.Range(0, 8).Select(_ => schedule.AfterLoss(TimeSpan.FromSeconds(1), false, 0.5))
+            .ToList();
         Assert.Equal(waits.Order(), waits);
         Assert.True(waits[^1] > TimeSpan.FromSeconds(40));
         Assert.True(schedule.AfterLoss(TimeSpan.FromMinutes(1), false, 0.5) < TimeSpan.FromSeconds(3));
@@ -119,5 +121,6 @@ public sealed class UplinkTables
 
     [Fact]
     public void Two_gateways_that_fight_for_one_id_do_it_slowly() =>
-        Assert.True(new ReconnectSchedule().AfterLoss(TimeSpan.FromHours(1), takenOver: true, 0) >= TimeSpan.FromSeconds(30));
+        Assert.True(new ReconnectSchedule()
+            .AfterLoss(TimeSpan.FromHours(1), takenOver: true, 0) >= TimeSpan.FromSeconds(30));
 }

@@ -47,6 +47,8 @@ public sealed class BrokerAccess(string site, IReadOnlyCollection<string> mes)
             return filter.StartsWith(root, StringComparison.Ordinal);
         }
 
-        return filter == $"{root}{identity}/ask" || filter == $"{root}{identity}/cert/reply" || filter == root + "trust";
+        return filter == $"{root}{identity}/ask"
+            || filter == $"{root}{identity}/cert/reply"
+            || filter == root + "trust";
     }
 }

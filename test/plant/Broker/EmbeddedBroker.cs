@@ -16,8 +16,8 @@ namespace Sluice.Plant.Broker;
 /// <summary>
 /// A broker in this process: MQTT 5 over TLS with a client certificate demanded and checked against the plant's root,
 /// rights by identity (<see cref="BrokerAccess"/>). It can be stopped and started on the same port, cut off without a
-/// word, made silent, and made to answer what a test wants. What it knew of sessions and retained messages is gone after
-/// a stop, as with a broker that saves nothing.
+/// word, made silent, and made to answer what a test wants. What it knew of sessions and retained messages is gone
+/// after a stop, as with a broker that saves nothing.
 /// </summary>
 public sealed class EmbeddedBroker : IAsyncDisposable
 {
@@ -79,7 +79,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <summary>PUBLISH packets taken, in all its lives.</summary>
     public long Published => Interlocked.Read(ref published);
 
-    /// <summary>Messages that did not fit into a subscriber's line. Anything but 0 makes a test of completeness void.</summary>
+    /// <summary>
+    /// Messages that did not fit into a subscriber's line. Anything but 0 makes a test of completeness void.
+    /// </summary>
     public long Dropped => Interlocked.Read(ref dropped);
 
     public async Task StartAsync(CancellationToken cancellationToken)
@@ -100,9 +102,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     public Task CutAsync() => StopAsync(cut: true);
 
     /// <summary>
-    /// The cable between the gateways and the DMZ is cut: their connections are reset and their door is closed, while the
-    /// broker and the MES go on. So what the broker has acknowledged still reaches the MES, which a broker that dies and
-    /// saves nothing cannot promise.
+    /// The cable between the gateways and the DMZ is cut: their connections are reset and their door is closed, while
+    /// the broker and the MES go on. So what the broker has acknowledged still reaches the MES, which a broker that
+    /// dies and saves nothing cannot promise.
     /// </summary>
     public void CutGateways()
     {
@@ -139,7 +141,9 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         }
     }
 
-    /// <summary>The port is ours, but a connection of somebody else may sit on it for a moment as its ephemeral end.</summary>
+    /// <summary>
+    /// The port is ours, but a connection of somebody else may sit on it for a moment as its ephemeral end.
+    /// </summary>
     private static async Task RetryAsync(Func<Task> bind, CancellationToken cancellationToken)
     {
         for (var attempt = 1; ; attempt++)

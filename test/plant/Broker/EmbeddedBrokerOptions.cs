@@ -22,7 +22,9 @@ public sealed record EmbeddedBrokerOptions
     /// <summary>Another certificate than the one for <see cref="Host"/>: to be refused by the gateway.</summary>
     public IssuedCertificate? Certificate { get; init; }
 
-    /// <summary>PUBLISH packets that a client may have unanswered, as the CONNACK announces it. 0: not announced.</summary>
+    /// <summary>
+    /// PUBLISH packets that a client may have unanswered, as the CONNACK announces it. 0: not announced.
+    /// </summary>
     public ushort ReceiveMaximum { get; init; }
 
     /// <summary>Largest packet in bytes, as the CONNACK announces it. 0: not announced.</summary>

@@ -18,7 +18,9 @@ public static class PlantLinks
     public static MesBroker MesDoor(this EmbeddedBroker broker) =>
         new(new IPEndPoint(EmbeddedBroker.Address, broker.MesPort), broker.Host);
 
-    /// <summary>A session of an identity with a certificate made for it; nothing is kept at the broker after it.</summary>
+    /// <summary>
+    /// A session of an identity with a certificate made for it; nothing is kept at the broker after it.
+    /// </summary>
     public static Task<MesLink> ConnectAsync(
         this EmbeddedBroker broker,
         PlantKeys keys,

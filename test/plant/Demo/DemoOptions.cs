@@ -8,8 +8,8 @@ public sealed record DemoOptions
 {
     public const string Usage =
         "sluice-plant demo [--seconds N] [--agent PATH] [--plain] [--picture FILE]\n"
-        + "  --seconds N     10 to 86400: cuts the broker in the middle, stops by itself, says whether anything was lost\n"
-        + "  --agent PATH    the sluice-agent to run; without it, the one that was built beside this program\n"
+        + "  --seconds N     10 to 86400: cuts the broker in the middle, stops by itself, says whether anything was "
+        + "lost\n  --agent PATH    the sluice-agent to run; without it, the one that was built beside this program\n"
         + "  --plain         a line every second instead of the table, as without a terminal\n"
         + "  --picture FILE  writes the last table into a file, as plain text";
 

@@ -5,7 +5,8 @@ using Sluice.Mes;
 namespace Sluice.Plant.Demo;
 
 /// <summary>
-/// The demo from start to verdict. One loop draws, takes keys and follows the script; nothing else writes to the screen.
+/// The demo from start to verdict. One loop draws, takes keys and follows the script; nothing else writes to the
+/// screen.
 /// </summary>
 public sealed class DemoRun(DemoOptions options, TimeProvider clock)
 {

@@ -26,7 +26,8 @@ public sealed class DemoScreen : IDisposable
             // The other screen, without a cursor: what was in the window is there again afterwards.
             Console.Write("\e[?1049h\e[?25l\e[2J");
 
-            // As a signal, Ctrl-C would also stop the agent, a child of this terminal, before the last readings are judged.
+            // As a signal, Ctrl-C would also stop the agent, a child of this terminal, before the last readings are
+            // judged.
             Console.TreatControlCAsInput = true;
         }
     }
@@ -60,7 +61,8 @@ public sealed class DemoScreen : IDisposable
 
         // One write for a whole frame, each line cleared behind its end: nothing flickers.
         frame.Clear().Append("\e[H");
-        var lines = LiveTable.Draw(view, Math.Max(60, Console.WindowWidth), Math.Max(16, Console.WindowHeight), colours);
+        var lines = LiveTable.Draw(view, Math.Max(60, Console.WindowWidth), Math.Max(16, Console.WindowHeight),
+            colours);
         for (var at = 0; at < lines.Count; at++)
         {
             frame.Append(at == 0 ? "" : "\r\n").Append(lines[at]).Append("\e[K");

@@ -8,7 +8,8 @@ public sealed record DemoVerdict(IReadOnlyList<string> Figures, IReadOnlyList<st
 {
     public bool IsGood => Faults.Count == 0;
 
-    public static DemoVerdict Of(StreamLedger ledger, string gateway, RecordCheck record, uint given, long brokerDropped)
+    public static DemoVerdict Of(StreamLedger ledger, string gateway, RecordCheck record, uint given,
+        long brokerDropped)
     {
         var stream = ledger.Gateway(gateway);
         List<string> faults = [];
@@ -17,7 +18,8 @@ public sealed record DemoVerdict(IReadOnlyList<string> Figures, IReadOnlyList<st
         Expect(faults, stream.OpenGaps == 0, $"{stream.OpenGaps} positions below the ledger's next never arrived");
         Expect(faults, stream.Explained == 0, $"the gateway dropped {stream.Explained} readings");
         Expect(faults, record.Arrived > 0, "the record's signal never arrived");
-        Expect(faults, record.Missing == 0, $"{record.Missing} of {record.Last} values of the plant's record are missing");
+        Expect(faults, record.Missing == 0,
+            $"{record.Missing} of {record.Last} values of the plant's record are missing");
         Expect(faults, record.Twice == 0, $"{record.Twice} values of the record came under two positions");
         Expect(faults, record.Last <= given, $"the record reached {record.Last}, the plant gave only {given}");
         Expect(faults, brokerDropped == 0, $"the demo's own broker dropped {brokerDropped} messages");
@@ -47,7 +49,8 @@ public sealed record DemoVerdict(IReadOnlyList<string> Figures, IReadOnlyList<st
         var bytes = stream.Readings == 0 ? 0 : ledger.PayloadBytes / (double)stream.Readings;
         return
         [
-            string.Create(culture, $"readings       {stream.Readings} of {stream.Signals.Count} signals, {bytes:0} bytes each"),
+            string.Create(culture, $"readings       {stream.Readings} of {stream.Signals.Count} signals, {bytes:0} "
+                + $"bytes each"),
             string.Create(culture, $"gaps           {stream.OpenGaps}"),
             string.Create(culture, $"duplicates     {stream.Duplicates}"),
             string.Create(culture, $"historical     {stream.Historical}"),
@@ -55,7 +58,8 @@ public sealed record DemoVerdict(IReadOnlyList<string> Figures, IReadOnlyList<st
             string.Create(culture, $"births         {stream.Births}"),
             string.Create(
                 culture,
-                $"plant's record 1 to {record.Last} of {given} given: {record.Arrived} arrived, {record.Missing} missing"),
+                $"plant's record 1 to {record.Last} of {given} given: {record.Arrived} arrived, {record.Missing} "
+                    + $"missing"),
         ];
     }
 

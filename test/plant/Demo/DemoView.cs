@@ -81,7 +81,8 @@ public sealed record DemoView
 
     private static SignalRow Row(SignalStream signal, DateTimeOffset now) => new(
         signal.Name,
-        signal.Current is not { } reading ? "" : reading.ValueKind == System.Text.Json.JsonValueKind.Null ? "-" : reading.Value,
+        signal.Current is not { } reading ? "" : reading.ValueKind == System.Text.Json.JsonValueKind.Null ? "-"
+            : reading.Value,
         signal.Unit,
         signal.Current?.Quality ?? "",
         signal.Current?.Reason ?? "",

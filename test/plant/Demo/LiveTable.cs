@@ -45,7 +45,8 @@ public static class LiveTable
         $"{Clock(view.Running)}  readings {view.Readings}  {view.PerSecond:0}/s  gaps {view.Gaps}"
         + $"  waiting {view.Waiting}  duplicates {view.Duplicates}"
         + $"  historical {view.HistoricalShare * 100:0.0} %  violations {view.Violations}"
-        + $"  link {view.Link}  broker {(view.BrokerUp ? "up" : "CUT")}  PLC {(view.PlcAnswers ? "answers" : "SILENT")}");
+        + $"  link {view.Link}  broker {(view.BrokerUp ? "up" : "CUT")}  PLC "
+        + $"{(view.PlcAnswers ? "answers" : "SILENT")}");
 
     private static string Link(DemoView view, Ink ink, int width)
     {
@@ -93,7 +94,8 @@ public static class LiveTable
     private static string Age(TimeSpan? age) => age switch
     {
         null => "",
-        { TotalSeconds: < 100 } => Math.Max(0, age.Value.TotalSeconds).ToString("0.0", CultureInfo.InvariantCulture) + " s",
+        { TotalSeconds: < 100 } =>
+            Math.Max(0, age.Value.TotalSeconds).ToString("0.0", CultureInfo.InvariantCulture) + " s",
         _ => age.Value.TotalMinutes.ToString("0", CultureInfo.InvariantCulture) + " min",
     };
 

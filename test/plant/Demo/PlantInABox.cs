@@ -38,7 +38,8 @@ public sealed class PlantInABox : IAsyncDisposable
     public AgentProcess? Agent { get; private set; }
 
     /// <summary>Starts all of it; an <see cref="IOException"/> says what did not come up.</summary>
-    public static async Task<PlantInABox> StartAsync(string agent, TimeProvider clock, CancellationToken cancellationToken)
+    public static async Task<PlantInABox> StartAsync(string agent, TimeProvider clock,
+        CancellationToken cancellationToken)
     {
         if (!File.Exists(agent))
         {
@@ -58,12 +59,14 @@ public sealed class PlantInABox : IAsyncDisposable
         }
     }
 
-    /// <summary>How far the values that arrived agree with those that the plant gave away; inside Mes.Read only.</summary>
+    /// <summary>
+    /// How far the values that arrived agree with those that the plant gave away; inside Mes.Read only.
+    /// </summary>
     public RecordCheck Record { get; } = new();
 
     /// <summary>
-    /// Readings that wait in the buffer, asked at the agent's own status socket: while the broker is away the MES cannot
-    /// know. Null where it does not answer.
+    /// Readings that wait in the buffer, asked at the agent's own status socket: while the broker is away the MES
+    /// cannot know. Null where it does not answer.
     /// </summary>
     public async Task<long?> AskWaitingAsync(TimeProvider clock, CancellationToken cancellationToken)
     {

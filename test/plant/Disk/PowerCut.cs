@@ -27,7 +27,10 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
 
         var disk = new SimulatedDisk(record: false);
         var known = new Dictionary<string, int>(names, StringComparer.Ordinal);
-        var kept = random.Next(3) switch { 0 => 0, 1 => unsyncedNames.Count, _ => random.Next(unsyncedNames.Count + 1) };
+        var kept = random.Next(3) switch
+        {
+            0 => 0, 1 => unsyncedNames.Count, _ => random.Next(unsyncedNames.Count + 1),
+        };
         for (var i = 0; i < kept; i++)
         {
             Apply(unsyncedNames[i], known);
@@ -55,7 +58,8 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
                 {
                     if (random.NextDouble() < likely)
                     {
-                        file.Write(write.Offset + b, write.Bytes.AsSpan(b, Math.Min(BlockBytes, write.Bytes.Length - b)));
+                        file.Write(write.Offset + b,
+                            write.Bytes.AsSpan(b, Math.Min(BlockBytes, write.Bytes.Length - b)));
                     }
                 }
             }

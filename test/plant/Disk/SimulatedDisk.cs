@@ -53,7 +53,9 @@ public sealed class SimulatedDisk
 
     public DiskMood Mood { get; set; }
 
-    /// <summary>Sync of a name returns and does nothing (empty: the directory): what a power-cut test must catch.</summary>
+    /// <summary>
+    /// Sync of a name returns and does nothing (empty: the directory): what a power-cut test must catch.
+    /// </summary>
     public Func<string, bool> IgnoresSyncOf { get; set; } = _ => false;
 
     /// <summary>After so many more writing operations, everything fails; null never.</summary>

@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace Sluice.Plant.Gateway;
 
 /// <summary>
-/// The agent as a process of its own: started, stopped as systemd stops it, killed as a power cut does, and listened to.
-/// Whoever started it disposes of it; nothing of it outlives that.
+/// The agent as a process of its own: started, stopped as systemd stops it, killed as a power cut does, and listened
+/// to. Whoever started it disposes of it; nothing of it outlives that.
 /// </summary>
 public sealed class AgentProcess : IAsyncDisposable
 {
@@ -93,7 +93,9 @@ public sealed class AgentProcess : IAsyncDisposable
         return true;
     }
 
-    /// <summary>SIGTERM, as systemd says it; kills it where it does not end in time. Returns its exit code, or null.</summary>
+    /// <summary>
+    /// SIGTERM, as systemd says it; kills it where it does not end in time. Returns its exit code, or null.
+    /// </summary>
     public async Task<int?> StopAsync(TimeSpan bound)
     {
         if (!process.HasExited)

@@ -2,13 +2,16 @@ using System.Text.Json;
 
 namespace Sluice.Plant.Gateway;
 
-/// <summary>One source of a gateway under test: its members in gateway.json as they stand there, and its signal list.</summary>
+/// <summary>
+/// One source of a gateway under test: its members in gateway.json as they stand there, and its signal list.
+/// </summary>
 /// <param name="Name">The source's name; its signal list is NAME.csv.</param>
 /// <param name="Kind">modbus-tcp, simulated ...</param>
 /// <param name="SignalList">Lines of the CSV, the header first.</param>
 public sealed record SourceFile(string Name, string Kind, IReadOnlyList<string> SignalList)
 {
-    public const string Header = "signal,address,type,order,scale,offset,unit,report,deadband,atLeastEvery,every,unitId,description";
+    public const string Header =
+        "signal,address,type,order,scale,offset,unit,report,deadband,atLeastEvery,every,unitId,description";
 
     public string Every { get; init; } = "1 s";
 
@@ -28,7 +31,9 @@ public sealed record SourceFile(string Name, string Kind, IReadOnlyList<string> 
         new(name, "simulated", [Header, .. signals]);
 }
 
-/// <summary>What stands in the gateway.json of a gateway under test. The defaults are a gateway beside its broker.</summary>
+/// <summary>
+/// What stands in the gateway.json of a gateway under test. The defaults are a gateway beside its broker.
+/// </summary>
 public sealed record GatewayFiles
 {
     public string Site { get; init; } = "plant1";

@@ -34,7 +34,8 @@ internal sealed class Authority : IDisposable
 
     public X509Certificate2 Sign(CertificateRequest request, DateTimeOffset notBefore, DateTimeOffset notAfter)
     {
-        request.CertificateExtensions.Add(X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Public, true, false));
+        request.CertificateExtensions.Add(
+            X509AuthorityKeyIdentifierExtension.CreateFromCertificate(Public, true, false));
         using var key = withKey.GetECDsaPrivateKey()
             ?? throw new InvalidOperationException("An authority always holds its key.");
 

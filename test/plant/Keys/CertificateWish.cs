@@ -7,7 +7,9 @@ public static class KeyUsage
     public const string ClientAuth = "1.3.6.1.5.5.7.3.2";
 }
 
-/// <summary>What a certificate shall say, right or wrong on purpose. Dates that are not given follow the plant's own.</summary>
+/// <summary>
+/// What a certificate shall say, right or wrong on purpose. Dates that are not given follow the plant's own.
+/// </summary>
 public sealed record CertificateWish
 {
     public required string CommonName { get; init; }

@@ -27,7 +27,8 @@ public static class KeyFiles
         File.WriteAllText(Path.Combine(target, "crl.pem"), keys.CrlPem());
         File.WriteAllBytes(Path.Combine(target, "bundle.json"), Bundle(keys, gatewayId, version));
 
-        // Not atomic, unlike a real activation: .NET cannot rename over a link to a directory, and here nobody reads yet.
+        // Not atomic, unlike a real activation: .NET cannot rename over a link to a directory, and here nobody reads
+        // yet.
         var current = Path.Combine(directory, "current");
         File.Delete(current);
         File.CreateSymbolicLink(current, Path.Combine("versions", version));
@@ -50,7 +51,9 @@ public static class KeyFiles
         return files;
     }
 
-    /// <summary>NAME.pem (chain) and NAME.key (0600) of a client that is not a gateway: the MES, a mosquitto_sub.</summary>
+    /// <summary>
+    /// NAME.pem (chain) and NAME.key (0600) of a client that is not a gateway: the MES, a mosquitto_sub.
+    /// </summary>
     public static (string Certificate, string Key) WriteClientFiles(this PlantKeys keys, string directory, string name)
     {
         Directory.CreateDirectory(directory);

@@ -1,9 +1,9 @@
 namespace Sluice.Plant.Machines;
 
 /// <summary>
-/// A hydraulic press as its sensors see it: cycles of a few seconds, a motor that draws more under load, oil that warms up
-/// with the work, a door that stops everything, a recipe that changes now and then. Stepped, no clock of its own; the same
-/// seed gives the same shift. Not thread-safe.
+/// A hydraulic press as its sensors see it: cycles of a few seconds, a motor that draws more under load, oil that warms
+/// up with the work, a door that stops everything, a recipe that changes now and then. Stepped, no clock of its own;
+/// the same seed gives the same shift. Not thread-safe.
 /// </summary>
 public sealed class Press(int seed)
 {

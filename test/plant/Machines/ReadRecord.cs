@@ -4,9 +4,9 @@ using Sluice.Plant.Modbus;
 namespace Sluice.Plant.Machines;
 
 /// <summary>
-/// The plant's own record of what it gave away: a 32-bit register pair that counts its own readings, so that each answer
-/// carries a value that no other answer carried. Whatever the MES is missing between 1 and the last value that it got was
-/// answered by the plant and lost on the way. From any thread.
+/// The plant's own record of what it gave away: a 32-bit register pair that counts its own readings, so that each
+/// answer carries a value that no other answer carried. Whatever the MES is missing between 1 and the last value that
+/// it got was answered by the plant and lost on the way. From any thread.
 /// </summary>
 public sealed class ReadRecord
 {

@@ -33,7 +33,8 @@ public sealed class CounterStateTests : IDisposable
     public void A_file_with_any_byte_changed_is_refused_and_said_so()
     {
         var path = Path.Combine(directory.FullName, "counters");
-        new FileCounterState(path).Save(new Dictionary<string, long> { ["line/press gpio:2 Count Rising high"] = 1204 });
+        new FileCounterState(path).Save(
+            new Dictionary<string, long> { ["line/press gpio:2 Count Rising high"] = 1204 });
         var whole = File.ReadAllBytes(path);
         for (var at = 0; at < whole.Length; at++)
         {

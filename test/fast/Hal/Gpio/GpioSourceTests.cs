@@ -15,7 +15,8 @@ public sealed class GpioSourceTests
     public async Task Levels_follow_the_wire_and_active_low_turns_them_round()
     {
         var chip = Chip();
-        await using var source = Over(chip, Level("lamp", 3), Level("stop", 4, new LineSettings(true, LineBias.PullUp, default)));
+        await using var source =
+            Over(chip, Level("lamp", 3), Level("stop", 4, new LineSettings(true, LineBias.PullUp, default)));
         Assert.Equal(["lamp false Good", "stop true Good"], await Read(source));
         chip[3] = true;
         chip[4] = true;

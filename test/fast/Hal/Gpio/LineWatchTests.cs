@@ -216,7 +216,8 @@ public sealed class LineWatchTests
             {
                 var parts = word[1..].Split('#');
                 Watch.Observe(new LineEdge(
-                    word[0] == 'r', long.Parse(parts[0]) * Millisecond, parts.Length > 1 ? uint.Parse(parts[1]) : null));
+                    word[0] == 'r', long.Parse(parts[0]) * Millisecond,
+                    parts.Length > 1 ? uint.Parse(parts[1]) : null));
             }
         }
 
