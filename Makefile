@@ -32,7 +32,7 @@ fast: ## cores, contracts, repository rules: no root, no package, under a minute
 
 .PHONY: test
 test: packages ## everything within the budget of CONTRIBUTING.md; installs Debian packages as root
-	@test/run-suites.sh fast field
+	@test/run-suites.sh fast field gateway
 
 .PHONY: test-all
 test-all: test ## also what does not fit the budget (nothing yet)
@@ -41,9 +41,25 @@ test-all: test ## also what does not fit the budget (nothing yet)
 field: packages ## the real binaries against real mosquitto and real Modbus servers
 	@test/run-suites.sh field
 
+.PHONY: test-gateway
+test-gateway: packages ## the HAL, compiled for ARM64, on a real kernel with real GPIO chips, in QEMU
+	@test/run-suites.sh gateway
+
+out/gateway/sluice-probe: $(SHIPPED) $(wildcard test/gateway/probe/*.cs*)
+	@mkdir -p out/gateway
+	@dotnet publish test/gateway/probe -c Release -r linux-arm64 -o out/gateway/publish -nologo -v q
+	@cp out/gateway/publish/sluice-probe $@
+
+.PHONY: guest
+guest:
+	@test/gateway/build-guest.sh
+
+out/gateway/initrd: guest out/gateway/sluice-probe test/gateway/make-initrd.sh
+	@test/gateway/make-initrd.sh
+
 .PHONY: packages
-packages: ## install the Debian packages that the field tests need; does nothing when they are there
-	@test/field/install-packages.sh
+packages: ## install the Debian packages that the tests need; does nothing when they are there
+	@test/field/install-packages.sh test/field/packages.txt test/gateway/packages.txt
 
 .PHONY: publish
 publish: ## one NativeAOT file: make publish RID=linux-arm64 | linux-x64

@@ -25,11 +25,12 @@ public sealed class GpioSource : ISignalSource
     private GpioDriver? driver;
     private GpioController? controller;
     private long openings;
+    private long failures;
 
     /// <summary>The lines of a chip, through the kernel's character device.</summary>
     /// <param name="name">The source's name in the configuration.</param>
     /// <param name="signals">What is read; those of one line agree on its settings.</param>
-    /// <param name="chip">The device, such as /dev/gpiochip0.</param>
+    /// <param name="chip">The device, such as /dev/gpiochip0, or label:NAME.</param>
     /// <param name="options">Bounds.</param>
     /// <param name="state">Where totals wait for the next start.</param>
     /// <param name="clock">Must be the system's where the kernel stamps the edges.</param>
@@ -90,6 +91,7 @@ public sealed class GpioSource : ISignalSource
                     KeyValuePair.Create("changesDropped", counts.Dropped),
                     KeyValuePair.Create("stampedOnArrival", counts.ArrivalStamped),
                     KeyValuePair.Create("openings", Interlocked.Read(ref openings)),
+                    KeyValuePair.Create("failures", Interlocked.Read(ref failures)),
                     KeyValuePair.Create("keepFailures", keeper.Failures),
                 ]);
         }
@@ -135,6 +137,7 @@ public sealed class GpioSource : ISignalSource
     /// <summary>Opens what is due to be opened, and reads the level of each line that is asked for, once.</summary>
     private void ReadLevels(ReadOnlySpan<int> due, long now)
     {
+        (driver as CharacterDeviceDriver)?.Drain();
         for (var index = 0; index < lines.Length; index++)
         {
             var line = lines[index];
@@ -189,6 +192,7 @@ public sealed class GpioSource : ISignalSource
 
     private void Fail(WatchedLine line, string problem, long now)
     {
+        Interlocked.Increment(ref failures);
         if (line.IsOpen)
         {
             // It was there and is gone, and with it the chip: whatever hangs on it begins anew.

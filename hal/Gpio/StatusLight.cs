@@ -13,7 +13,7 @@ public sealed class StatusLight : IDisposable
     private readonly GpioLine line;
     private SafeFileHandle? file;
 
-    /// <param name="chipPath">The chip, such as /dev/gpiochip0.</param>
+    /// <param name="chipPath">The chip, such as /dev/gpiochip0, or label:NAME.</param>
     /// <param name="line">The line of the light, by number or name.</param>
     public StatusLight(string chipPath, GpioLine line)
     {

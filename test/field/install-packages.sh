@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Installs what packages.txt names and this machine lacks. Warm runs ask dpkg only and never call apt-get.
+# Installs what packages.txt (this one, or the files named) names and this machine lacks. Warm runs ask dpkg only and
+# never call apt-get.
 # Where it may not install, it says what is missing and fails: nothing is skipped.
 set -uo pipefail
-cd "$(dirname "$0")" || exit 1
-mapfile -t wanted < <(sed -E 's/#.*//; s/[[:space:]]+//g; /^$/d' packages.txt)
+cd "$(dirname "$0")/../.." || exit 1
+[ $# -gt 0 ] || set -- test/field/packages.txt
+# A line with a colon is a package that a guest is unpacked from; it is not installed.
+mapfile -t wanted < <(sed -E 's/#.*//; s/[[:space:]]+//g; /^$/d; /:/d' "$@")
 
 missing=()
 for package in "${wanted[@]}"; do
@@ -12,7 +15,7 @@ done
 [ ${#missing[@]} -eq 0 ] && exit 0
 
 refuse() {
-  echo "The field tests need Debian packages that are not installed: ${missing[*]}" >&2
+  echo "The tests need Debian packages that are not installed: ${missing[*]}" >&2
   echo "$1 As root: apt-get install ${missing[*]}" >&2
   echo "Without them only \`make fast\` runs." >&2
   exit 1

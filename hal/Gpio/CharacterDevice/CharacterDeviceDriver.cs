@@ -22,7 +22,7 @@ public sealed class CharacterDeviceDriver : GpioDriver
     private EdgePump? pump;
     private bool disposed;
 
-    /// <param name="chipPath">The device, such as /dev/gpiochip0. It is opened when a pin is.</param>
+    /// <param name="chipPath">The device, such as /dev/gpiochip0, or label:NAME. It is opened when a pin is.</param>
     public CharacterDeviceDriver(string chipPath)
     {
         ArgumentException.ThrowIfNullOrEmpty(chipPath);
@@ -50,6 +50,21 @@ public sealed class CharacterDeviceDriver : GpioDriver
         {
             pins[pinNumber] = new Pin { Bias = bias, Debounce = debounce, Edges = edges };
         }
+    }
+
+    /// <summary>
+    /// Tells, on the caller's thread, every edge that the kernel has ready: a level that is read next is younger than
+    /// all of them.
+    /// </summary>
+    public void Drain()
+    {
+        EdgePump? pumping;
+        lock (gate)
+        {
+            pumping = pump;
+        }
+
+        pumping?.Drain();
     }
 
     protected override void OpenPin(int pinNumber)

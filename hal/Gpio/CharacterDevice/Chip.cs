@@ -8,21 +8,57 @@ namespace Sluice.Hal.Gpio.CharacterDevice;
 /// </summary>
 internal sealed class Chip : IDisposable
 {
+    /// <summary>Before the label of a chip, where it is not named by its device file.</summary>
+    public const string LabelPrefix = "label:";
+
     private static readonly byte[] Consumer = "sluice-agent"u8.ToArray();
 
     private readonly SafeFileHandle file;
     private readonly string path;
 
-    private Chip(SafeFileHandle file, string path, int lineCount)
+    private Chip(SafeFileHandle file, string path, in ChipInfo info)
     {
         this.file = file;
         this.path = path;
-        LineCount = lineCount;
+        LineCount = (int)info.Lines;
+        Label = info.Label.Text;
     }
 
     public int LineCount { get; }
 
-    public static Chip Open(string path)
+    /// <summary>What the board calls the chip.</summary>
+    public string Label { get; }
+
+    /// <summary>
+    /// Opens /dev/gpiochipN, or <c>label:NAME</c>: the number of a chip may be another one after a boot or after it was
+    /// unplugged, its label is not.
+    /// </summary>
+    public static Chip Open(string where)
+    {
+        if (!where.StartsWith(LabelPrefix, StringComparison.Ordinal))
+        {
+            return OpenDevice(where);
+        }
+
+        Chip? found = null;
+        foreach (var path in Directory.EnumerateFiles("/dev", "gpiochip*").Order(StringComparer.Ordinal))
+        {
+            var chip = OpenDevice(path);
+            if (found is not null || chip.Label != where[LabelPrefix.Length..])
+            {
+                chip.Dispose();
+            }
+            else
+            {
+                found = chip;
+            }
+        }
+
+        return found ?? throw new IOException($"No GPIO chip is labelled {where[LabelPrefix.Length..]}. "
+            + "`gpiodetect` lists the labels, in brackets.");
+    }
+
+    private static Chip OpenDevice(string path)
     {
         SafeFileHandle file;
         try
@@ -46,7 +82,7 @@ internal sealed class Chip : IDisposable
             throw new IOException($"{path} is not a GPIO chip ({Kernel.Say(error)}).");
         }
 
-        return new Chip(file, path, (int)info.Lines);
+        return new Chip(file, path, info);
     }
 
     /// <summary>The number of the line of this name, or -1; two lines of one name are refused.</summary>

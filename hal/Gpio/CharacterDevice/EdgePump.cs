@@ -11,18 +11,26 @@ namespace Sluice.Hal.Gpio.CharacterDevice;
 /// </summary>
 internal sealed class EdgePump : IDisposable
 {
-    /// <summary>Events taken at once; as many again are taken right after.</summary>
-    private const int EventsMax = 64;
+    /// <summary>Events taken at once: all that the kernel keeps for one line.</summary>
+    private const int EventsMax = (int)GpioAbi.EventBufferMax;
 
     private static readonly TimeSpan StopMax = TimeSpan.FromSeconds(2);
 
+    /// <summary>Held while events are taken and told: they come from two threads and keep one order.</summary>
+    private readonly Lock taking = new();
+
+    /// <summary>Held for a moment, around what is watched.</summary>
     private readonly Lock gate = new();
     private readonly SafeFileHandle wake = Kernel.MakeEventFile();
     private readonly List<Watched> lines = [];
     private readonly List<SafeFileHandle> leaving = [];
+    private readonly LineEvent[] events = new LineEvent[EventsMax];
     private readonly Thread thread;
     private bool stopping;
-    private bool changed = true;
+    private int version = 1;
+    private int versionTaken;
+    private Watched[] watched = [];
+    private PollEntry[] entries = [];
 
     public EdgePump()
     {
@@ -42,7 +50,7 @@ internal sealed class EdgePump : IDisposable
         lock (gate)
         {
             lines.Add(new Watched(number, file, onEvent, onBroken));
-            changed = true;
+            version++;
         }
 
         Kernel.Wake(wake);
@@ -56,7 +64,7 @@ internal sealed class EdgePump : IDisposable
         {
             lines.RemoveAll(line => line.File == file);
             leaving.Add(file);
-            changed = true;
+            version++;
         }
 
         Kernel.Wake(wake);
@@ -72,7 +80,7 @@ internal sealed class EdgePump : IDisposable
             }
 
             stopping = true;
-            changed = true;
+            version++;
         }
 
         Kernel.Wake(wake);
@@ -82,49 +90,83 @@ internal sealed class EdgePump : IDisposable
         }
     }
 
+    /// <summary>
+    /// Takes what the kernel has ready, now, on the caller's thread. Whoever reads a level next knows that every edge
+    /// before it was told.
+    /// </summary>
+    public void Drain()
+    {
+        lock (taking)
+        {
+            Refresh();
+            if (!Kernel.PollAny(entries, Kernel.NoWait))
+            {
+                return;
+            }
+
+            for (var index = 0; index < watched.Length; index++)
+            {
+                if (entries[index].Returned != 0)
+                {
+                    Take(watched[index], entries[index].Returned);
+                }
+            }
+        }
+    }
+
     private void Run()
     {
-        Watched[] watched = [];
-        PollEntry[] entries = [];
-        var events = new LineEvent[EventsMax];
+        PollEntry[] waiting = [];
+        var waitingFor = 0;
+        Span<byte> count = stackalloc byte[sizeof(ulong)];
         while (true)
         {
-            lock (gate)
+            lock (taking)
             {
-                if (changed)
+                lock (gate)
                 {
                     leaving.ForEach(file => file.Dispose());
                     leaving.Clear();
                     if (stopping)
                     {
                         lines.ForEach(line => line.File.Dispose());
+                        lines.Clear();
+                        version++;
                         wake.Dispose();
                         return;
                     }
 
-                    watched = [.. lines];
-                    entries = Entries(watched);
-                    changed = false;
+                    if (waitingFor != version)
+                    {
+                        waitingFor = version;
+                        waiting = [.. lines.Select(line => Entry(line.File)), Entry(wake)];
+                    }
                 }
             }
 
-            if (Kernel.WaitForAny(entries))
+            if (Kernel.PollAny(waiting, Kernel.WaitForEver))
             {
-                Take(watched, entries, events);
+                if ((waiting[^1].Returned & PollEntry.Readable) != 0)
+                {
+                    _ = Kernel.Read(wake, count, out _);
+                }
+
+                Drain();
             }
         }
     }
 
-    private PollEntry[] Entries(Watched[] watched)
+    private void Refresh()
     {
-        var entries = new PollEntry[watched.Length + 1];
-        entries[^1] = Entry(wake);
-        for (var index = 0; index < watched.Length; index++)
+        lock (gate)
         {
-            entries[index] = Entry(watched[index].File);
+            if (versionTaken != version)
+            {
+                versionTaken = version;
+                watched = [.. lines];
+                entries = [.. lines.Select(line => Entry(line.File))];
+            }
         }
-
-        return entries;
     }
 
     private static PollEntry Entry(SafeFileHandle file) => new()
@@ -133,39 +175,24 @@ internal sealed class EdgePump : IDisposable
         Events = PollEntry.Readable,
     };
 
-    private void Take(Watched[] watched, PollEntry[] entries, LineEvent[] events)
+    private void Take(Watched line, short ready)
     {
-        if ((entries[^1].Returned & PollEntry.Readable) != 0)
+        var broken = (ready & PollEntry.Broken) != 0;
+        if ((ready & PollEntry.Readable) != 0)
         {
-            Span<byte> count = stackalloc byte[sizeof(ulong)];
-            _ = Kernel.Read(wake, count, out _);
+            var bytes = Kernel.Read(line.File, MemoryMarshal.AsBytes(events.AsSpan()), out _);
+            for (var taken = 0; taken < bytes / Marshal.SizeOf<LineEvent>(); taken++)
+            {
+                line.OnEvent(line.Number, events[taken]);
+            }
+
+            broken |= bytes < 0;
         }
 
-        for (var index = 0; index < watched.Length; index++)
+        if (broken)
         {
-            var line = watched[index];
-            if (entries[index].Returned == 0)
-            {
-                continue;
-            }
-
-            var broken = (entries[index].Returned & PollEntry.Broken) != 0;
-            if ((entries[index].Returned & PollEntry.Readable) != 0)
-            {
-                var bytes = Kernel.Read(line.File, MemoryMarshal.AsBytes(events.AsSpan()), out _);
-                for (var taken = 0; taken < bytes / Marshal.SizeOf<LineEvent>(); taken++)
-                {
-                    line.OnEvent(line.Number, events[taken]);
-                }
-
-                broken |= bytes < 0;
-            }
-
-            if (broken)
-            {
-                Forget(line);
-                line.OnBroken(line.Number);
-            }
+            Forget(line);
+            line.OnBroken(line.Number);
         }
     }
 
@@ -174,7 +201,7 @@ internal sealed class EdgePump : IDisposable
         lock (gate)
         {
             lines.Remove(line);
-            changed = true;
+            version++;
         }
     }
 

@@ -27,6 +27,9 @@ internal static unsafe partial class Kernel
     public const int InvalidError = 22;
     public const int NoSuchDeviceOrAddressError = 6;
 
+    public const int NoWait = 0;
+    public const int WaitForEver = -1;
+
     private const string C = "libc.so.6";
     private const int CloseOnExec = 0x80000;
     private const int NonBlocking = 0x800;
@@ -78,12 +81,13 @@ internal static unsafe partial class Kernel
     public static SafeFileHandle MakeEventFile() =>
         new(EventFile(0, CloseOnExec | NonBlocking), ownsHandle: true);
 
-    /// <summary>Waits until one of the files is readable or broken. False where the wait was interrupted.</summary>
-    public static bool WaitForAny(Span<PollEntry> entries)
+    /// <summary>Waits until one of the files is readable or broken. False where none is, or the wait was cut short.
+    /// </summary>
+    public static bool PollAny(Span<PollEntry> entries, int waitMilliseconds)
     {
         fixed (PollEntry* pointer = entries)
         {
-            return Poll(pointer, (nuint)entries.Length, -1) > 0;
+            return Poll(pointer, (nuint)entries.Length, waitMilliseconds) > 0;
         }
     }
 

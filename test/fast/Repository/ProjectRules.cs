@@ -16,6 +16,8 @@ internal static partial class ProjectRules
         ["test/plant"] = ["agent", "hal", "provisioning", "test/mes"],
         ["test/fast"] = ["agent", "hal", "provisioning", "provisioning/tool", "test/mes", "test/plant"],
         ["test/field"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
+        ["test/gateway"] = [],
+        ["test/gateway/probe"] = ["hal"],
         ["test/bench"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
     };
 
