@@ -204,8 +204,8 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
         var began = Stopwatch.GetTimestamp();
         for (var edge = 1; edge <= count * 2; edge++)
         {
-            await machine.SetBoardLineAsync(2, edge % 2 == 1);
             var made = Stopwatch.GetTimestamp();
+            await machine.SetBoardLineAsync(2, edge % 2 == 1);
             if (await machine.WaitForTakenAsync(2))
             {
                 made = Stopwatch.GetTimestamp();
