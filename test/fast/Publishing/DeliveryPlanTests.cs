@@ -12,7 +12,7 @@ public sealed class DeliveryPlanTests
 
     [Fact]
     public void In_any_world_nothing_is_acknowledged_that_was_not_accepted_and_in_a_kind_one_everything_arrives() =>
-        Gen.Int.Sample(seed => new DeliveryWorld(seed).Run(400), iter: 200);
+        Gen.Int.Sample(seed => new DeliveryWorld(seed).Run(400), iter: 120);
 
     [Fact]
     public void What_was_stored_before_the_connection_is_history_and_what_comes_after_is_live()
