@@ -112,6 +112,9 @@ public static class GatewayHost
     {
         ModbusTcpSettings modbus => Guarded(
             new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock), modbus.Guards, clock),
+        ModbusRtuSettings rtu => Guarded(
+            ModbusSource.OverRtu(rtu.Name, rtu.Addresses, rtu.Port, rtu.Converter, rtu.Options, clock),
+            rtu.Guards, clock),
         SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
         _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),
     };

@@ -138,6 +138,24 @@ public sealed record ModbusTcpSettings : SourceSettings
     }
 }
 
+/// <summary>Units on one RTU bus: on a serial port of the gateway, or behind a converter's TCP port.</summary>
+public sealed record ModbusRtuSettings : SourceSettings
+{
+    /// <summary>The serial port; null where the bus is behind a converter.</summary>
+    public SerialPortOptions? Port { get; init; }
+
+    /// <summary>The converter; null where the bus is on a serial port.</summary>
+    public IPEndPoint? Converter { get; init; }
+
+    public required ModbusRtuOptions Options { get; init; }
+
+    /// <summary>Where each signal of <see cref="SourceSettings.Signals"/> lies, at the same index.</summary>
+    public required IReadOnlyList<ModbusSignal> Addresses { get; init; }
+
+    /// <summary>What must hold before any signal of the source is Good; empty = nothing is demanded.</summary>
+    public IReadOnlyList<SignalGuard> Guards { get; init; } = [];
+}
+
 /// <summary>Signals made up by the agent itself, to try everything else without hardware.</summary>
 public sealed record SimulatedSettings : SourceSettings
 {

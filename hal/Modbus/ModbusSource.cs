@@ -69,6 +69,27 @@ public sealed class ModbusSource : ISignalSource
         lanes = [.. Enumerable.Range(0, window).Select(_ => new Lane())];
     }
 
+    /// <summary>The source of an RTU bus on a serial port, or else behind a converter.</summary>
+    public static ModbusSource OverRtu(
+        string name, IReadOnlyList<ModbusSignal> signals, SerialPortOptions? port, System.Net.IPEndPoint? converter,
+        ModbusRtuOptions options, TimeProvider clock)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        IByteLine line = (port, converter) switch
+        {
+            ({ } serial, null) => new SerialByteLine(serial),
+            (null, { } tcp) => new TcpByteLine(tcp.Address, tcp.Port, options.Timeout, clock),
+            _ => throw new ArgumentException("an RTU bus hangs on a serial port or on a converter, on one of them"),
+        };
+        var plan = new ReadPlanOptions
+        {
+            RegistersMax = options.RegistersMax,
+            GapRegistersMax = options.GapRegistersMax,
+            OneRequestPerSignal = options.OneRequestPerSignal,
+        };
+        return new ModbusSource(name, signals, new ModbusRtuClient(line, options, clock), plan, 1, clock);
+    }
+
     public string Name { get; }
 
     public IReadOnlyList<Signal> Signals { get; }

@@ -34,3 +34,19 @@ public sealed class FaultRtuOverTcpTests
         run.CheckCounters();
     }
 }
+
+/// <summary>The same over a serial line: a pseudo terminal, with the kernel's own line discipline between.</summary>
+public sealed class FaultSerialTests
+{
+    public static TheoryData<string> Cases => [.. FaultCase.Names("rtu.txt")];
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public async Task No_wrong_value_is_good_nothing_hangs_and_the_next_good_answer_is_read(string name)
+    {
+        await using var run = new FaultRun(FaultCase.Load(name, "rtu.txt"), FaultTransport.Serial());
+        await run.PlayAsync();
+        await run.RecoverAsync();
+        run.CheckCounters();
+    }
+}

@@ -23,6 +23,15 @@ internal abstract class FaultTransport
             new TcpByteLine(IPAddress.Loopback, device.Port, timeout, TimeProvider.System)) { Device = device };
     }
 
+    public static FaultTransport Serial()
+    {
+        var device = new ScriptedSerialDevice();
+        return new RtuTransport(_ => new SerialByteLine(new SerialPortOptions { Path = device.Path }))
+        {
+            Device = device,
+        };
+    }
+
     public static byte[] Checksum(byte[] bytes)
     {
         var crc = RtuFramer.Checksum(bytes);

@@ -1,0 +1,193 @@
+using System.Runtime.InteropServices;
+
+namespace Sluice.Hal.Modbus;
+
+public enum SerialParity : byte
+{
+    None,
+    Even,
+    Odd,
+}
+
+/// <summary>A serial port and how its bytes look.</summary>
+public sealed record SerialPortOptions
+{
+    /// <summary>The device file; a name under /dev/serial/by-path survives unplugging.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>Bits a second. 19,200 is what the standard asks for.</summary>
+    public int Baud { get; init; } = 19_200;
+
+    /// <summary>Even with one stop bit, or none with two (Modbus over Serial Line V1.02, 2.5.1).</summary>
+    public SerialParity Parity { get; init; } = SerialParity.Even;
+
+    /// <summary>1 or 2. With no parity the standard asks for 2; many devices use 1.</summary>
+    public int StopBits { get; init; } = 1;
+
+    /// <summary>The kernel switches the transmitter of an RS-485 port on for each frame.</summary>
+    public bool Rs485 { get; init; }
+}
+
+/// <summary>
+/// The few kernel calls that a serial line takes, with the kernel's own structures (asm-generic termbits.h, ioctls.h,
+/// serial.h), which are the same on x64 and arm64. No native library comes along.
+/// </summary>
+internal static unsafe partial class SerialPort
+{
+    public const int InputReady = 1;
+
+    private const int ReadWriteNoTerminalNonBlocking = 0x2 | 0x100 | 0x800 | 0x80000;
+    private const uint GetSettings = 0x802C542A;
+    private const uint SetSettings = 0x402C542B;
+    private const uint Exclusive = 0x540C;
+    private const uint SetRs485 = 0x542F;
+    private const uint EightBits = 0x30;
+    private const uint TwoStopBits = 0x40;
+    private const uint EnableReceiver = 0x80;
+    private const uint EnableParity = 0x100;
+    private const uint OddParity = 0x200;
+    private const uint IgnoreModemLines = 0x800;
+    private const uint BaudAsGiven = 0x1000;
+    private const uint InputParityCheck = 0x10;
+    private const uint Rs485Enabled = 1;
+    private const uint Rs485RtsOnSend = 2;
+
+    /// <summary>Opens and sets the port; a descriptor, or a negative one and what went wrong.</summary>
+    public static int Open(SerialPortOptions options, out string problem)
+    {
+        var descriptor = open(options.Path, ReadWriteNoTerminalNonBlocking);
+        if (descriptor < 0)
+        {
+            problem = Marshal.GetLastPInvokeError() switch
+            {
+                2 or 6 or 19 => $"{options.Path} is not there: is the adapter plugged in? "
+                    + "A name under /dev/serial/by-path survives unplugging",
+                13 => $"{options.Path} may not be opened: add the agent's user to the group dialout",
+                16 => $"{options.Path} is held by another program: stop it",
+                var error => $"{options.Path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}",
+            };
+            return -1;
+        }
+
+        problem = Set(descriptor, options);
+        if (problem.Length > 0)
+        {
+            _ = close(descriptor);
+            return -1;
+        }
+
+        return descriptor;
+    }
+
+    /// <summary>Bytes read; 0 if none wait, -1 if the port is gone.</summary>
+    public static int Read(int descriptor, Span<byte> into)
+    {
+        fixed (byte* bytes = into)
+        {
+            var count = read(descriptor, bytes, (nuint)into.Length);
+            return count > 0 ? (int)count : count < 0 && IsPassing() ? 0 : -1;
+        }
+    }
+
+    /// <summary>Bytes written; 0 if the port takes none just now, -1 if it is gone.</summary>
+    public static int Write(int descriptor, ReadOnlySpan<byte> from)
+    {
+        fixed (byte* bytes = from)
+        {
+            var count = write(descriptor, bytes, (nuint)from.Length);
+            return count >= 0 ? (int)count : IsPassing() ? 0 : -1;
+        }
+    }
+
+    /// <summary>Waits until there is something to read, or the port is gone, at most for this long.</summary>
+    public static bool WaitForInput(int descriptor, int milliseconds)
+    {
+        var wanted = new PollEntry { Descriptor = descriptor, Events = InputReady };
+        return poll(&wanted, 1, milliseconds) != 0;
+    }
+
+    public static void Close(int descriptor) => _ = close(descriptor);
+
+    /// <summary>EAGAIN or EINTR: nothing is wrong, there is just nothing now.</summary>
+    private static bool IsPassing() => Marshal.GetLastPInvokeError() is 11 or 4;
+
+    private static string Set(int descriptor, SerialPortOptions options)
+    {
+        Settings settings;
+        if (ioctl(descriptor, GetSettings, &settings) != 0)
+        {
+            return $"{options.Path} is no serial port";
+        }
+
+        // Raw: no translation, no echo, no signals; a read returns what is there.
+        settings.Input = options.Parity == SerialParity.None ? 0 : InputParityCheck;
+        settings.Output = 0;
+        settings.Local = 0;
+        settings.Control = EightBits | EnableReceiver | IgnoreModemLines | BaudAsGiven
+            | (options.StopBits == 2 ? TwoStopBits : 0)
+            | (options.Parity == SerialParity.None ? 0 : EnableParity)
+            | (options.Parity == SerialParity.Odd ? OddParity : 0);
+        settings.InputBaud = (uint)options.Baud;
+        settings.OutputBaud = (uint)options.Baud;
+        new Span<byte>(settings.Characters, 19).Clear();
+        if (ioctl(descriptor, SetSettings, &settings) != 0)
+        {
+            return $"{options.Path} does not take {options.Baud} baud with these settings";
+        }
+
+        if (ioctl(descriptor, Exclusive, null) != 0)
+        {
+            return $"{options.Path} cannot be held for the agent alone";
+        }
+
+        var direction = new Rs485 { Flags = Rs485Enabled | Rs485RtsOnSend };
+        return options.Rs485 && ioctl(descriptor, SetRs485, &direction) != 0
+            ? $"{options.Path} has no RS-485 direction control: leave out rs485 if its adapter switches by itself"
+            : "";
+    }
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int close(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint read(int descriptor, byte* into, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial nint write(int descriptor, byte* from, nuint count);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int poll(PollEntry* entries, nuint count, int milliseconds);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int ioctl(int descriptor, nuint request, void* argument);
+
+    private struct Settings
+    {
+        public uint Input;
+        public uint Output;
+        public uint Control;
+        public uint Local;
+        public byte Discipline;
+        public fixed byte Characters[19];
+        public uint InputBaud;
+        public uint OutputBaud;
+    }
+
+    private struct Rs485
+    {
+        public uint Flags;
+        public uint DelayBeforeMilliseconds;
+        public uint DelayAfterMilliseconds;
+        public fixed uint Unused[5];
+    }
+
+    private struct PollEntry
+    {
+        public int Descriptor;
+        public short Events;
+        public short Seen;
+    }
+}
