@@ -75,12 +75,13 @@ internal sealed class FaultCase
 /// <summary>Turns the words of a <c>send</c> into bytes.</summary>
 internal static partial class FaultBytes
 {
-    /// <param name="words">Hex, <c>T</c>, <c>T1</c>, <c>T+1</c>, <c>right</c>, <c>right[..5]</c>, <c>CRC</c>.</param>
+    /// <param name="words">Hex, <c>T</c>, <c>T1</c>, <c>T+1</c>, <c>right</c>, <c>right2[..5]</c>, <c>CRC</c>.</param>
     /// <param name="transactions">Transaction ids of all requests so far, the current one last.</param>
-    /// <param name="right">The right answer to the current request.</param>
+    /// <param name="rights">The right answers to them, in the same order.</param>
     /// <param name="checksum">What <c>CRC</c> appends for the bytes before it.</param>
     public static byte[] Of(
-        string[] words, IReadOnlyList<ushort> transactions, byte[] right, Func<byte[], byte[]>? checksum = null)
+        string[] words, IReadOnlyList<ushort> transactions, IReadOnlyList<byte[]> rights,
+        Func<byte[], byte[]>? checksum = null)
     {
         var bytes = new List<byte>();
         var frameFrom = 0;
@@ -98,6 +99,7 @@ internal static partial class FaultBytes
             }
             else if (Right().Match(word) is { Success: true } slice)
             {
+                var right = rights[Number(slice.Groups["which"].Value, rights.Count) - 1];
                 var from = Number(slice.Groups["from"].Value, 0);
                 var to = Number(slice.Groups["to"].Value, right.Length);
                 bytes.AddRange(right[from..to]);
@@ -127,6 +129,6 @@ internal static partial class FaultBytes
     [GeneratedRegex(@"^T(?<which>\d+)?(?<shift>[+-]\d+)?$")]
     private static partial Regex Transaction();
 
-    [GeneratedRegex(@"^right(\[(?<from>\d*)\.\.(?<to>\d*)\])?$")]
+    [GeneratedRegex(@"^right(?<which>\d+)?(\[(?<from>\d*)\.\.(?<to>\d*)\])?$")]
     private static partial Regex Right();
 }

@@ -26,7 +26,7 @@ internal sealed class FaultRun : IAsyncDisposable
     private readonly CancellationTokenSource stop =
         CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
 
-    private byte[] right = [];
+    private readonly List<byte[]> rights = [];
 
     public FaultRun(FaultCase fault, FaultTransport transport)
     {
@@ -151,7 +151,7 @@ internal sealed class FaultRun : IAsyncDisposable
                 await TakeRequestAsync(stop.Token);
                 break;
             case "right":
-                await device.SendAsync(right, stop.Token);
+                await device.SendAsync(rights[^1], stop.Token);
                 break;
             case "send":
                 await device.SendAsync(BytesOf(step), stop.Token);
@@ -181,14 +181,14 @@ internal sealed class FaultRun : IAsyncDisposable
     }
 
     private byte[] BytesOf(FaultStep step) =>
-        FaultBytes.Of(step.Arguments, transactions, right, FaultTransport.Checksum);
+        FaultBytes.Of(step.Arguments, transactions, rights, FaultTransport.Checksum);
 
     private async Task TakeRequestAsync(CancellationToken cancellationToken)
     {
         var request = await device.AskAsync(cancellationToken);
         transactions.Add(BinaryPrimitives.ReadUInt16BigEndian(request));
         var pdu = new byte[253];
-        right = transport.Frame(request, pdu.AsSpan(0, responder.Answer(transport.PduOf(request), pdu)));
+        rights.Add(transport.Frame(request, pdu.AsSpan(0, responder.Answer(transport.PduOf(request), pdu))));
     }
 
     private async Task AnswerRightlyAsync(CancellationToken cancellationToken)
@@ -198,7 +198,7 @@ internal sealed class FaultRun : IAsyncDisposable
             while (true)
             {
                 await TakeRequestAsync(cancellationToken);
-                await device.SendAsync(right, cancellationToken);
+                await device.SendAsync(rights[^1], cancellationToken);
             }
         }
         catch (OperationCanceledException)
