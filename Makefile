@@ -22,6 +22,11 @@ demo: ## a plant in a box: machines, broker, agent, MES; Ctrl-C ends it, or SECO
 	@dotnet build -nologo -v q -c Release test/plant
 	@test/plant/bin/Release/net10.0/sluice-plant demo $(if $(SECONDS),--seconds $(SECONDS))
 
+.PHONY: picture
+picture: ## copy the demo's table from a real run into README.md
+	@dotnet build -nologo -v q -c Release test/plant
+	@test/plant/bin/Release/net10.0/sluice-plant demo --seconds 20 --picture README.md
+
 .PHONY: build
 build: ## compile everything; warnings are errors
 	@$(BUILD) agent.sln

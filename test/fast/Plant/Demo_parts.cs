@@ -44,7 +44,7 @@ public sealed partial class Demo_parts
         {
             var lines = LiveTable.Draw(view, width, height, colours);
 
-            Assert.True(lines.Count < height, $"{lines.Count} lines on a terminal of {height}");
+            Assert.True(lines.Count <= height, $"{lines.Count} lines on a terminal of {height}");
             Assert.All(lines, line => Assert.True(Colour().Replace(line, "").Length <= width, line));
         }
     }
@@ -68,6 +68,18 @@ public sealed partial class Demo_parts
         Assert.Contains("readings 12345 ", line, StringComparison.Ordinal);
         Assert.Contains("historical 8.1 %", line, StringComparison.Ordinal);
         Assert.Contains("broker CUT", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void The_picture_takes_its_place_in_a_guide_and_leaves_the_rest()
+    {
+        var guide = "before\n<!-- live table -->\n```\nold\n```\n<!-- end of live table -->\nafter\n";
+
+        var written = DemoPicture.Into(guide, ["one  ", "two"]);
+
+        Assert.Equal("before\n<!-- live table -->\n```\none\ntwo\n```\n<!-- end of live table -->\nafter\n", written);
+        Assert.Equal(written, DemoPicture.Into(written, ["one", "two"]));
+        Assert.Equal("one\ntwo\n", DemoPicture.Into("no place for it", ["one", "two"]));
     }
 
     [Fact]

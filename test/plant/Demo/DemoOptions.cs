@@ -11,7 +11,7 @@ public sealed record DemoOptions
         + "  --seconds N     10 to 86400: cuts the broker in the middle, stops by itself, says whether anything was "
         + "lost\n  --agent PATH    the sluice-agent to run; without it, the one that was built beside this program\n"
         + "  --plain         a line every second instead of the table, as without a terminal\n"
-        + "  --picture FILE  writes the last table into a file, as plain text";
+        + "  --picture FILE  writes the last table into a file, or between the marks of a guide, as plain text";
 
     /// <summary>Null: until somebody stops it.</summary>
     public TimeSpan? Length { get; init; }

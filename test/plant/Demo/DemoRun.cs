@@ -78,7 +78,10 @@ public sealed class DemoRun(DemoOptions options, TimeProvider clock)
 
         if (options.Picture is { } file)
         {
-            await File.WriteAllLinesAsync(file, picture.Select(line => line.TrimEnd()), CancellationToken.None)
+            var text = File.Exists(file)
+                ? await File.ReadAllTextAsync(file, CancellationToken.None).ConfigureAwait(false)
+                : "";
+            await File.WriteAllTextAsync(file, DemoPicture.Into(text, picture), CancellationToken.None)
                 .ConfigureAwait(false);
         }
 

@@ -30,7 +30,7 @@ public static class LiveTable
 
         lines.Add("");
         lines.AddRange(view.Events.TakeLast(EventLines).Select(each => Fit(each, width)));
-        while (lines.Count < height - 2)
+        while (lines.Count < height - 1)
         {
             lines.Add("");
         }
