@@ -33,7 +33,7 @@ internal sealed class DiskRecovery
     private DiskStore Recover()
     {
         // What a killed process wrote is in the page cache only; it is served, so it has to be durable.
-        var journals = new[] { Scan(contents.Journals[0]), Scan(contents.Journals[1]) };
+        var journals = contents.Journals.Select(file => new Journal(file, file.Scan())).ToArray();
         Array.Sort(journals, (a, b) => a.Scan.Generation.CompareTo(b.Scan.Generation));
         foreach (var journal in journals)
         {
@@ -70,12 +70,6 @@ internal sealed class DiskRecovery
 
         writer.MakeRoom(0);
         return new DiskStore(contents, writer);
-    }
-
-    private static Journal Scan(JournalFile file)
-    {
-        file.Sync();
-        return new Journal(file, JournalScan.Of(file.ReadAll()));
     }
 
     private void ReadFrames(Journal journal)

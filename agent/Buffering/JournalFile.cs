@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Sluice.Agent.Buffering;
 
 /// <summary>
@@ -7,6 +9,9 @@ namespace Sluice.Agent.Buffering;
 /// </summary>
 internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
 {
+    /// <summary>More than any journal of ours: what lies behind it in a file of that name is not read.</summary>
+    private const long LengthBytesMax = 64 << 20;
+
     public string Name { get; } = name;
 
     public int Pages { get; private set; } = (int)(file.LengthBytes / JournalPage.Bytes);
@@ -26,11 +31,21 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
 
     public bool HasRoom(int pages) => Tail + pages <= Pages;
 
-    public byte[] ReadAll()
+    /// <summary>Makes what is in the file durable, and reads all of it.</summary>
+    public JournalScan Scan()
     {
-        var bytes = new byte[file.LengthBytes];
-        var read = file.Read(0, bytes);
-        return read == bytes.Length ? bytes : bytes[..read];
+        file.Sync();
+        var length = (int)Math.Min(file.LengthBytes, LengthBytesMax);
+        var bytes = ArrayPool<byte>.Shared.Rent(length);
+        try
+        {
+            var read = file.Read(0, bytes.AsSpan(0, length));
+            return JournalScan.Of(bytes.AsSpan(0, read));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(bytes);
+        }
     }
 
     public byte[] ReadPages(int page, int pages)
