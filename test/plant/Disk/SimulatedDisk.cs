@@ -89,6 +89,36 @@ public sealed class SimulatedDisk
     /// <summary>What the disk takes, as du counts: whole blocks.</summary>
     public long SizeBytes() => files.Values.Sum(file => (file.LengthBytes + 4095) / 4096 * 4096);
 
+    /// <summary>
+    /// The same content, made again as a copy makes it: other files under the same names.
+    /// </summary>
+    public SimulatedDisk CopyOfEverything()
+    {
+        var copy = new SimulatedDisk(record: false);
+        foreach (var (name, file) in files)
+        {
+            copy.Put(name, file.Copy(nextFile + file.Number + 1000));
+        }
+
+        return copy;
+    }
+
+    /// <summary>The same disk with a fresh record that begins with what it holds.</summary>
+    public SimulatedDisk Resume()
+    {
+        var fresh = new SimulatedDisk();
+        foreach (var (name, file) in files)
+        {
+            fresh.Put(name, file.Copy());
+            fresh.Record(new DiskOperation.Create(name, file.Number));
+            fresh.Record(new DiskOperation.Write(file.Number, 0, file.Content));
+            fresh.Record(new DiskOperation.Sync(file.Number));
+        }
+
+        fresh.Record(new DiskOperation.SyncDirectory());
+        return fresh;
+    }
+
     public void Mark(int number) => Record(new DiskOperation.Mark(number));
 
     public DiskFile Put(string name, DiskFile file)
@@ -243,10 +273,12 @@ public sealed class DiskFile(int number)
     public byte[] Content => bytes.AsSpan(0, (int)LengthBytes).ToArray();
 
     /// <summary>Shares the bytes until one of the two is written.</summary>
-    public DiskFile Copy()
+    public DiskFile Copy() => Copy(Number);
+
+    public DiskFile Copy(int copyNumber)
     {
         shared = true;
-        return new DiskFile(Number) { bytes = bytes, LengthBytes = LengthBytes, shared = true };
+        return new DiskFile(copyNumber) { bytes = bytes, LengthBytes = LengthBytes, shared = true };
     }
 
     public int Read(long offset, Span<byte> into)
