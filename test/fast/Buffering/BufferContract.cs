@@ -81,9 +81,9 @@ public abstract class BufferContract
         var number = 1L;
         while (buffer.View.DroppedCount == 0 && number < 200_000)
         {
-            buffer.Append(NumberedReadings.SomeHeavy(number, 1000));
+            buffer.Append(NumberedReadings.SomeHeavy(number, 200));
             Assert.Null(buffer.Commit());
-            number += 1000;
+            number += 200;
         }
 
         var view = buffer.View;

@@ -195,7 +195,7 @@ internal sealed class BufferModel : IDisposable
         Require(buffer.Store != before && buffer.Store != backupStore, "a copied-back directory kept its store id");
         ended.Add(before);
         ended.Add(backupStore);
-        if (backupNext > 1)
+        if (durable.Keys.Any(key => key.Store == backupStore))
         {
             var older = ((DiskStore)buffer).Older.FirstOrDefault(life => life.Store == backupStore);
             Require(older is not null, "what the copy holds is not served");

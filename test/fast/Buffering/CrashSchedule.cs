@@ -10,7 +10,7 @@ namespace Sluice.Fast.Buffering;
 internal sealed class CrashSchedule
 {
     // Every so often everything is read back; otherwise the ends, where a power cut can hurt.
-    private const int WholeEvery = 200;
+    private const int WholeEvery = 50;
     private const int HeadEvery = 10;
 
     private readonly SimulatedDisk disk = new();
@@ -77,7 +77,7 @@ internal sealed class CrashSchedule
         acknowledged.ToList().ForEach(range => allowed.Add(range));
         Require(view.Acknowledged.All(allowed.ContainsAll), "more is acknowledged than was asked for");
         CheckDrops(view, committed, allowed);
-        var from = state % WholeEvery == 0 ? view.First : Math.Max(view.First, committed - 300);
+        var from = state % WholeEvery == 0 ? view.First : Math.Max(view.First, committed - 100);
         CheckReadings(store, from, long.MaxValue, committed);
         if (state % HeadEvery == 0)
         {
@@ -157,12 +157,12 @@ internal sealed class CrashSchedule
                     break;
                 case 1 or 2 or 3 when committed > 0:
                     var from = random.NextInt64(1, committed + 1);
-                    var range = new PositionRange(from, Math.Min(committed, from + random.Next(1500)));
+                    var range = new PositionRange(from, Math.Min(committed, from + random.Next(400)));
                     store.Acknowledge(range);
                     acknowledged.Add(range);
                     break;
                 default:
-                    var count = random.Next(3) == 0 ? random.Next(1, 4000) : random.Next(1, 60);
+                    var count = random.Next(3) == 0 ? random.Next(1, 900) : random.Next(1, 15);
                     store.Append(NumberedReadings.SomeHeavy(store.Next, count));
                     break;
             }

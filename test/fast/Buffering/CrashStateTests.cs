@@ -11,6 +11,7 @@ namespace Sluice.Fast.Buffering;
 public sealed class CrashStateTests
 {
     private const int StatesPerSchedule = 400;
+    private const int Steps = 180;
 
     public static TheoryData<int> Seeds => [1, 2, 3, 5, 6];
 
@@ -18,7 +19,7 @@ public sealed class CrashStateTests
     [MemberData(nameof(Seeds))]
     public void Nothing_that_was_committed_is_lost_by_a_power_cut(int seed)
     {
-        var schedule = CrashSchedule.Record(seed, 180, _ => false);
+        var schedule = CrashSchedule.Record(seed, Steps, _ => false);
         Assert.True(schedule.Dropped, "The schedule was too short to fill the store.");
         var violations = schedule.Violations(StatesPerSchedule, new Random(seed));
         Assert.True(violations.Count == 0, $"seed {seed}: {string.Join("\n", violations.Take(10))}");
@@ -41,7 +42,7 @@ public sealed class CrashStateTests
 
     private static void Caught(Func<string, bool> ignores)
     {
-        var violations = CrashSchedule.Record(1, 50, ignores).Violations(100, new Random(1));
+        var violations = CrashSchedule.Record(1, Steps / 3, ignores).Violations(100, new Random(1));
         Assert.NotEmpty(violations);
     }
 }

@@ -50,9 +50,9 @@ public sealed class DirectoryTests : IDisposable
     {
         using var buffer = Open();
         var worst = 0L;
-        for (var number = 1L; number < 90_000; number += 1000)
+        for (var number = 1L; number < 18_000; number += 300)
         {
-            buffer.Append(NumberedReadings.SomeHeavy(number, 1000));
+            buffer.Append(NumberedReadings.SomeHeavy(number, 300));
             Assert.Null(buffer.Commit());
             worst = Math.Max(worst, DiskUsage(directory));
         }

@@ -10,6 +10,10 @@ internal static class NumberedReadings
 
     public static readonly DateTime Noon = new(2026, 11, 22, 12, 0, 0, DateTimeKind.Utc);
 
+    private const int TextLength = 600;
+
+    private static readonly string Letters = new(new Random(1).GetItems<char>("abcdefghijklmnopqrstuvwxyz0123456789", 20_000));
+
     private static readonly Signal[] Signals = Enumerable.Range(0, 24)
         .Select(i => new Signal
         {
@@ -47,17 +51,7 @@ internal static class NumberedReadings
     /// <summary>A reading with much text that nothing compresses, so that little time fills a store.</summary>
     public static Reading Heavy(long number)
     {
-        var text = string.Create(120, number, (span, seed) =>
-        {
-            var state = (ulong)seed * 0x9E3779B97F4A7C15;
-            foreach (ref var letter in span)
-            {
-                state ^= state << 13;
-                state ^= state >> 7;
-                state ^= state << 17;
-                letter = (char)(33 + (state % 94));
-            }
-        });
+        var text = string.Concat($"{number} ", Letters.AsSpan((int)(number * 7919 % (Letters.Length - TextLength)), TextLength));
         return At(number) with { Value = SignalValue.From(text) };
     }
 

@@ -119,9 +119,9 @@ public sealed class StoreSwitchTests
         var number = 1L;
         while (stores.View.Storage == "disk")
         {
-            stores.Append(NumberedReadings.SomeHeavy(number, 1000));
+            stores.Append(NumberedReadings.SomeHeavy(number, 200));
             stores.Commit();
-            number += 1000;
+            number += 200;
         }
 
         Append(stores, number, 10);

@@ -89,6 +89,9 @@ public sealed class SimulatedDisk
     /// <summary>What the disk takes, as du counts: whole blocks.</summary>
     public long SizeBytes() => files.Values.Sum(file => (file.LengthBytes + 4095) / 4096 * 4096);
 
+    /// <summary>Somebody deletes a file.</summary>
+    public void Remove(string name) => files.Remove(name);
+
     /// <summary>
     /// The same content, made again as a copy makes it: other files under the same names.
     /// </summary>
@@ -104,12 +107,17 @@ public sealed class SimulatedDisk
     }
 
     /// <summary>The same disk with a fresh record that begins with what it holds.</summary>
-    public SimulatedDisk Resume()
+    public SimulatedDisk Resume(bool record = true)
     {
-        var fresh = new SimulatedDisk();
+        var fresh = new SimulatedDisk(record);
         foreach (var (name, file) in files)
         {
             fresh.Put(name, file.Copy());
+            if (!record)
+            {
+                continue;
+            }
+
             fresh.Record(new DiskOperation.Create(name, file.Number));
             fresh.Record(new DiskOperation.Write(file.Number, 0, file.Content));
             fresh.Record(new DiskOperation.Sync(file.Number));
