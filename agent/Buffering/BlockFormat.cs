@@ -37,7 +37,8 @@ internal static class BlockFormat
 
     /// <summary>
     /// The scale by which a float is a whole number, so that 71.3 takes two bytes and not eight; -1 where there is
-    /// none. Exact or not at all: the number that <see cref="FromDecimal"/> makes of it has the same bits.
+    /// none.
+    /// Exact or not at all: the number that <see cref="FromDecimal"/> makes of it has the same bits.
     /// </summary>
     public static int ScaleOf(SignalValue value, int preferred, out long scaled)
     {

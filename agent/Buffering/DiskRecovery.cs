@@ -322,8 +322,8 @@ internal sealed class DiskRecovery
 
         public bool HasReadings => Blocks.Count > 0 || Segments.Count > 0;
 
-        public ulong OldestGeneration =>
-            Segments.Count > 0 ? Segments.Min(segment => segment.Name.Generation) : ulong.MaxValue;
+        public ulong OldestGeneration => Segments.Count > 0
+            ? Segments.Min(segment => segment.Name.Generation) : ulong.MaxValue;
 
         public void See(long last) => Last = Math.Max(Last, last);
 

@@ -14,8 +14,7 @@ internal static partial class Log
     public static partial void BufferClosed(ILogger logger, long next);
 
     [LoggerMessage(2002, LogLevel.Error,
-        "The storage failed; new readings go to memory under store {Store} and are lost by a stop or a power cut. "
-            + "{Fault}")]
+        "The storage failed; new readings go to memory under store {Store}, lost by a stop or a power cut. {Fault}")]
     public static partial void WentToMemory(ILogger logger, StoreId store, string fault);
 
     [LoggerMessage(2003, LogLevel.Information, "The storage works again: new readings go to disk under store {Store}.")]

@@ -25,7 +25,7 @@ internal sealed class SegmentShelf(IStorage storage)
     /// <summary>Bytes on the disk, without the journals: rounded up as a file system does.</summary>
     public long SizeBytes =>
         DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + segmentBytes
-            + quarantined.Values.Sum();
+        + quarantined.Values.Sum();
 
     public static long OnDisk(long lengthBytes) => (lengthBytes + DiskBlockBytes - 1) / DiskBlockBytes * DiskBlockBytes;
 

@@ -19,7 +19,8 @@ public sealed class BlockTests
         Gen.String[0, 20].Select(SignalValue.From));
 
     private static readonly Gen<Quality> Qualities = Gen.Select(Gen.Int[0, 2], Gen.Int[0, 10])
-        .Select(pair => pair.Item1 == 0 ? Quality.Good : new Quality((QualityLevel)pair.Item1, (QualityReason)pair.Item2));
+        .Select(pair => pair.Item1 == 0
+            ? Quality.Good : new Quality((QualityLevel)pair.Item1, (QualityReason)pair.Item2));
 
     private static readonly Gen<StoredReading[]> Blocks = Gen.Select(
         Gen.Long[1, 1L << 60],
@@ -41,7 +42,8 @@ public sealed class BlockTests
     });
 
     [Fact]
-    public void Damaged_bytes_are_found_out_or_decoded_but_never_crash() => Gen.Select(Blocks, Gen.Int, Gen.Byte).Sample(
+    public void Damaged_bytes_are_found_out_or_decoded_but_never_crash() =>
+        Gen.Select(Blocks, Gen.Int, Gen.Byte).Sample(
         (readings, where, mask) =>
         {
             var bytes = Encode(readings);
@@ -63,7 +65,8 @@ public sealed class BlockTests
         var values = new[]
         {
             SignalValue.FromDouble(-0.0), SignalValue.FromDouble(0.0), SignalValue.FromDouble(double.MaxValue),
-            SignalValue.FromDouble(double.Epsilon), SignalValue.FromSingle(-0.0f), SignalValue.FromSingle(float.MinValue),
+            SignalValue.FromDouble(double.Epsilon), SignalValue.FromSingle(-0.0f),
+                SignalValue.FromSingle(float.MinValue),
             SignalValue.From(long.MinValue), SignalValue.From(long.MaxValue), SignalValue.From(ulong.MaxValue),
             SignalValue.FromDouble(1L << 53), SignalValue.FromDouble(0.1 + 0.2), SignalValue.From(""),
         };
@@ -72,7 +75,8 @@ public sealed class BlockTests
 
         var decoded = new BlockDecoder().Decode(Encode(readings));
 
-        Assert.Equal(readings.Select(r => (r.Value.Kind, r.Value.Bits)), decoded.Select(r => (r.Value.Kind, r.Value.Bits)));
+        Assert.Equal(readings.Select(r => (r.Value.Kind, r.Value.Bits)),
+            decoded.Select(r => (r.Value.Kind, r.Value.Bits)));
     }
 
     [Fact]

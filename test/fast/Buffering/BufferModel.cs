@@ -156,7 +156,9 @@ internal sealed class BufferModel : IDisposable
         ForgetUnwritten();
     }
 
-    /// <summary>Somebody else fills the disk for a while: what is allocated still takes readings, or says that it does not.</summary>
+    /// <summary>
+    /// Somebody else fills the disk for a while: what is allocated still takes readings, or says that it does not.
+    /// </summary>
     private void FillDisk(int amount)
     {
         disk.Mood = DiskMood.Full;
@@ -195,7 +197,7 @@ internal sealed class BufferModel : IDisposable
         Require(buffer.Store != before && buffer.Store != backupStore, "a copied-back directory kept its store id");
         ended.Add(before);
         ended.Add(backupStore);
-        if (durable.Keys.Any(key => key.Store == backupStore))
+        if (durable.Keys.Any(key => key.Store == backupStore && key.Position < backupNext))
         {
             var older = ((DiskStore)buffer).Older.FirstOrDefault(life => life.Store == backupStore);
             Require(older is not null, "what the copy holds is not served");
@@ -240,11 +242,13 @@ internal sealed class BufferModel : IDisposable
             && view.Acknowledged.All(range => Positions(range).All(Acknowledged.Contains)),
             "other positions are acknowledged");
         var held = durable.Keys.Count(key => key.Store == buffer.Store && key.Position >= view.First);
-        Require(view.Waiting == held - Acknowledged.Count(p => durable.ContainsKey((buffer.Store, p))), "waiting is wrong");
+        Require(view.Waiting == held - Acknowledged.Count(p => durable.ContainsKey((buffer.Store, p))),
+            "waiting is wrong");
         foreach (var drop in view.Drops)
         {
             Require(
-                drop.Range.To < view.First || drop.Reason == DropReason.Torn && !durable.ContainsKey((buffer.Store, drop.Range.From)),
+                drop.Range.To < view.First || drop.Reason == DropReason.Torn
+                    && !durable.ContainsKey((buffer.Store, drop.Range.From)),
                 $"dropped without need: {drop}");
         }
 
@@ -265,7 +269,8 @@ internal sealed class BufferModel : IDisposable
                 Require(!durable.ContainsKey((from.Store, expected)), $"position {expected} is missing");
             }
 
-            Require(durable.TryGetValue((from.Store, reading.Position), out var known), $"{reading.Position} was never durable");
+            Require(durable.TryGetValue((from.Store, reading.Position), out var known),
+                $"{reading.Position} was never durable");
             Require(
                 reading == NumberedReadings.HeavyStored(known) with { Position = reading.Position },
                 $"position {reading.Position} is wrong");

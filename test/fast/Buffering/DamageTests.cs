@@ -153,7 +153,8 @@ public sealed class DamageTests
             {
                 Assert.True(reading == NumberedReadings.HeavyStored(reading.Position), $"{how}: {reading} is wrong");
                 Assert.True(
-                    expected == reading.Position || named.ContainsAll(new PositionRange(expected, reading.Position - 1)),
+                    expected == reading.Position
+                        || named.ContainsAll(new PositionRange(expected, reading.Position - 1)),
                     $"{how}: {expected} to {reading.Position - 1} is missing without a word");
                 expected = reading.Position + 1;
             }

@@ -12,13 +12,12 @@ internal static class NumberedReadings
 
     private const int TextLength = 600;
 
-    private static readonly string Letters = new(new Random(1).GetItems<char>("abcdefghijklmnopqrstuvwxyz0123456789", 20_000));
+    private static readonly string Letters = new(
+        new Random(1).GetItems<char>("abcdefghijklmnopqrstuvwxyz0123456789", 20_000));
 
     private static readonly Signal[] Signals = Enumerable.Range(0, 24)
-        .Select(i => new Signal
-        {
-            Name = $"hmi1/line/signal{i}", Source = "hmi1", Type = new SignalType(SignalKind.Float64),
-        })
+        .Select(i => new Signal { Name = $"hmi1/line/signal{i}", Source = "hmi1",
+            Type = new SignalType(SignalKind.Float64) })
         .ToArray();
 
     public static Signal SignalAt(int index) => Signals[index % Signals.Length];
@@ -51,7 +50,8 @@ internal static class NumberedReadings
     /// <summary>A reading with much text that nothing compresses, so that little time fills a store.</summary>
     public static Reading Heavy(long number)
     {
-        var text = string.Concat($"{number} ", Letters.AsSpan((int)(number * 7919 % (Letters.Length - TextLength)), TextLength));
+        var text = string.Concat($"{number} ",
+            Letters.AsSpan((int)(number * 7919 % (Letters.Length - TextLength)), TextLength));
         return At(number) with { Value = SignalValue.From(text) };
     }
 

@@ -9,7 +9,8 @@ public sealed class PositionRangesTests
     private const int Positions = 60;
 
     private static readonly Gen<(int From, int To)[]> Ranges =
-        Gen.Select(Gen.Int[1, Positions], Gen.Int[0, 12]).Select(pair => (pair.Item1, pair.Item1 + pair.Item2)).Array[0, 25];
+        Gen.Select(Gen.Int[1, Positions], Gen.Int[0, 12]).Select(pair => (pair.Item1, pair.Item1 + pair.Item2))
+            .Array[0, 25];
 
     [Fact]
     public void Ranges_hold_what_a_plain_set_holds() => Ranges.Sample(added =>
@@ -59,12 +60,14 @@ public sealed class PositionRangesTests
             Assert.InRange(ranges.Count, 0, 4);
             Assert.True(forgotten is null || before.Count == 4);
             Assert.All(ranges.ToList(), range => Assert.True(range.Count >= (forgotten?.Count ?? 0)));
-            Assert.All(ranges.ToList().SelectMany(range => Numbers(range.From, range.To)), p => Assert.Contains(p, everAdded));
+            Assert.All(ranges.ToList().SelectMany(range => Numbers(range.From, range.To)), p =>
+                Assert.Contains(p, everAdded));
         }
     });
 
     [Fact]
-    public void What_is_missing_and_what_is_there_make_the_whole() => Gen.Select(Ranges, Gen.Int[1, 40], Gen.Int[0, 30]).Sample(
+    public void What_is_missing_and_what_is_there_make_the_whole() =>
+        Gen.Select(Ranges, Gen.Int[1, 40], Gen.Int[0, 30]).Sample(
         (added, from, length) =>
         {
             var ranges = new PositionRanges(1000);

@@ -27,10 +27,8 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
 
         var disk = new SimulatedDisk(record: false);
         var known = new Dictionary<string, int>(names, StringComparer.Ordinal);
-        var kept = random.Next(3) switch
-        {
-            0 => 0, 1 => unsyncedNames.Count, _ => random.Next(unsyncedNames.Count + 1),
-        };
+        var kept = random.Next(3) switch { 0 => 0, 1 => unsyncedNames.Count, _ =>
+            random.Next(unsyncedNames.Count + 1) };
         for (var i = 0; i < kept; i++)
         {
             Apply(unsyncedNames[i], known);
