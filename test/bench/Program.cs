@@ -1,12 +1,19 @@
+using Sluice.Bench.Buffer;
 using Sluice.Bench.Footprint;
 using Sluice.Plant.Gateway;
 
-// sluice-bench [--agent FILE]: prints figures, asserts nothing. Without a file it measures the agent built beside it.
+// sluice-bench [--agent FILE] | buffer DIRECTORY: prints figures, asserts nothing. Without a file it measures the agent built beside it.
 const int Usage = 64;
+
+if (args is ["buffer", var directory])
+{
+    await BufferBench.PrintAsync(directory, Console.Out, TimeProvider.System);
+    return 0;
+}
 
 if (args is not ([] or ["--agent", _]))
 {
-    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE]");
+    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE] | buffer DIRECTORY");
     return Usage;
 }
 
