@@ -7,8 +7,8 @@ using Sluice.Hal;
 namespace Sluice.Agent.Buffering;
 
 /// <summary>
-/// The one loop that owns the buffer. The sampler appends, the publisher peeks and acknowledges; all through one bounded
-/// channel, so that the stores need no lock and readings keep their order. It commits when
+/// The one loop that owns the buffer. The sampler appends, the publisher peeks and acknowledges; all of them through
+/// one bounded channel, so that the stores need no lock and readings keep their order. It commits when
 /// <c>commitEvery</c> has passed since the oldest reading that is not durable, or when a block is full, and publishes a
 /// new <see cref="View"/> after each change.
 /// <para>

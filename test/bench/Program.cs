@@ -2,7 +2,8 @@ using Sluice.Bench.Buffer;
 using Sluice.Bench.Footprint;
 using Sluice.Plant.Gateway;
 
-// sluice-bench [--agent FILE] | buffer DIRECTORY: prints figures, asserts nothing. Without a file it measures the agent built beside it.
+// sluice-bench [--agent FILE] | buffer DIRECTORY: prints figures, asserts nothing.
+// Without a file it measures the agent built beside it.
 const int Usage = 64;
 
 if (args is ["buffer", var directory])

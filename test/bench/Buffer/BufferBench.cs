@@ -16,7 +16,8 @@ internal static class BufferBench
 
     public static async Task PrintAsync(string directory, TextWriter output, TimeProvider clock)
     {
-        await output.WriteLineAsync("readings/commit  plain B/reading  buffer B/reading  ratio  commits/s").ConfigureAwait(false);
+        const string head = "readings/commit  plain B/reading  buffer B/reading  ratio  commits/s";
+        await output.WriteLineAsync(head).ConfigureAwait(false);
         foreach (var (perCommit, commits) in new[] { (1, 1500), (10, 1500), (100, 1500), (500, 1500), (1000, 1500) })
         {
             var plain = Plain(Path.Combine(directory, "plain"), perCommit, commits);
@@ -24,7 +25,8 @@ internal static class BufferBench
             var readings = (double)perCommit * commits;
             await output.WriteLineAsync(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{perCommit,15}  {plain / readings,15:F2}  {bytes / readings,16:F2}  {bytes / (double)plain,5:F2}  {commits / seconds,9:F0}"))
+                $"{perCommit,15}  {plain / readings,15:F2}  {bytes / readings,16:F2}  "
+                + $"{bytes / (double)plain,5:F2}  {commits / seconds,9:F0}"))
                 .ConfigureAwait(false);
         }
 
@@ -103,7 +105,8 @@ internal static class BufferBench
         var seconds = clock.GetElapsedTime(start).TotalSeconds;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"opened in {opened.TotalMilliseconds:F0} ms, drained {drained} readings at {drained / seconds / 1e6:F2} M/s, "
+            $"opened in {opened.TotalMilliseconds:F0} ms, drained {drained} readings at "
+            + $"{drained / seconds / 1e6:F2} M/s, "
             + $"RSS {Environment.WorkingSet >> 20} MiB, on disk {store.View.SizeBytes / (double)drained:F2} B/reading");
     }
 
@@ -143,6 +146,7 @@ internal static class BufferBench
     private static long WrittenBytes()
     {
         var line = File.ReadLines("/proc/self/io").First(l => l.StartsWith("write_bytes:", StringComparison.Ordinal));
-        return long.Parse(line.AsSpan("write_bytes:".Length), NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
+        var number = line.AsSpan("write_bytes:".Length);
+        return long.Parse(number, NumberStyles.AllowLeadingWhite, CultureInfo.InvariantCulture);
     }
 }

@@ -68,13 +68,14 @@ public sealed class FormatTests
         return body.Written.ToArray();
     }
 
-    private static StoredReading Read(long position, string signal, SignalValue value, Quality quality, int milliseconds) =>
+    private static StoredReading Read(
+        long position, string signal, SignalValue value, Quality quality, int milliseconds) =>
         new(position, signal, value, quality, NumberedReadings.Noon.AddMilliseconds(milliseconds));
 
     private static byte[] Worked(string what) =>
         Convert.FromHexString(Text(what).Replace("\n", "", StringComparison.Ordinal));
 
-    /// <summary>The lines of a fenced part of FORMAT.md, up to a gap of two spaces: what follows is for people.</summary>
+    /// <summary>A fenced part of FORMAT.md, each line up to a gap of two spaces: what follows is for people.</summary>
     private static string Text(string what)
     {
         var document = File.ReadAllText(Path.Combine(Root(), "agent", "Buffering", "FORMAT.md"));
@@ -97,7 +98,7 @@ public sealed class FormatTests
         var directory = new DirectoryInfo(AppContext.BaseDirectory);
         while (!File.Exists(Path.Combine(directory.FullName, "agent.sln")))
         {
-            directory = directory.Parent ?? throw new InvalidOperationException("The tests run outside the repository.");
+            directory = directory.Parent ?? throw new InvalidOperationException("Not inside the repository.");
         }
 
         return directory.FullName;
