@@ -16,7 +16,8 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
         await machine.SetBoardLineAsync(1, false);
         await machine.SetBoardLineAsync(2, true);
         await using var probe = await Probe.WatchAsync(
-            machine, BoardChip, "/tmp/levels", "lamp=gpio:1,Level,Both,0,AsIs,high", "stop=gpio:2,Level,Both,0,AsIs,low");
+            machine, BoardChip, "/tmp/levels",
+            "lamp=gpio:1,Level,Both,0,AsIs,high", "stop=gpio:2,Level,Both,0,AsIs,low");
         Assert.Equal("false Good", probe["lamp"]);
         Assert.Equal("false Good", probe["stop"]);
         await machine.SetBoardLineAsync(1, true);
@@ -70,7 +71,8 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
         Assert.True(probe.Value("lost") > 0, "nothing was lost, so nothing was shown");
         Assert.Contains(probe.Course("press"), each => each.EndsWith("Uncertain/EdgesLost", StringComparison.Ordinal));
         await probe.UntilAsync(() => probe["press"].EndsWith(" Good", StringComparison.Ordinal));
-        Figures.Say($"burst, {edges}: {made} made, {probe.Value("press")} counted, {probe.Value("lost")} lost and told");
+        Figures.Say($"burst, {edges}: {made} made, {probe.Value("press")} counted, {probe.Value("lost")} lost and "
+            + "told");
     }
 
     [Fact]
@@ -86,7 +88,8 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
         var took = Stopwatch.GetElapsedTime(began);
         await probe.UntilAsync(() => probe.Value("press") + probe.Value("lost") >= burst);
         Assert.Equal(burst, probe.Value("press") + probe.Value("lost"));
-        Figures.Say($"{burst} pulses at {burst / took.TotalSeconds:F0} Hz, reader running: {probe.Value("press")} counted, "
+        Figures.Say($"{burst} pulses at {burst / took.TotalSeconds:F0} Hz, reader running: {probe.Value("press")} "
+            + "counted, "
             + $"{probe.Value("lost")} lost and told");
     }
 

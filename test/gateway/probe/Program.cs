@@ -52,7 +52,8 @@ internal static class Program
                 }
 
                 var health = source.Health;
-                var now = $"# {health.State} {string.Join(' ', health.Counters.Select(pair => $"{pair.Key}={pair.Value}"))}"
+                var now = $"# {health.State} "
+                    + $"{string.Join(' ', health.Counters.Select(pair => $"{pair.Key}={pair.Value}"))}"
                     + $" | {health.Sentence}";
                 if (now != said)
                 {

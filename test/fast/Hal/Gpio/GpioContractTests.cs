@@ -22,7 +22,8 @@ public abstract class GpioContract : SourceContract
             chip.MakeDriver, new GpioOptions(), new MemoryCounterState(), TimeProvider.System),
         TimeSpan.FromSeconds(1));
 
-    private static GpioSignal Of(string name, int line, GpioQuantity quantity, EdgeKinds edges, SignalKind kind) => new()
+    private static GpioSignal Of(
+        string name, int line, GpioQuantity quantity, EdgeKinds edges, SignalKind kind) => new()
     {
         Signal = new Signal { Name = "line/" + name, Source = "line", Type = new SignalType(kind) },
         Line = new GpioLine(line, ""),
