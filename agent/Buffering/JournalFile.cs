@@ -70,7 +70,7 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
         if (file.LengthBytes != length)
         {
             // Page by page: one large write makes one large folio of the page cache, and the kernel then accounts all
-            // of it (/proc/self/io) each time a page of it is written. The bytes per day would be told 16 times too high.
+            // of it (/proc/self/io) each time a page of it is written: the bytes a day would be told 16 times too high.
             var zeros = new byte[JournalPage.Bytes];
             var from = Math.Min(file.LengthBytes, length) / JournalPage.Bytes * JournalPage.Bytes;
             for (var at = from; at < length; at += zeros.Length)
