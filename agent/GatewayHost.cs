@@ -10,6 +10,7 @@ using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
+using Sluice.Hal.Gpio;
 using Sluice.Hal.Modbus;
 using Sluice.Hal.Simulation;
 
@@ -81,7 +82,8 @@ public static class GatewayHost
             surroundings.Random,
             Logger<Publisher>(s)));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
-            source, Open(source, clock), s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)))]);
+            source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
+            Logger<Sampler>(s)))]);
         services.AddSingleton<StatusReporter>();
         AddLoop(services, s => new StatusServer(
             options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
@@ -108,13 +110,16 @@ public static class GatewayHost
         logging.AddFilter("Microsoft", LogLevel.Warning);
     }
 
-    private static ISignalSource Open(SourceSettings settings, TimeProvider clock) => settings switch
+    private static ISignalSource Open(
+        SourceSettings settings, BufferSettings buffer, TimeProvider clock) => settings switch
     {
         ModbusTcpSettings modbus => Guarded(
             new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock), modbus.Guards, clock),
         ModbusRtuSettings rtu => Guarded(
             ModbusSource.OverRtu(rtu.Name, rtu.Addresses, rtu.Port, rtu.Converter, rtu.Options, clock),
             rtu.Guards, clock),
+        GpioSettings gpio => new GpioSource(
+            gpio.Name, gpio.Lines, gpio.Chip, new GpioOptions(), Counters(gpio, buffer), clock),
         SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
         _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),
     };
@@ -122,6 +127,13 @@ public static class GatewayHost
     private static ISignalSource Guarded(
         ISignalSource source, IReadOnlyList<SignalGuard> guards, TimeProvider clock) =>
         guards.Count == 0 ? source : new GuardedSource(source, guards, clock);
+
+    /// <summary>
+    /// Below the readings, because they belong together: what was counted and what was stored. In a folder of its own:
+    /// the store sets a file that it does not know aside.
+    /// </summary>
+    private static FileCounterState Counters(GpioSettings gpio, BufferSettings buffer) =>
+        new(Path.Combine(buffer.Directory, "counters", gpio.Name + ".txt"));
 
     private static void AddLoop<TLoop>(IServiceCollection services, Func<IServiceProvider, TLoop> make)
         where TLoop : class, IHostedService

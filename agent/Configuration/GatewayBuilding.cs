@@ -41,15 +41,24 @@ internal static class GatewayBuilding
     };
 
     public static SourceSettings BuildSource(string name, SourceDraft source, SignalListBinding binding) =>
-        source.Kind == "modbus-tcp"
-            ? new ModbusTcpSettings
+        source.Kind switch
+        {
+            "modbus-tcp" => new ModbusTcpSettings
             {
                 Name = name,
                 Signals = binding.Signals,
                 Addresses = binding.Modbus,
                 Options = Options(source),
-            }
-            : new SimulatedSettings { Name = name, Signals = binding.Signals, Shapes = binding.Simulated };
+            },
+            "gpio" => new GpioSettings
+            {
+                Name = name,
+                Signals = binding.Signals,
+                Chip = source.Chip ?? "",
+                Lines = binding.Gpio,
+            },
+            _ => new SimulatedSettings { Name = name, Signals = binding.Signals, Shapes = binding.Simulated },
+        };
 
     /// <summary>
     /// A source with a refused key has no options worth making, and is never used: its problems stop the build.

@@ -156,6 +156,15 @@ public sealed record ModbusRtuSettings : SourceSettings
     public IReadOnlyList<SignalGuard> Guards { get; init; } = [];
 }
 
+public sealed record GpioSettings : SourceSettings
+{
+    /// <summary>The device, such as /dev/gpiochip0, or <c>label:</c> and what the board calls the chip.</summary>
+    public required string Chip { get; init; }
+
+    /// <summary>The line of each signal of <see cref="SourceSettings.Signals"/>, at the same index.</summary>
+    public required IReadOnlyList<Sluice.Hal.Gpio.GpioSignal> Lines { get; init; }
+}
+
 /// <summary>Signals made up by the agent itself, to try everything else without hardware.</summary>
 public sealed record SimulatedSettings : SourceSettings
 {

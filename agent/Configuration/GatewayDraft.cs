@@ -94,6 +94,8 @@ internal sealed record SourceDraft
 
     public string? Profile { get; init; }
 
+    public string? Chip { get; init; }
+
     public TimeSpan? Every { get; init; }
 
     public TimeSpan? Timeout { get; init; }

@@ -49,6 +49,19 @@ internal static class NameText
             + "/var/lib/sluice/buffer.",
     };
 
+    /// <summary>A device file, or the label that the board gives a GPIO chip.</summary>
+    public const string ChipPattern = "^(/dev/[A-Za-z0-9_.-]{1,64}|label:[!-~]{1,31})$";
+
+    public static string? RefuseChip(string text)
+    {
+        var fits = text.StartsWith("label:", StringComparison.Ordinal)
+            ? text.Length is > 6 and <= 37 && text.All(letter => letter is > ' ' and <= '~')
+            : text.StartsWith("/dev/", StringComparison.Ordinal) && text.Length is > 5 and <= 69
+                && text.AsSpan(5).IndexOfAnyExcept(DeviceCharacters) < 0;
+        return fits ? null : $"\"{FileNode.Clip(text)}\" is not a GPIO chip: write its device, such as /dev/gpiochip0, "
+            + "or label: and its label as gpiodetect shows it, such as label:pinctrl-bcm2711.";
+    }
+
     /// <summary>
     /// A signal list lies beside gateway.json or in a folder below it, so that both can be copied together.
     /// </summary>
@@ -66,6 +79,9 @@ internal static class NameText
             + "or "
             + "lists/hmi1.csv.";
     }
+
+    private static readonly System.Buffers.SearchValues<char> DeviceCharacters = System.Buffers.SearchValues.Create(
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-");
 
     private static bool IsNameCharacter(char letter) => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-';
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Sluice.Agent.Configuration.Schema;
 using Sluice.Hal;
+using Sluice.Hal.Gpio;
 using Sluice.Hal.Modbus;
 using Sluice.Hal.Simulation;
 
@@ -19,6 +20,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     private readonly List<ModbusSignal> modbus = [];
     private readonly List<SignalRow> placed = [];
     private readonly List<SimulatedSignal> simulated = [];
+    private readonly List<GpioSignal> gpio = [];
+    private readonly GpioBinding lines = new();
     private readonly ReadPlanOptions planOptions = ModbusSource.PlanOf(GatewayBuilding.Options(settings));
 
     public IReadOnlyList<SampledSignal> Signals => signals;
@@ -26,6 +29,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     public IReadOnlyList<ModbusSignal> Modbus => modbus;
 
     public IReadOnlyList<SimulatedSignal> Simulated => simulated;
+
+    public IReadOnlyList<GpioSignal> Gpio => gpio;
 
     public void Bind(IReadOnlyList<SignalRow> rows)
     {
@@ -52,8 +57,19 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
 
     private void Add(SignalRow row)
     {
+        if (settings.Kind == "gpio")
+        {
+            AddLine(row);
+            return;
+        }
+
         if (!SignalType.TryParse(row["type"], out var type))
         {
+            if (GpioTypes.Words.Contains(row["type"]))
+            {
+                row.Error("type", $"{row["type"]} is for GPIO inputs: write the type that the device has.");
+            }
+
             return;
         }
 
@@ -107,6 +123,17 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
 
         modbus.Add(signal);
         placed.Add(row);
+    }
+
+    private void AddLine(SignalRow row)
+    {
+        if (!row.Has("type") || !row.Has("address") || !lines.TryBind(row, source, out var line))
+        {
+            return;
+        }
+
+        signals.Add(new SampledSignal(line.Signal, Duration(row, "every") ?? settings.Every ?? default, Report(row)));
+        gpio.Add(line);
     }
 
     private ModbusSignal Place(SignalRow row, Signal signal, ModbusAddress address)

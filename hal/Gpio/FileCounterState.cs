@@ -56,6 +56,7 @@ public sealed class FileCounterState(string path) : ICounterState
         var next = path + ".next";
         try
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(path) ?? ".");
             using (var file = new FileStream(next, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0))
             {
                 file.Write(Encoding.UTF8.GetBytes(text.ToString()));

@@ -12,7 +12,7 @@ internal static class GatewaySchema
     private static readonly TextShape Name = new(
         "a name of 1 to 32 letters, digits, _ or -", "gw-042", NameText.NamePattern, NameText.RefuseName);
 
-    private static readonly WordShape Kind = new("modbus-tcp", "simulated")
+    private static readonly WordShape Kind = new("modbus-tcp", "gpio", "simulated")
     {
         NotBuilt = new Dictionary<string, string>
         {
@@ -20,7 +20,6 @@ internal static class GatewaySchema
                 + "today.",
             ["modbus-rtu-over-tcp"] = "set the serial server to Modbus TCP if it can do that, and write "
                 + "\"modbus-tcp\".",
-            ["gpio"] = "take the source out until then.",
             ["sensors"] = "take the source out until then.",
         },
     };
@@ -152,6 +151,17 @@ internal static class GatewaySchema
             Signals(),
             Key.NotBuiltYet("guards", "take them out."),
             new Key("quirks", Quirks(), "For devices that need it.") { Default = "{}" }),
+        ["gpio"] = new ObjectShape(
+            "a gpio source",
+            new Key("kind", new WordShape("gpio"), "Lines of a GPIO chip. They are read and never driven.")
+            {
+                Required = true,
+            },
+            new Key("chip", new TextShape("a GPIO chip", "/dev/gpiochip0", NameText.ChipPattern, NameText.RefuseChip),
+                "The chip's device, or label: and its label (gpiodetect lists both). A device's number may change at "
+                    + "a boot, its label does not.") { Required = true },
+            Every("\"250 ms\""),
+            Signals()),
         ["simulated"] = new ObjectShape(
             "a simulated source",
             new Key("kind", new WordShape("simulated"), "Signals made up by the agent, to try all "
@@ -171,9 +181,9 @@ internal static class GatewaySchema
         new Key("registersMax", new NumberShape(1, 125), "Most registers in one request: 125, with profile weintek "
             + "64."));
 
-    private static Key Every() => new(
+    private static Key Every(string otherwise = "\"1 s\"") => new(
         "every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),
-        "How often a signal is read where the signal list says nothing.") { Default = "\"1 s\"" };
+        "How often a signal is read where the signal list says nothing.") { Default = otherwise };
 
     private static Key Signals() => new(
         "signals", new TextShape("the signal list", "hmi1.csv", null, NameText.RefuseFile),

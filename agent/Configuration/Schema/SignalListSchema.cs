@@ -1,4 +1,5 @@
 using Sluice.Hal;
+using Sluice.Hal.Gpio;
 
 namespace Sluice.Agent.Configuration.Schema;
 
@@ -35,10 +36,13 @@ internal static class SignalListSchema
             Modbus, Simulated, Gpio),
         new("address", Text("where it is read", "holding:100", 64), "",
             "Modbus: holding:N, input:N, coil:N, discrete:N (N = PDU address from 0), 40001 or 400001, a bit as "
-            + "holding:100.3; with profile weintek LW-N, LB-N, RW-N. Simulated: " + string.Join(", ", Shapes) + ".",
+            + "holding:100.3; with profile weintek LW-N, LB-N, RW-N. GPIO: gpio:N or "
+            + "gpio:NAME, the line as the board names it. Simulated: " + string.Join(", ", Shapes) + ".",
             Modbus, Simulated, Gpio),
         new("type", new TextShape("a type", "float32", null, RefuseType), "",
-            "bool, int16, uint16, int32, uint32, int64, uint64, float32, float64, bcd16, bcd32, or string:N (N bytes).",
+            "bool, int16, uint16, int32, uint32, int64, uint64, float32, float64, bcd16, bcd32, or string:N (N bytes). "
+            + "GPIO: bool (the level), count (of edges), lost (edges known to be lost), run-time (seconds active), "
+            + "cycle-time (seconds from edge to edge).",
             Modbus, Simulated, Gpio),
         new("order", new WordShape("ABCD", "CDAB", "BADC", "DCBA"), "ABCD; with profile weintek CDAB",
             "Byte order of what takes more than one register. For 64 bits: ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA.",
@@ -51,16 +55,18 @@ internal static class SignalListSchema
         new("report", new WordShape("change", "always"), "change",
             "change: when the value moved by more than the deadband. always: every reading.", Modbus, Simulated, Gpio),
         new("deadband", new NumberShape(0, 1e15, Whole: false), "0",
-            "In engineering units: a smaller move is not reported.", Modbus, Simulated),
+            "In engineering units: a smaller move is not reported.", Modbus, Simulated, Gpio),
         new("atLeastEvery", new DurationShape(TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)), "60 s",
             "An unchanged value is repeated after this, so that silence is never ambiguous.", Modbus, Simulated, Gpio),
         new("every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)), "the source's every",
-            "How often the signal is read.", Modbus, Simulated),
+            "How often the signal is read.", Modbus, Simulated, Gpio),
         new("unitId", new NumberShape(0, 255), "the source's unitId", "Modbus unit id.", Modbus),
-        new("edge", new WordShape("rising", "falling", "both"), "rising", "Which edges count.", Gpio),
-        new("debounce", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(10)), "0 ms", "A shorter pulse is no "
-            + "edge.", Gpio),
-        new("bias", new WordShape("none", "pull-up", "pull-down"), "none", "Resistor of the input.", Gpio),
+        new("edge", new WordShape("rising", "falling", "both", "none"), "rising; for bool and run-time both",
+            "Which edges count. none: a bool of a chip without interrupts, which is read and not watched.", Gpio),
+        new("debounce", new DurationShape(TimeSpan.Zero, LineSettings.DebounceMax), "0 ms",
+            "A shorter pulse is no edge.", Gpio),
+        new("bias", new WordShape("none", "pull-up", "pull-down"), "as the board has it", "Resistor of the input.",
+            Gpio),
         new("activeLow", new TrueFalseShape(), "false", "A low level reads as true.", Gpio),
         new("description", Text("a description", "Gear oil at the sump", 200), "none", "For people, told to the MES.",
             Modbus, Simulated, Gpio),
@@ -75,7 +81,7 @@ internal static class SignalListSchema
 
     private static string? RefuseType(string text)
     {
-        if (SignalType.TryParse(text, out _))
+        if (SignalType.TryParse(text, out _) || GpioTypes.Words.Contains(text))
         {
             return null;
         }

@@ -68,9 +68,19 @@ public sealed class CounterStateTests : IDisposable
     [Fact]
     public void A_place_that_cannot_be_written_is_an_answer_and_not_an_exception()
     {
-        var state = new FileCounterState(Path.Combine(directory.FullName, "missing", "counters"));
+        var file = Path.Combine(directory.FullName, "file");
+        File.WriteAllText(file, "");
+        var state = new FileCounterState(Path.Combine(file, "counters"));
         Assert.False(state.Save(new Dictionary<string, long> { ["a"] = 7 }));
         Assert.Empty(state.Load().Totals);
+    }
+
+    [Fact]
+    public void Its_folder_is_made_where_there_is_none()
+    {
+        var state = new FileCounterState(Path.Combine(directory.FullName, "counters", "line.txt"));
+        Assert.True(state.Save(new Dictionary<string, long> { ["a"] = 7 }));
+        Assert.Equal(7, state.Load().Totals["a"]);
     }
 
     private ICounterState Make(string kind) => kind == "memory"
