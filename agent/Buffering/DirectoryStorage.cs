@@ -13,8 +13,6 @@ public sealed class DirectoryStorage : IStorage
     private const string LockName = "lock";
 
     private readonly string directory;
-    private readonly SafeFileHandle directoryHandle;
-    private readonly SafeFileHandle quarantineHandle;
     private readonly SafeFileHandle lockHandle;
 
     private DirectoryStorage(string directory)
@@ -26,8 +24,6 @@ public sealed class DirectoryStorage : IStorage
         // FileShare.None is flock(LOCK_EX | LOCK_NB) here: gone with the process, however it ends.
         lockHandle = File.OpenHandle(
             Path.Combine(directory, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-        directoryHandle = LinuxFile.OpenDirectory(directory);
-        quarantineHandle = LinuxFile.OpenDirectory(side);
     }
 
     public long FreeBytes => new DriveInfo(directory).AvailableFreeSpace;
@@ -69,16 +65,24 @@ public sealed class DirectoryStorage : IStorage
 
     public void Delete(string name) => File.Delete(PathOf(name));
 
+    /// <summary>
+    /// By path each time, not by a handle kept: where a worn disk was replaced under a mount point, a kept handle would
+    /// speak of the old one for ever.
+    /// </summary>
     public void SyncDirectory()
     {
-        LinuxFile.SyncAll(quarantineHandle);
-        LinuxFile.SyncAll(directoryHandle);
+        Sync(Path.Combine(directory, Quarantine));
+        Sync(directory);
+
+        static void Sync(string path)
+        {
+            using var handle = LinuxFile.OpenDirectory(path);
+            LinuxFile.SyncAll(handle);
+        }
     }
 
     public void Dispose()
     {
-        quarantineHandle.Dispose();
-        directoryHandle.Dispose();
         lockHandle.Dispose();
     }
 

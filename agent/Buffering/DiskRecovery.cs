@@ -14,6 +14,7 @@ internal sealed class DiskRecovery
     private readonly DiskContents contents;
     private readonly DiskWriter writer;
     private readonly Dictionary<StoreId, Found> found = [];
+    private readonly List<HeldSegment> letGo = [];
 
     private DiskRecovery(DiskContents contents)
     {
@@ -59,9 +60,11 @@ internal sealed class DiskRecovery
         }
 
         contents.Storage.SyncDirectory();
-        if (!goesOn || newest.Scan.IsDamaged || newest.IsShort || contents.Options.DurableBelow is not null)
+        var startAnew = !goesOn || newest.Scan.IsDamaged || newest.IsShort || letGo.Count > 0;
+        if (startAnew || contents.Options.DurableBelow is not null)
         {
             writer.ChangeJournal();
+            letGo.ForEach(contents.Shelf.Delete);
         }
         else if (contents.Other.IsOccupied)
         {
@@ -190,14 +193,25 @@ internal sealed class DiskRecovery
             contents.Lives.Add(new DiskLife(contents.Options.NewStore()));
         }
 
-        while (contents.Lives.Count > LivesMax)
+        while (contents.Lives.Count(life => life.Held.Count > 0) > LivesMax)
         {
-            foreach (var segment in contents.Lives[0].Held.OfType<HeldSegment>())
-            {
-                contents.Shelf.Delete(segment);
-            }
+            LetGo(contents.Lives.First(life => life.Held.Count > 0));
+        }
+    }
 
-            contents.Lives.RemoveAt(0);
+    /// <summary>
+    /// Too many lives: the oldest one's readings go, each named in its ledger. Its files are deleted once that is
+    /// durable.
+    /// </summary>
+    private void LetGo(DiskLife life)
+    {
+        foreach (var held in life.Held.ToArray())
+        {
+            life.Evict(held, DropReason.Overflow);
+            if (held is HeldSegment segment)
+            {
+                letGo.Add(segment);
+            }
         }
     }
 

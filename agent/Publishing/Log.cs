@@ -10,16 +10,16 @@ internal static partial class Log
     public static partial void Connected(ILogger logger, string address, string tls, long waiting);
 
     [LoggerMessage(3001, LogLevel.Warning,
-        "No connection to the broker: {Sentence} Nothing is lost; the next try comes in {Delay}.")]
-    public static partial void NotConnected(ILogger logger, string sentence, TimeSpan delay);
+        "No connection to the broker: {Sentence} Nothing is lost; the next try comes in {Seconds:0.0} s.")]
+    public static partial void NotConnected(ILogger logger, string sentence, double seconds);
 
     [LoggerMessage(3002, LogLevel.Warning,
-        "The connection to the broker is gone: {Sentence} Readings are kept; the next try comes in {Delay}.")]
-    public static partial void LinkLost(ILogger logger, string sentence, TimeSpan delay);
+        "The connection to the broker is gone: {Sentence} Readings are kept; the next try comes in {Seconds:0.0} s.")]
+    public static partial void LinkLost(ILogger logger, string sentence, double seconds);
 
     [LoggerMessage(3003, LogLevel.Warning,
-        "The broker does not take what is published: {Sentence} The next try comes in {Delay}.")]
-    public static partial void Holding(ILogger logger, string sentence, TimeSpan delay);
+        "The broker does not take what is published: {Sentence} The next try comes in {Seconds:0.0} s.")]
+    public static partial void Holding(ILogger logger, string sentence, double seconds);
 
     [LoggerMessage(3004, LogLevel.Information, "The broker takes what is published again.")]
     public static partial void HoldEnded(ILogger logger);

@@ -322,7 +322,7 @@ internal sealed class PublishSession : IDisposable
         }
         else if (outcome.Verdict != DeliveryVerdict.LinkLost)
         {
-            desk.Journal.Refused(outcome, plan.Hold.Until - desk.Now);
+            desk.Journal.Refused(outcome, plan.Hold.Until - desk.Now, ofReadings: false);
         }
     }
 
@@ -336,12 +336,13 @@ internal sealed class PublishSession : IDisposable
         else if (outcome.Verdict is DeliveryVerdict.SetAside
             || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))
         {
-            desk.Journal.Refused(outcome, holdFor: null);
+            desk.Journal.Refused(outcome, holdFor: null, ofReadings: true);
             desk.Journal.SetAside(sent, outcome, desk.Plan.SetAsideCount);
         }
         else if (outcome.Verdict != DeliveryVerdict.LinkLost)
         {
-            desk.Journal.Refused(outcome, desk.Plan.Hold.IsHolding ? desk.Plan.Hold.Until - desk.Now : null);
+            desk.Journal.Refused(
+                outcome, desk.Plan.Hold.IsHolding ? desk.Plan.Hold.Until - desk.Now : null, ofReadings: true);
         }
 
         return accepted;

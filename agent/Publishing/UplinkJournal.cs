@@ -17,6 +17,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
     };
 
     private string lastSentence = "";
+    private bool holdsReadings;
 
     public UplinkHealth Health => health;
 
@@ -47,7 +48,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         if (outcome.Sentence != lastSentence)
         {
             lastSentence = outcome.Sentence;
-            Log.NotConnected(logger, outcome.Sentence, delay);
+            Log.NotConnected(logger, outcome.Sentence, delay.TotalSeconds);
         }
 
         Change("waiting", outcome.Sentence, outcome.ReasonCode);
@@ -56,13 +57,15 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
 
     public void Lost(LinkLoss loss, TimeSpan delay)
     {
-        Log.LinkLost(logger, loss.Sentence, delay);
+        Log.LinkLost(logger, loss.Sentence, delay.TotalSeconds);
         if (loss.TakenOver)
         {
             Log.TakenOver(logger);
         }
 
-        Change("waiting", loss.Sentence, loss.ReasonCode);
+        // A broker that refuses and then hangs up: the refusal is what a technician has to know.
+        var refusal = health.State == "holding" ? $"{health.Sentence} Then " : "";
+        Change("waiting", refusal + loss.Sentence, loss.ReasonCode);
         health = health with
         {
             Address = "",
@@ -72,7 +75,10 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         };
     }
 
-    public void Refused(DeliveryOutcome outcome, TimeSpan? holdFor)
+    /// <param name="outcome">What the broker said.</param>
+    /// <param name="holdFor">How long nothing of this kind goes; null where others go on.</param>
+    /// <param name="ofReadings">False for an announcement: readings and announcements are held separately.</param>
+    public void Refused(DeliveryOutcome outcome, TimeSpan? holdFor, bool ofReadings)
     {
         health = health with { RefusedMessages = health.RefusedMessages + 1 };
         if (holdFor is not { } delay)
@@ -82,9 +88,10 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
 
         if (health.State != "holding" || health.Sentence != outcome.Sentence)
         {
-            Log.Holding(logger, outcome.Sentence, delay);
+            Log.Holding(logger, outcome.Sentence, delay.TotalSeconds);
         }
 
+        holdsReadings = ofReadings;
         Change("holding", outcome.Sentence, outcome.ReasonCode);
     }
 
@@ -97,9 +104,10 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         };
     }
 
+    /// <summary>An announcement that was taken (no readings) says nothing about readings that are held.</summary>
     public void Accepted(int readings, bool historical)
     {
-        if (health.State == "holding")
+        if (health.State == "holding" && holdsReadings == readings > 0)
         {
             Log.HoldEnded(logger);
             Change("connected", "", 0);

@@ -49,4 +49,31 @@ public sealed class Storage_fails
         await plant.ServesAsync(5);
         await plant.Mes.HasEverythingAsync(durable, FieldPlant.Later, plant.Gateway);
     }
+
+    [Fact]
+    public async Task Worn_out_in_the_middle_of_a_run_nothing_that_was_read_is_missing()
+    {
+        await using var plant = await FieldPlant.StartAsync();
+        await using var disk = await WornDisk.OverAsync(plant.Gateway.BufferDirectory, megabytes: 64);
+        plant.Gateway.Start();
+        await plant.ServesAsync(20);
+        await plant.Mes.HasEverythingAsync(plant.Machine.Record(), FieldPlant.Soon, plant.Gateway);
+
+        await disk.WearOutAsync();
+        await plant.ServesAsync(40);
+        await plant.Mes.HasEverythingAsync(plant.Machine.Record(), FieldPlant.Soon, plant.Gateway);
+        var worn = await plant.Gateway.StatusJsonAsync();
+        Assert.Equal("memory", worn.GetProperty("buffer").GetProperty("storage").GetString());
+        Assert.Contains("read-only", worn.GetProperty("attention")[0].GetString());
+
+        await disk.ReplaceAsync();
+        await Eventually.HoldsAsync(
+            async () => (await plant.Gateway.StatusJsonAsync())
+                .GetProperty("buffer").GetProperty("storage").GetString() == "disk",
+            FieldPlant.Later,
+            () => $"it never returned to disk. {plant.Gateway.Process.Tail()}");
+        await plant.ServesAsync(20);
+        await plant.Mes.HasEverythingAsync(plant.Machine.Record(), FieldPlant.Later, plant.Gateway);
+        Assert.Equal("disk", plant.Mes.Judge((_, stream) => stream.Birth!.Storage));
+    }
 }

@@ -59,6 +59,37 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void A_ninth_store_id_costs_the_oldest_readings_but_never_without_a_drop_record()
+    {
+        var disk = new SimulatedDisk(record: false);
+        for (var id = 1; id <= 9; id++)
+        {
+            using var filled = DiskStore.Open(disk.Open, SomeStores.Options(firstId: id)).Store!;
+            for (var number = 1; number <= 1_200; number += 300)
+            {
+                filled.Append(NumberedReadings.SomeHeavy(number, 300));
+                Assert.Null(filled.Commit());
+            }
+
+            filled.Dispose();
+            disk.Remove("journal-0");
+            disk.Remove("journal-1");
+        }
+
+        using var store = DiskStore.Open(disk.Open, SomeStores.Options(firstId: 10)).Store!;
+
+        Assert.Equal(9, store.Older.Count);
+        var oldest = store.Older[0].View;
+        Assert.Equal(SomeStores.Id(1), oldest.Store);
+        Assert.Equal(0, oldest.Waiting);
+        Assert.True(oldest.DroppedCount > 0);
+        Assert.Equal(DropReason.Overflow, oldest.Drops[^1].Reason);
+        Assert.All(store.Older.Skip(1), older => Assert.True(older.View.Waiting > 0));
+        var gone = SomeStores.Id(1).ToString();
+        Assert.DoesNotContain(disk.Files.Keys, name => name.Contains(gone, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public void Without_journals_the_segments_are_served_under_their_old_store_id_and_a_new_one_begins()
     {
         var disk = Whole.Resume(record: false);
