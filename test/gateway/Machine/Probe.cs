@@ -23,13 +23,18 @@ public sealed class Probe : IAsyncDisposable
     }
 
     /// <summary>Watches lines of a chip; returns when each was read once.</summary>
-    public static async Task<Probe> WatchAsync(
-        VirtualGateway machine, string chip, string state, params string[] signals)
+    public static Task<Probe> WatchAsync(
+        VirtualGateway machine, string chip, string state, params string[] signals) =>
+        StartAsync(machine, $"watch {chip} {state} 50 {string.Join(' ', signals)}");
+
+    /// <summary>Watches sensors; returns when each was read once.</summary>
+    public static Task<Probe> SensorsAsync(VirtualGateway machine, params string[] addresses) =>
+        StartAsync(machine, $"sensors 50 {string.Join(' ', addresses)}");
+
+    private static async Task<Probe> StartAsync(VirtualGateway machine, string arguments)
     {
         var probe = new Probe(machine, $"/tmp/probe-{Guid.NewGuid():N}");
-        probe.pid = (await machine.RunAsync(
-            $"/app/sluice-probe watch {chip} {state} 50 {string.Join(' ', signals)} > {probe.log} 2>&1 & echo $!"))
-            .Trim();
+        probe.pid = (await machine.RunAsync($"/app/sluice-probe {arguments} > {probe.log} 2>&1 & echo $!")).Trim();
         await probe.UntilAsync(() => probe.lines.Any(line => line.StartsWith('#')));
         return probe;
     }

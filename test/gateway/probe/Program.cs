@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Sensors;
 
 namespace Sluice.Probe;
 
@@ -9,6 +10,7 @@ namespace Sluice.Probe;
 /// The sources of the HAL on the real kernel of the virtual gateway, without the rest of the agent:
 /// <code>
 /// sluice-probe watch /dev/gpiochip1 STATE-FILE EVERY-MS press=gpio:DI2,Count,Rising,DEBOUNCE-MS,AsIs,high ...
+/// sluice-probe sensors EVERY-MS hwmon:lm75/temp1 ...
 /// sluice-probe light /dev/gpiochip1 gpio:LED1 Storing SECONDS
 /// </code>
 /// Every reading that differs from the last one of its signal is a line: name, value, quality, UTC. What the source
@@ -28,12 +30,14 @@ internal static class Program
         {
             ["watch", var chip, var state, var every, .. var signals] =>
                 await WatchAsync(Gpio(chip, state, signals), Milliseconds(every), stop.Token),
+            ["sensors", var every, .. var addresses] =>
+                await WatchAsync(Sensors(addresses), Milliseconds(every), stop.Token),
             ["light", var chip, var line, var message, var seconds] => Light(chip, line, message, seconds),
             _ => 64,
         };
     }
 
-    private static async Task<int> WatchAsync(GpioSource source, TimeSpan every, CancellationToken stop)
+    private static async Task<int> WatchAsync(ISignalSource source, TimeSpan every, CancellationToken stop)
     {
         await using (source)
         {
@@ -108,6 +112,17 @@ internal static class Program
             Settings = new LineSettings(rest[5] == "low", Enum.Parse<LineBias>(rest[4]), Milliseconds(rest[3])),
         };
     }
+
+    private static SensorSource Sensors(string[] addresses) => new(
+        "board", [.. addresses.Select(ParseSensor)], "/sys", TimeProvider.System);
+
+    private static SensorSignal ParseSensor(string text) => new()
+    {
+        Signal = new Signal { Name = text, Source = "board", Type = new SignalType(SignalKind.Float64) },
+        Address = SensorAddress.TryParse(text, out var address, out var problem)
+            ? address
+            : throw new ArgumentException($"{text} {problem}"),
+    };
 
     private static int Light(string chip, string line, string message, string seconds)
     {
