@@ -12,6 +12,7 @@ using Sluice.Agent.Uplink;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
 using Sluice.Hal.Modbus;
+using Sluice.Hal.Sensors;
 using Sluice.Hal.Simulation;
 
 namespace Sluice.Agent;
@@ -120,6 +121,7 @@ public static class GatewayHost
             rtu.Guards, clock),
         GpioSettings gpio => new GpioSource(
             gpio.Name, gpio.Lines, gpio.Chip, new GpioOptions(), Counters(gpio, buffer), clock),
+        SensorSettings sensors => new SensorSource(sensors.Name, sensors.Sensors, "/sys", clock),
         SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
         _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),
     };

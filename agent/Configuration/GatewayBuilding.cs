@@ -57,6 +57,12 @@ internal static class GatewayBuilding
                 Chip = source.Chip ?? "",
                 Lines = binding.Gpio,
             },
+            "sensors" => new SensorSettings
+            {
+                Name = name,
+                Signals = binding.Signals,
+                Sensors = binding.Sensors,
+            },
             _ => new SimulatedSettings { Name = name, Signals = binding.Signals, Shapes = binding.Simulated },
         };
 

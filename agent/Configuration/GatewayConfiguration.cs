@@ -165,6 +165,13 @@ public sealed record GpioSettings : SourceSettings
     public required IReadOnlyList<Sluice.Hal.Gpio.GpioSignal> Lines { get; init; }
 }
 
+/// <summary>Sensors that the kernel drives.</summary>
+public sealed record SensorSettings : SourceSettings
+{
+    /// <summary>The sensor of each signal of <see cref="SourceSettings.Signals"/>, at the same index.</summary>
+    public required IReadOnlyList<Sluice.Hal.Sensors.SensorSignal> Sensors { get; init; }
+}
+
 /// <summary>Signals made up by the agent itself, to try everything else without hardware.</summary>
 public sealed record SimulatedSettings : SourceSettings
 {

@@ -3,6 +3,7 @@ using Sluice.Agent.Configuration.Schema;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
 using Sluice.Hal.Modbus;
+using Sluice.Hal.Sensors;
 using Sluice.Hal.Simulation;
 
 namespace Sluice.Agent.Configuration;
@@ -21,6 +22,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     private readonly List<SignalRow> placed = [];
     private readonly List<SimulatedSignal> simulated = [];
     private readonly List<GpioSignal> gpio = [];
+    private readonly List<SensorSignal> sensors = [];
     private readonly GpioBinding lines = new();
     private readonly ReadPlanOptions planOptions = ModbusSource.PlanOf(GatewayBuilding.Options(settings));
 
@@ -32,12 +34,25 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
 
     public IReadOnlyList<GpioSignal> Gpio => gpio;
 
+    public IReadOnlyList<SensorSignal> Sensors => sensors;
+
     public void Bind(IReadOnlyList<SignalRow> rows)
     {
         foreach (var row in rows)
         {
             CheckName(row);
-            Add(row);
+            switch (settings.Kind)
+            {
+                case "gpio":
+                    AddLine(row);
+                    break;
+                case "sensors":
+                    AddSensor(row);
+                    break;
+                default:
+                    Add(row);
+                    break;
+            }
         }
 
         CheckOverlaps();
@@ -57,12 +72,6 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
 
     private void Add(SignalRow row)
     {
-        if (settings.Kind == "gpio")
-        {
-            AddLine(row);
-            return;
-        }
-
         if (!SignalType.TryParse(row["type"], out var type))
         {
             if (GpioTypes.Words.Contains(row["type"]))
@@ -134,6 +143,46 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
 
         signals.Add(new SampledSignal(line.Signal, Duration(row, "every") ?? settings.Every ?? default, Report(row)));
         gpio.Add(line);
+    }
+
+    private void AddSensor(SignalRow row)
+    {
+        if (!row.Has("type") || !row.Has("address"))
+        {
+            return;
+        }
+
+        if (row["type"] != "float64")
+        {
+            row.Error("type", "a sensor is a number with decimals: write float64.");
+        }
+
+        if (!SensorAddress.TryParse(row["address"], out var address, out var problem))
+        {
+            row.Error("address", $"\"{FileNode.Clip(row["address"])}\" {problem}.");
+        }
+
+        if (!row.Right)
+        {
+            return;
+        }
+
+        var signal = new Signal
+        {
+            Name = $"{source}/{row.Name}",
+            Source = source,
+            Type = new SignalType(SignalKind.Float64),
+            EngineeringUnit = row.Has("unit") || row.Has("scale") || row.Has("offset") ? row["unit"] : address.Unit,
+            Description = row["description"],
+        };
+        signals.Add(new SampledSignal(signal, Duration(row, "every") ?? settings.Every ?? default, Report(row)));
+        sensors.Add(new SensorSignal
+        {
+            Signal = signal,
+            Address = address,
+            Scale = Number(row, "scale") ?? 1,
+            Offset = Number(row, "offset") ?? 0,
+        });
     }
 
     private ModbusSignal Place(SignalRow row, Signal signal, ModbusAddress address)

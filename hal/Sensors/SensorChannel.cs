@@ -65,6 +65,14 @@ public readonly record struct SensorAddress(SensorClass Class, string Chip, stri
         return true;
     }
 
+    /// <summary>Its engineering unit, as far as the name of the channel tells it.</summary>
+    public string Unit => Class switch
+    {
+        SensorClass.Hwmon => SensorUnit.OfHwmon(Channel).Unit,
+        SensorClass.Iio => SensorUnit.OfIio(Channel, 1, 0).Unit,
+        _ => SensorUnit.OfThermal.Unit,
+    };
+
     public override string ToString()
     {
         var number = Index == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"#{Index}");

@@ -200,22 +200,19 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
     /// <summary>
     /// Pulses on a wire of the board chip. A real gateway is not stopped for 40 ms by the machine that it runs on; this
     /// one may be, and then an edge that the guest had no chance to see would be no finding about the agent. So the
-    /// wire never moves sooner than half a period after the last edge, and after the guest took that one.
+    /// wire waits until the guest took the last edge, and never catches up with a schedule that it fell behind.
     /// </summary>
     private async Task<TimeSpan> PulseBoardAsync(int count, TimeSpan half)
     {
         var began = Stopwatch.GetTimestamp();
+        var next = TimeSpan.Zero;
         for (var edge = 1; edge <= count * 2; edge++)
         {
-            var made = Stopwatch.GetTimestamp();
             await machine.SetBoardLineAsync(2, edge % 2 == 1);
-            if (await machine.WaitForTakenAsync(2))
-            {
-                made = Stopwatch.GetTimestamp();
-            }
-
-            var rest = half - Stopwatch.GetElapsedTime(made);
-            await Task.Delay(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, TestContext.Current.CancellationToken);
+            var late = await machine.WaitForTakenAsync(2);
+            var now = Stopwatch.GetElapsedTime(began);
+            next = late || next + half < now ? now + half : next + half;
+            await Task.Delay(next - now, TestContext.Current.CancellationToken);
         }
 
         return Stopwatch.GetElapsedTime(began);

@@ -12,7 +12,7 @@ internal static class GatewaySchema
     private static readonly TextShape Name = new(
         "a name of 1 to 32 letters, digits, _ or -", "gw-042", NameText.NamePattern, NameText.RefuseName);
 
-    private static readonly WordShape Kind = new("modbus-tcp", "gpio", "simulated")
+    private static readonly WordShape Kind = new("modbus-tcp", "gpio", "sensors", "simulated")
     {
         NotBuilt = new Dictionary<string, string>
         {
@@ -20,9 +20,11 @@ internal static class GatewaySchema
                 + "today.",
             ["modbus-rtu-over-tcp"] = "set the serial server to Modbus TCP if it can do that, and write "
                 + "\"modbus-tcp\".",
-            ["sensors"] = "take the source out until then.",
         },
     };
+
+    /// <summary>The kinds of source that this version builds.</summary>
+    public static IReadOnlyList<string> SourceKinds => Kind.Words;
 
     public static ObjectShape Root { get; } = new(
         "gateway.json",
@@ -161,6 +163,14 @@ internal static class GatewaySchema
                 "The chip's device, or label: and its label (gpiodetect lists both). A device's number may change at "
                     + "a boot, its label does not.") { Required = true },
             Every("\"250 ms\""),
+            Signals()),
+        ["sensors"] = new ObjectShape(
+            "a sensors source",
+            new Key("kind", new WordShape("sensors"), "Sensors that the kernel drives: hwmon, IIO, thermal zones.")
+            {
+                Required = true,
+            },
+            Every("\"10 s\""),
             Signals()),
         ["simulated"] = new ObjectShape(
             "a simulated source",

@@ -52,7 +52,7 @@ public sealed class ReferenceTests
         "| column | value | empty means | |",
         "|---|---|---|---|",
         .. SignalListSchema.Columns
-            .Where(column => column.IsFor("modbus-tcp") || column.IsFor("gpio") || column.IsFor("simulated"))
+            .Where(column => GatewaySchema.SourceKinds.Any(column.IsFor))
             .Select(column => $"| `{column.Name}` | {Cell(column.Shape)} | "
                 + $"{(column.Required ? "**required**" : column.Default)} | {column.Sentence} |"),
     ];
