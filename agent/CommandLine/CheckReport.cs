@@ -33,7 +33,7 @@ internal sealed record CheckReport
             .Select(source => new CheckedSource(
                 source.Name,
                 source.Signals.Count,
-                (source as ModbusTcpSettings)?.RequestsPerCycle() ?? 0,
+                (source as ModbusSettings)?.RequestsPerCycle() ?? 0,
                 ReadingsPerSecondMax(source)))],
         Problems = [.. problems.Select(CheckedProblem.Of)],
     };

@@ -86,7 +86,7 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
 
         var sources = configuration.Sources;
         var readings = sources.Sum(source => source.Signals.Sum(signal => 1 / signal.Every.TotalSeconds));
-        var requests = sources.OfType<ModbusTcpSettings>().Sum(source => source.RequestsPerCycle());
+        var requests = sources.OfType<ModbusSettings>().Sum(source => source.RequestsPerCycle());
         var fine = $"{Count(sources.Count, "source")}, {Count(sources.Sum(source => source.Signals.Count), "signal")}, "
             + $"{Count(requests, "request")} per cycle, "
             + string.Create(CultureInfo.InvariantCulture, $"{readings:0.#} readings/s at most");

@@ -73,10 +73,12 @@ internal static class ConfigurationReader
             var binding = new SignalListBinding(name, source);
             binding.Bind(SignalList.Read(bytes.Span, source.Kind!, ofList));
             found.Add(ofList);
+            var guards = GuardBinding.Bind(name, source, binding, root, problems);
             if (ofList.ErrorCount == 0)
             {
-                var built = GatewayBuilding.BuildSource(name, source, binding);
+                var built = GatewayBuilding.BuildSource(name, source, binding, guards);
                 GatewayChecks.CheckPace(built, root, problems);
+                SerialPaceChecks.Check(built, source, root, problems);
                 sources.Add(built);
             }
         }

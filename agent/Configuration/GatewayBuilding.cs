@@ -1,3 +1,5 @@
+using System.Net;
+using Sluice.Hal;
 using Sluice.Hal.Modbus;
 
 namespace Sluice.Agent.Configuration;
@@ -40,7 +42,8 @@ internal static class GatewayBuilding
         Hash = "",
     };
 
-    public static SourceSettings BuildSource(string name, SourceDraft source, SignalListBinding binding) =>
+    public static SourceSettings BuildSource(
+        string name, SourceDraft source, SignalListBinding binding, IReadOnlyList<SignalGuard> guards) =>
         source.Kind switch
         {
             "modbus-tcp" => new ModbusTcpSettings
@@ -48,7 +51,20 @@ internal static class GatewayBuilding
                 Name = name,
                 Signals = binding.Signals,
                 Addresses = binding.Modbus,
-                Options = Options(source),
+                Guards = guards,
+                Options = TcpOptions(source),
+            },
+            "modbus-rtu" or "modbus-rtu-over-tcp" => new ModbusRtuSettings
+            {
+                Name = name,
+                Signals = binding.Signals,
+                Addresses = binding.Modbus,
+                Guards = guards,
+                Port = source.Kind == "modbus-rtu" ? Port(source) : null,
+                Converter = source.Kind == "modbus-rtu"
+                    ? null
+                    : new IPEndPoint(source.Address ?? IPAddress.None, source.Port?.Tcp ?? default),
+                Options = RtuOptions(source),
             },
             "gpio" => new GpioSettings
             {
@@ -66,17 +82,55 @@ internal static class GatewayBuilding
             _ => new SimulatedSettings { Name = name, Signals = binding.Signals, Shapes = binding.Simulated },
         };
 
+    public static ReadPlanOptions PlanOptions(SourceDraft source) => source.IsRtu()
+        ? ModbusSource.PlanOf(RtuOptions(source))
+        : ModbusSource.PlanOf(TcpOptions(source));
+
     /// <summary>
     /// A source with a refused key has no options worth making, and is never used: its problems stop the build.
     /// </summary>
-    public static ModbusTcpOptions Options(SourceDraft source) => new()
+    private static ModbusTcpOptions TcpOptions(SourceDraft source) => new()
     {
-        Address = source.Address ?? System.Net.IPAddress.None,
-        Port = source.Port ?? default,
+        Address = source.Address ?? IPAddress.None,
+        Port = source.Port?.Tcp ?? default,
         Timeout = source.Timeout ?? default,
         Window = source.Window ?? default,
-        RegistersMax = source.Quirks?.RegistersMax ?? (source.Profile == "weintek" ? PanelRegistersMax : RegistersMax),
+        RegistersMax = MostRegisters(source),
+        GapRegistersMax = source.Quirks?.GapRegistersMax ?? default,
         OneRequestPerSignal = source.Quirks?.OneRequestPerSignal ?? default,
         PauseBetweenRequests = source.Quirks?.PauseBetweenRequests ?? default,
+        PauseAfterConnect = source.Quirks?.PauseAfterConnect ?? default,
+    };
+
+    private static ModbusRtuOptions RtuOptions(SourceDraft source)
+    {
+        var options = new ModbusRtuOptions
+        {
+            Timeout = source.Timeout ?? default,
+            ListenFirst = source.Quirks?.ListenFirst ?? default,
+            RegistersMax = MostRegisters(source),
+            GapRegistersMax = source.Quirks?.GapRegistersMax ?? default,
+            OneRequestPerSignal = source.Quirks?.OneRequestPerSignal ?? default,
+        };
+
+        // Behind a converter the line's speed is the converter's business, and so is the silence of its line.
+        return source.Baud is { } baud ? options with { Silence = RtuFramer.Silence(baud) } : options;
+    }
+
+    private static int MostRegisters(SourceDraft source) =>
+        source.Quirks?.RegistersMax ?? (source.Profile == "weintek" ? PanelRegistersMax : RegistersMax);
+
+    private static SerialPortOptions Port(SourceDraft source) => new()
+    {
+        Path = source.Port?.Serial ?? "",
+        Baud = source.Baud ?? default,
+        Parity = source.Parity switch
+        {
+            "odd" => SerialParity.Odd,
+            "none" => SerialParity.None,
+            _ => SerialParity.Even,
+        },
+        StopBits = source.StopBits ?? default,
+        Rs485 = source.Rs485 ?? default,
     };
 }

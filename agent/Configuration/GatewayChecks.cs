@@ -18,6 +18,7 @@ internal static class GatewayChecks
             CheckSource(name, source, draft, root, problems);
         }
 
+        BusChecks.Check(draft, root, problems);
         if (root.Member("jail") is { } jail && draft.Jail is not null)
         {
             problems.Warning(jail, "jail", "this version has no jail yet: the agent runs without one.");

@@ -119,27 +119,36 @@ public abstract record SourceSettings
     public required IReadOnlyList<SampledSignal> Signals { get; init; }
 }
 
-public sealed record ModbusTcpSettings : SourceSettings
+/// <summary>A source that speaks Modbus, over whatever.</summary>
+public abstract record ModbusSettings : SourceSettings
 {
     /// <summary>What must hold before any signal of the source is Good; empty = nothing is demanded.</summary>
     public IReadOnlyList<SignalGuard> Guards { get; init; } = [];
 
-    public required ModbusTcpOptions Options { get; init; }
-
     /// <summary>Where each signal of <see cref="SourceSettings.Signals"/> lies, at the same index.</summary>
     public required IReadOnlyList<ModbusSignal> Addresses { get; init; }
+
+    /// <summary>How requests are planned.</summary>
+    public abstract ReadPlanOptions PlanOptions { get; }
 
     /// <summary>Requests that read all signals once, as long as the device takes every block.</summary>
     public int RequestsPerCycle()
     {
-        var plan = new ReadPlan(Addresses, ModbusSource.PlanOf(Options));
+        var plan = new ReadPlan(Addresses, PlanOptions);
         plan.Plan([.. Enumerable.Range(0, Addresses.Count)]);
         return plan.Blocks.Count;
     }
 }
 
+public sealed record ModbusTcpSettings : ModbusSettings
+{
+    public required ModbusTcpOptions Options { get; init; }
+
+    public override ReadPlanOptions PlanOptions => ModbusSource.PlanOf(Options);
+}
+
 /// <summary>Units on one RTU bus: on a serial port of the gateway, or behind a converter's TCP port.</summary>
-public sealed record ModbusRtuSettings : SourceSettings
+public sealed record ModbusRtuSettings : ModbusSettings
 {
     /// <summary>The serial port; null where the bus is behind a converter.</summary>
     public SerialPortOptions? Port { get; init; }
@@ -149,11 +158,7 @@ public sealed record ModbusRtuSettings : SourceSettings
 
     public required ModbusRtuOptions Options { get; init; }
 
-    /// <summary>Where each signal of <see cref="SourceSettings.Signals"/> lies, at the same index.</summary>
-    public required IReadOnlyList<ModbusSignal> Addresses { get; init; }
-
-    /// <summary>What must hold before any signal of the source is Good; empty = nothing is demanded.</summary>
-    public IReadOnlyList<SignalGuard> Guards { get; init; } = [];
+    public override ReadPlanOptions PlanOptions => ModbusSource.PlanOf(Options);
 }
 
 public sealed record GpioSettings : SourceSettings

@@ -88,7 +88,15 @@ internal sealed record SourceDraft
 
     public IPAddress? Address { get; init; }
 
-    public int? Port { get; init; }
+    public PortDraft? Port { get; init; }
+
+    public int? Baud { get; init; }
+
+    public string? Parity { get; init; }
+
+    public int? StopBits { get; init; }
+
+    public bool? Rs485 { get; init; }
 
     public byte? UnitId { get; init; }
 
@@ -104,10 +112,46 @@ internal sealed record SourceDraft
 
     public string? Signals { get; init; }
 
+    public IReadOnlyList<GuardDraft>? Guards { get; init; }
+
     public QuirksDraft? Quirks { get; init; }
+
+    /// <summary>True for every kind that has Modbus addresses.</summary>
+    public bool IsModbus() => Kind is "modbus-tcp" || IsRtu();
+
+    /// <summary>True for both kinds of RTU bus.</summary>
+    public bool IsRtu() => Kind is "modbus-rtu" or "modbus-rtu-over-tcp";
 }
 
-internal sealed record QuirksDraft(bool? OneRequestPerSignal, TimeSpan? PauseBetweenRequests, int? RegistersMax);
+/// <summary>The key <c>port</c>: the number of a TCP port, or the device file of a serial one.</summary>
+[JsonConverter(typeof(PortConverter))]
+internal readonly record struct PortDraft(int Tcp, string? Serial);
+
+internal sealed record GuardDraft
+{
+    public string? Signal { get; init; }
+
+    public TimeSpan? ChangesWithin { get; init; }
+
+    // Not named as it stands in the file: every object has a method of that name.
+    [JsonPropertyName("equals")]
+    public double? EqualTo { get; init; }
+}
+
+internal sealed record QuirksDraft
+{
+    public bool? OneRequestPerSignal { get; init; }
+
+    public TimeSpan? PauseBetweenRequests { get; init; }
+
+    public TimeSpan? PauseAfterConnect { get; init; }
+
+    public TimeSpan? ListenFirst { get; init; }
+
+    public int? RegistersMax { get; init; }
+
+    public int? GapRegistersMax { get; init; }
+}
 
 /// <summary>
 /// Binds what the walk accepted; a key that it does not know, or a value that it cannot take, is our fault.

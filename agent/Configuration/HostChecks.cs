@@ -9,7 +9,7 @@ namespace Sluice.Agent.Configuration;
 internal static class HostChecks
 {
     public static IReadOnlyList<ConfigurationProblem> Look(GatewayConfiguration configuration, TimeProvider clock) =>
-        [.. Identity(configuration, clock), .. Buffer(configuration.Buffer)];
+        [.. Identity(configuration, clock), .. Buffer(configuration.Buffer), .. SerialPorts(configuration.Sources)];
 
     private static IEnumerable<ConfigurationProblem> Identity(GatewayConfiguration configuration, TimeProvider clock)
     {
@@ -43,6 +43,38 @@ internal static class HostChecks
                 + "buffer.sizeMax is "
                 + $"{UnitText.FormatSize(buffer.SizeBytesMax)}: the disk would be full before the buffer is. Write "
                 + "less.");
+        }
+    }
+
+    private static IEnumerable<ConfigurationProblem> SerialPorts(IReadOnlyList<SourceSettings> sources)
+    {
+        var first = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var source in sources.OfType<ModbusRtuSettings>().Where(source => source.Port is not null))
+        {
+            var port = source.Port!;
+            if (port.AccessProblem() is { } problem)
+            {
+                yield return Warning(port.Path, $"{problem}. Until that is mended, source {source.Name} reads nothing; "
+                    + "it is tried again and again.");
+            }
+            else if (!first.TryAdd(Behind(port.Path), source.Name))
+            {
+                yield return Warning(port.Path, $"is another name of the port of source {first[Behind(port.Path)]}: "
+                    + $"one of the two sources will read nothing. Check the port of {source.Name}.");
+            }
+        }
+    }
+
+    /// <summary>The device file that a name under /dev/serial leads to.</summary>
+    private static string Behind(string path)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            return path;
         }
     }
 

@@ -62,6 +62,15 @@ internal static class NameText
             + "or label: and its label as gpiodetect shows it, such as label:pinctrl-bcm2711.";
     }
 
+    public static string? RefuseSerialPort(string text) =>
+        text.StartsWith("COM", StringComparison.OrdinalIgnoreCase)
+            ? $"\"{FileNode.Clip(text)}\" is the name of a port of Windows: write the device file, such as "
+                + "/dev/ttyUSB0, or better its name under /dev/serial/by-path, which survives unplugging."
+            : RefuseDirectory(text) is null && text[^1] != '/'
+                ? null
+                : $"\"{FileNode.Clip(text)}\" is not a device file: write one such as /dev/ttyUSB0, or better its name "
+                    + "under /dev/serial/by-path, which survives unplugging.";
+
     /// <summary>
     /// A signal list lies beside gateway.json or in a folder below it, so that both can be copied together.
     /// </summary>

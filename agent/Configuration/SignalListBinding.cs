@@ -24,7 +24,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     private readonly List<GpioSignal> gpio = [];
     private readonly List<SensorSignal> sensors = [];
     private readonly GpioBinding lines = new();
-    private readonly ReadPlanOptions planOptions = ModbusSource.PlanOf(GatewayBuilding.Options(settings));
+    private readonly ReadPlanOptions planOptions = GatewayBuilding.PlanOptions(settings);
 
     public IReadOnlyList<SampledSignal> Signals => signals;
 
@@ -35,6 +35,9 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     public IReadOnlyList<GpioSignal> Gpio => gpio;
 
     public IReadOnlyList<SensorSignal> Sensors => sensors;
+
+    /// <summary>Names of all rows, also of those that make no signal because of a problem.</summary>
+    public IReadOnlyCollection<string> Names => names.Keys;
 
     public void Bind(IReadOnlyList<SignalRow> rows)
     {
@@ -83,7 +86,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         }
 
         CheckNumbers(row, type);
-        var isModbus = settings.Kind == "modbus-tcp";
+        var isModbus = settings.IsModbus();
         ModbusAddress address = default;
         SimulatedShape shape = default;
         if (row.HasRight("address"))
@@ -124,6 +127,12 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
     /// <summary>The source's own rules have the last word: what passes here never makes it throw.</summary>
     private void AddModbus(SignalRow row, ModbusSignal signal)
     {
+        if (settings.IsRtu() && row.HasRight("unitId") && ModbusShapes.RtuUnits.Refuse(row["unitId"]) is { } refused)
+        {
+            row.Error("unitId", $"{refused} On an RTU bus no other unit answers.");
+            return;
+        }
+
         if (ModbusSignalRules.Problem(signal, planOptions) is { } problem)
         {
             row.Error("type", problem + ".");

@@ -61,3 +61,23 @@ internal sealed class NetworkConverter : JsonConverter<IPNetwork>
     public override void Write(Utf8JsonWriter writer, IPNetwork value, JsonSerializerOptions options) =>
         writer.WriteStringValue(value.ToString());
 }
+
+internal sealed class PortConverter : JsonConverter<PortDraft>
+{
+    public override PortDraft Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String
+            ? new PortDraft(0, reader.GetString())
+            : new PortDraft(reader.GetInt32(), null);
+
+    public override void Write(Utf8JsonWriter writer, PortDraft value, JsonSerializerOptions options)
+    {
+        if (value.Serial is { } serial)
+        {
+            writer.WriteStringValue(serial);
+        }
+        else
+        {
+            writer.WriteNumberValue(value.Tcp);
+        }
+    }
+}

@@ -81,13 +81,8 @@ public sealed class ModbusSource : ISignalSource
             (null, { } tcp) => new TcpByteLine(tcp.Address, tcp.Port, options.Timeout, clock),
             _ => throw new ArgumentException("an RTU bus hangs on a serial port or on a converter, on one of them"),
         };
-        var plan = new ReadPlanOptions
-        {
-            RegistersMax = options.RegistersMax,
-            GapRegistersMax = options.GapRegistersMax,
-            OneRequestPerSignal = options.OneRequestPerSignal,
-        };
-        return new ModbusSource(name, signals, new ModbusRtuClient(line, options, clock), plan, 1, clock);
+        return new ModbusSource(
+            name, signals, new ModbusRtuClient(line, options, clock), PlanOf(options), 1, clock);
     }
 
     public string Name { get; }
@@ -157,6 +152,18 @@ public sealed class ModbusSource : ISignalSource
 
     /// <summary>How a source with these options plans its requests: for whoever wants to know before it runs.</summary>
     public static ReadPlanOptions PlanOf(ModbusTcpOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new ReadPlanOptions
+        {
+            RegistersMax = options.RegistersMax,
+            GapRegistersMax = options.GapRegistersMax,
+            OneRequestPerSignal = options.OneRequestPerSignal,
+        };
+    }
+
+    /// <summary>The same of a source on an RTU bus.</summary>
+    public static ReadPlanOptions PlanOf(ModbusRtuOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         return new ReadPlanOptions

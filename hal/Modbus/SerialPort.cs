@@ -26,6 +26,16 @@ public sealed record SerialPortOptions
 
     /// <summary>The kernel switches the transmitter of an RS-485 port on for each frame.</summary>
     public bool Rs485 { get; init; }
+
+    /// <summary>Bits that one character takes on the line: start, eight of data, parity if any, stop.</summary>
+    public int BitsPerCharacter => 1 + 8 + (Parity == SerialParity.None ? 0 : 1) + StopBits;
+
+    /// <summary>
+    /// Why this user could not open the port, or null. The port itself is left alone: to open one moves its control
+    /// lines, and on a bus that runs already that may be heard as a byte.
+    /// </summary>
+    public string? AccessProblem() =>
+        Directory.Exists(Path) ? "is a folder" : SerialPort.WhyNoAccess(Path);
 }
 
 /// <summary>
@@ -37,6 +47,7 @@ internal static unsafe partial class SerialPort
     public const int InputReady = 1;
 
     private const int ReadWriteNoTerminalNonBlocking = 0x2 | 0x100 | 0x800 | 0x80000;
+    private const int MayReadAndWrite = 4 | 2;
     private const uint GetSettings = 0x802C542A;
     private const uint SetSettings = 0x402C542B;
     private const uint Exclusive = 0x540C;
@@ -58,14 +69,7 @@ internal static unsafe partial class SerialPort
         var descriptor = open(options.Path, ReadWriteNoTerminalNonBlocking);
         if (descriptor < 0)
         {
-            problem = Marshal.GetLastPInvokeError() switch
-            {
-                2 or 6 or 19 => $"{options.Path} is not there: is the adapter plugged in? "
-                    + "A name under /dev/serial/by-path survives unplugging",
-                13 => $"{options.Path} may not be opened: add the agent's user to the group dialout",
-                16 => $"{options.Path} is held by another program: stop it",
-                var error => $"{options.Path} cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}",
-            };
+            problem = $"{options.Path} {Explain(Marshal.GetLastPInvokeError())}";
             return -1;
         }
 
@@ -78,6 +82,10 @@ internal static unsafe partial class SerialPort
 
         return descriptor;
     }
+
+    /// <summary>What stands in the way of opening the port, without opening it; null if nothing is seen.</summary>
+    public static string? WhyNoAccess(string path) =>
+        access(path, MayReadAndWrite) == 0 ? null : Explain(Marshal.GetLastPInvokeError());
 
     /// <summary>Bytes read; 0 if none wait, -1 if the port is gone.</summary>
     public static int Read(int descriptor, Span<byte> into)
@@ -110,6 +118,15 @@ internal static unsafe partial class SerialPort
 
     /// <summary>EAGAIN or EINTR: nothing is wrong, there is just nothing now.</summary>
     private static bool IsPassing() => Marshal.GetLastPInvokeError() is 11 or 4;
+
+    private static string Explain(int error) => error switch
+    {
+        2 or 6 or 19 or 20 => "is not there: is the adapter plugged in? "
+            + "A name under /dev/serial/by-path survives unplugging",
+        13 => "may not be opened: add the agent's user to the group dialout",
+        16 => "is held by another program: stop it",
+        _ => $"cannot be opened: {Marshal.GetPInvokeErrorMessage(error)}",
+    };
 
     private static string Set(int descriptor, SerialPortOptions options)
     {
@@ -148,6 +165,9 @@ internal static unsafe partial class SerialPort
 
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int open(string path, int flags);
+
+    [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int access(string path, int mode);
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int close(int descriptor);

@@ -12,16 +12,8 @@ internal static class GatewaySchema
     private static readonly TextShape Name = new(
         "a name of 1 to 32 letters, digits, _ or -", "gw-042", NameText.NamePattern, NameText.RefuseName);
 
-    private static readonly WordShape Kind = new("modbus-tcp", "gpio", "sensors", "simulated")
-    {
-        NotBuilt = new Dictionary<string, string>
-        {
-            ["modbus-rtu"] = "a serial line comes with a later version; a Modbus TCP gateway in front of it works "
-                + "today.",
-            ["modbus-rtu-over-tcp"] = "set the serial server to Modbus TCP if it can do that, and write "
-                + "\"modbus-tcp\".",
-        },
-    };
+    private static readonly WordShape Kind = new(
+        "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "gpio", "sensors", "simulated");
 
     /// <summary>The kinds of source that this version builds.</summary>
     public static IReadOnlyList<string> SourceKinds => Kind.Words;
@@ -134,25 +126,16 @@ internal static class GatewaySchema
             new Key("kind", new WordShape("modbus-tcp"), "Modbus over TCP.") { Required = true },
             new Key("address", Address, "IP address of the device.") { Required = true },
             new Key("port", new NumberShape(1, 65535), "TCP port of the device.") { Default = "502" },
-            new Key("unitId", new NumberShape(0, 255), "Modbus unit id where the signal list names none.")
-            {
-                Default = "1",
-            },
-            new Key("profile", new WordShape("none", "weintek"),
-                "weintek: LW, LB and RW addresses, word order CDAB and registersMax 64 unless stated.")
-            {
-                Default = "\"none\"",
-            },
+            ModbusShapes.UnitId(new NumberShape(0, 255)),
+            ModbusShapes.Profile(),
             Every(),
-            new Key("timeout", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(30)),
-                "From the request to the last byte of its answer; also the bound of a connect.")
-            {
-                Default = "\"500 ms\"",
-            },
+            ModbusShapes.Timeout(),
             new Key("window", new NumberShape(1, 16), "Requests outstanding at once; panels: 1.") { Default = "1" },
             Signals(),
-            Key.NotBuiltYet("guards", "take them out."),
-            new Key("quirks", Quirks(), "For devices that need it.") { Default = "{}" }),
+            ModbusShapes.Guards(),
+            new Key("quirks", ModbusShapes.TcpQuirks(), "For devices that need it.") { Default = "{}" }),
+        ["modbus-rtu"] = ModbusShapes.Serial(Every(), Signals()),
+        ["modbus-rtu-over-tcp"] = ModbusShapes.BehindConverter(Address, Every(), Signals()),
         ["gpio"] = new ObjectShape(
             "a gpio source",
             new Key("kind", new WordShape("gpio"), "Lines of a GPIO chip. They are read and never driven.")
@@ -179,17 +162,6 @@ internal static class GatewaySchema
             Every(),
             Signals()),
     };
-
-    private static ObjectShape Quirks() => new(
-        "quirks",
-        new Key("oneRequestPerSignal", new TrueFalseShape(), "For devices whose block reads differ from single ones.")
-        {
-            Default = "false",
-        },
-        new Key("pauseBetweenRequests", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(10)),
-            "From the end of one request to the next.") { Default = "\"0 ms\"" },
-        new Key("registersMax", new NumberShape(1, 125), "Most registers in one request: 125, with profile weintek "
-            + "64."));
 
     private static Key Every(string otherwise = "\"1 s\"") => new(
         "every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)),

@@ -22,10 +22,13 @@ internal sealed record SignalColumn(
 /// </summary>
 internal static class SignalListSchema
 {
-    private const string Modbus = "modbus-tcp";
     private const string Simulated = "simulated";
     private const string Gpio = "gpio";
     private const string Sensors = "sensors";
+
+    private static readonly string[] Modbus = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp"];
+    private static readonly string[] Scaled = [.. Modbus, Simulated, Sensors];
+    private static readonly string[] AnyKind = [.. Scaled, Gpio];
 
     private static readonly string[] Shapes = ["counter", "sine", "ramp", "toggle", "walk"];
 
@@ -34,38 +37,36 @@ internal static class SignalListSchema
         new("signal", new TextShape("the signal's "
             + "name", "oil/temperature", NameText.SignalPattern, NameText.RefuseSignal),
             "", "Name, unique in the list; on the wire the source's name and a slash stand before it.",
-            Modbus, Simulated, Gpio, Sensors),
+            AnyKind),
         new("address", Text("where it is read", "holding:100", 64), "",
             "Modbus: holding:N, input:N, coil:N, discrete:N (N = PDU address from 0), 40001 or 400001, a bit as "
             + "holding:100.3; with profile weintek LW-N, LB-N, RW-N. GPIO: gpio:N or "
             + "gpio:NAME, the line as the board names it. Sensors: hwmon:lm75/temp1, iio:ads1015/in_voltage0, "
             + "thermal:cpu-thermal, #1 after the name for the second of that name. Simulated: "
             + string.Join(", ", Shapes) + ".",
-            Modbus, Simulated, Gpio, Sensors),
+            AnyKind),
         new("type", new TextShape("a type", "float32", null, RefuseType), "",
             "bool, int16, uint16, int32, uint32, int64, uint64, float32, float64, bcd16, bcd32, or string:N (N bytes). "
             + "GPIO: bool (the level), count (of edges), lost (edges known to be lost), run-time (seconds active), "
             + "cycle-time (seconds from edge to edge).",
-            Modbus, Simulated, Gpio, Sensors),
+            AnyKind),
         new("order", new WordShape("ABCD", "CDAB", "BADC", "DCBA"), "ABCD; with profile weintek CDAB",
             "Byte order of what takes more than one register. For 64 bits: ABCDEFGH, GHEFCDAB, BADCFEHG, HGFEDCBA.",
             Modbus),
         new("scale", new NumberShape(-1e12, 1e12, Whole: false), "1", "value = raw × scale + "
-            + "offset.", Modbus, Simulated, Sensors),
-        new("offset", new NumberShape(-1e12, 1e12, Whole: false), "0", "See scale.", Modbus, Simulated, Sensors),
+            + "offset.", Scaled),
+        new("offset", new NumberShape(-1e12, 1e12, Whole: false), "0", "See scale.", Scaled),
         new("unit", Text("an engineering unit", "degC", 32), "none", "Engineering unit, told to the "
-            + "MES.", Modbus, Simulated, Sensors),
+            + "MES.", Scaled),
         new("report", new WordShape("change", "always"), "change",
-            "change: when the value moved by more than the deadband. always: every reading.",
-            Modbus, Simulated, Gpio, Sensors),
+            "change: when the value moved by more than the deadband. always: every reading.", AnyKind),
         new("deadband", new NumberShape(0, 1e15, Whole: false), "0",
-            "In engineering units: a smaller move is not reported.", Modbus, Simulated, Gpio, Sensors),
+            "In engineering units: a smaller move is not reported.", AnyKind),
         new("atLeastEvery", new DurationShape(TimeSpan.FromMilliseconds(100), TimeSpan.FromDays(1)), "60 s",
-            "An unchanged value is repeated after this, so that silence is never ambiguous.",
-            Modbus, Simulated, Gpio, Sensors),
+            "An unchanged value is repeated after this, so that silence is never ambiguous.", AnyKind),
         new("every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)), "the source's every",
-            "How often the signal is read.", Modbus, Simulated, Gpio, Sensors),
-        new("unitId", new NumberShape(0, 255), "the source's unitId", "Modbus unit id.", Modbus),
+            "How often the signal is read.", AnyKind),
+        new("unitId", new NumberShape(0, 255), "the source's unitId", "Modbus unit id; 1 to 247 on RTU.", Modbus),
         new("edge", new WordShape("rising", "falling", "both", "none"), "rising; for bool and run-time both",
             "Which edges count. none: a bool of a chip without interrupts, which is read and not watched.", Gpio),
         new("debounce", new DurationShape(TimeSpan.Zero, LineSettings.DebounceMax), "0 ms",
@@ -74,7 +75,7 @@ internal static class SignalListSchema
             Gpio),
         new("activeLow", new TrueFalseShape(), "false", "A low level reads as true.", Gpio),
         new("description", Text("a description", "Gear oil at the sump", 200), "none", "For people, told to the MES.",
-            Modbus, Simulated, Gpio, Sensors),
+            AnyKind),
     ];
 
     public static IReadOnlyList<string> SimulatedShapes => Shapes;

@@ -158,7 +158,7 @@ internal sealed record ObjectShape(string What, params Key[] Keys) : Shape
 }
 
 /// <summary>A list of values of one shape.</summary>
-internal sealed record ListShape(LeafShape Item, int Min, int Max) : Shape
+internal sealed record ListShape(Shape Item, int Min, int Max) : Shape
 {
     public override string Wanted => $"a list, [ … ], each item {Item.Wanted}";
 
@@ -166,7 +166,8 @@ internal sealed record ListShape(LeafShape Item, int Min, int Max) : Shape
     {
         if (node.Kind != FileNodeKind.List)
         {
-            walk.Problems.Error(node, path, node.Kind == FileNodeKind.Text && Item.Refuse(node.Text) is null
+            var isOneItem = node.Kind == FileNodeKind.Text && Item is LeafShape leaf && leaf.Refuse(node.Text) is null;
+            walk.Problems.Error(node, path, isOneItem
                 ? $"is a single value: write it as a list, [\"{node.Text}\"]."
                 : WrongKind(node));
             return;

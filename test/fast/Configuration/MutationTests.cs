@@ -1,6 +1,7 @@
 using System.Text;
 using CsCheck;
 using Sluice.Agent.Configuration;
+using Sluice.Hal;
 using Sluice.Hal.Modbus;
 using Xunit;
 
@@ -13,6 +14,12 @@ public sealed class MutationTests
 {
     private static readonly byte[] Gateway = File.ReadAllBytes(Repository.File("docs/examples/gateway.json"));
     private static readonly byte[] List = File.ReadAllBytes(Repository.File("docs/examples/hmi1.csv"));
+
+    private static readonly byte[] Buses = File.ReadAllBytes(
+        Repository.File("test/fast/Configuration/cases/rtu-buses-and-guards-all-right/gateway.json"));
+
+    private static readonly byte[] GuardedList = Encoding.UTF8.GetBytes(
+        "signal,address,type\nheartbeat,holding:0,uint16\nlayout/version,holding:1,uint16\nrunning,coil:3,bool\n");
 
     private static readonly string[] Pieces =
     [
@@ -45,6 +52,10 @@ public sealed class MutationTests
         changes => AssertAnswered(MemoryFolder.Load(Gateway, Changed(List, changes))), iter: 400);
 
     [Fact]
+    public void Any_change_to_guards_and_buses_is_answered() => Change.Array[1, 4].Sample(
+        changes => AssertAnswered(MemoryFolder.Load(Changed(Buses, changes), GuardedList)), iter: 400);
+
+    [Fact]
     public void Any_bytes_at_all_are_answered() => Gen.Select(Gen.Byte.Array[0, 200], Gen.Byte.Array[0, 200]).Sample(
         (gateway, list) =>
         {
@@ -58,7 +69,12 @@ public sealed class MutationTests
     {
         // Every value of the example, one after the other, is replaced by each of these.
         string[] shapes = ["null", "7", "-0.5", "true", "\"\"", "\"\u0007\"", "[]", "{}", "[[]]", "[null]"];
-        var text = Encoding.UTF8.GetString(Gateway);
+        AssertShapesAnswered(Encoding.UTF8.GetString(Gateway), Encoding.UTF8.GetBytes(MemoryFolder.List), shapes);
+        AssertShapesAnswered(Encoding.UTF8.GetString(Buses), GuardedList, shapes);
+    }
+
+    private static void AssertShapesAnswered(string text, byte[] list, string[] shapes)
+    {
         foreach (var colon in Enumerable.Range(1, text.Length - 1).Where(at => text[at] == ':' && text[at - 1] == '"'))
         {
             var rest = text[(colon + 1)..].TrimStart();
@@ -70,17 +86,18 @@ public sealed class MutationTests
             var end = rest[0] == '"' ? rest.IndexOf('"', 1) + 1 : rest.IndexOfAny([',', ' ', '\n', '}']);
             foreach (var shape in shapes)
             {
-                AssertAnswered(MemoryFolder.Load($"{text[..colon]}: {shape}{rest[end..]}", MemoryFolder.List));
+                AssertAnswered(
+                    MemoryFolder.Load(Encoding.UTF8.GetBytes($"{text[..colon]}: {shape}{rest[end..]}"), list));
             }
         }
     }
 
     private static void AssertAnswered(LoadResult loaded)
     {
-        foreach (var source in loaded.Configuration?.Sources.OfType<ModbusTcpSettings>() ?? [])
+        foreach (var source in loaded.Configuration?.Sources.OfType<ModbusSettings>() ?? [])
         {
             // What is accepted can be opened: the source's own constructor throws for nothing that came through.
-            var opened = new ModbusSource(source.Name, source.Addresses, source.Options, TimeProvider.System);
+            var opened = new GuardedSource(Open(source), source.Guards, TimeProvider.System);
             Assert.Equal(source.Signals.Count, opened.Signals.Count);
             Assert.InRange(source.RequestsPerCycle(), 1, source.Signals.Count);
         }
@@ -92,6 +109,14 @@ public sealed class MutationTests
             Assert.DoesNotContain(problem.ToString(), letter => char.IsControl(letter));
         });
     }
+
+    private static ModbusSource Open(ModbusSettings source) => source switch
+    {
+        ModbusRtuSettings rtu => ModbusSource.OverRtu(
+            rtu.Name, rtu.Addresses, rtu.Port, rtu.Converter, rtu.Options, TimeProvider.System),
+        _ => new ModbusSource(
+            source.Name, source.Addresses, ((ModbusTcpSettings)source).Options, TimeProvider.System),
+    };
 
     private static byte[] Changed(byte[] bytes, (int At, int Take, string Put)[] changes)
     {

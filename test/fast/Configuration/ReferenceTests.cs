@@ -40,9 +40,16 @@ public sealed class ReferenceTests
     }
 
     private static IEnumerable<string> Rows(ObjectShape shape, string path) =>
-        shape.Keys.Where(key => key.NotBuilt is null).SelectMany(key => key.Shape is ObjectShape inner
-            ? Rows(inner, $"{path}{key.Name}.")
-            : [$"| `{path}{key.Name}` | {Cell(key.Shape)} | {Default(key)} | {key.Sentence} |"]);
+        shape.Keys.Where(key => key.NotBuilt is null).SelectMany(key => key.Shape switch
+        {
+            ObjectShape inner => Rows(inner, $"{path}{key.Name}."),
+            ListShape { Item: ObjectShape item } =>
+                Rows(item, $"{path}{key.Name}[].").Prepend(Row(key, path, "`[ { … }, … ]`")),
+            _ => [Row(key, path, Cell(key.Shape))],
+        });
+
+    private static string Row(Key key, string path, string cell) =>
+        $"| `{path}{key.Name}` | {cell} | {Default(key)} | {key.Sentence} |";
 
     private static string Default(Key key) =>
         key.Required ? "**required**" : key.Default is null ? "" : $"`{key.Default}`";

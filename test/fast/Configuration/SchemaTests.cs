@@ -5,6 +5,7 @@ using System.Text.RegularExpressions;
 using CsCheck;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Configuration.Schema;
+using Sluice.Hal.Modbus;
 using Xunit;
 
 namespace Sluice.Fast.Configuration;
@@ -32,6 +33,13 @@ public sealed class SchemaTests
             Assert.Equal(kind.Key, ((WordShape)kind.Value.Keys.Single(key => key.Name == "kind").Shape).Words.Single());
             Assert.Contains(kind.Key, sources.Kind.Words);
         }
+
+        // What stands inside a source is a key of one kind at least, and bound once for all of them.
+        var inner = sources.Kinds.Values.SelectMany(kind => kind.Keys).Where(IsBuilt).ToList();
+        AssertBound(inner.Select(key => key.Shape).OfType<ObjectShape>(), GatewayDraftContext.Default.QuirksDraft);
+        AssertBound(
+            inner.Select(key => key.Shape).OfType<ListShape>().Select(list => list.Item).OfType<ObjectShape>(),
+            GatewayDraftContext.Default.GuardDraft);
     }
 
     [Fact]
@@ -45,6 +53,23 @@ public sealed class SchemaTests
         Assert.Equal(
             new Sluice.Hal.Modbus.ModbusTcpOptions { Address = IPAddress.Any },
             Assert.IsType<ModbusTcpSettings>(configuration.Sources[0]).Options with { Address = IPAddress.Any });
+    }
+
+    [Fact]
+    public void The_defaults_of_an_RTU_bus_are_those_of_its_options()
+    {
+        var serial = Rtu("""{ "kind": "modbus-rtu", "port": "/dev/ttyUSB0", "signals": "hmi1.csv" }""");
+        Assert.Equal(new SerialPortOptions { Path = "/dev/ttyUSB0" }, serial.Port);
+        Assert.Null(serial.Converter);
+
+        // The silence comes from the baud rate: 3.5 characters of 11 bits at 19,200 baud (V1.02, 2.5.1.1).
+        Assert.Equal(new ModbusRtuOptions { Silence = TimeSpan.FromSeconds(38.5 / 19_200) }, serial.Options);
+
+        var behind = Rtu(
+            """{ "kind": "modbus-rtu-over-tcp", "address": "10.10.1.40", "port": 4001, "signals": "hmi1.csv" }""");
+        Assert.Null(behind.Port);
+        Assert.Equal(IPEndPoint.Parse("10.10.1.40:4001"), behind.Converter);
+        Assert.Equal(new ModbusRtuOptions { ListenFirst = TimeSpan.Zero }, behind.Options);
     }
 
     [Fact]
@@ -83,6 +108,19 @@ public sealed class SchemaTests
     /// <summary>As JSON Schema means it: $ is the very end, which in .NET is \z.</summary>
     private static bool Matches(string pattern, string text) => Regex.IsMatch(text, pattern.TrimEnd('$') + "\\z");
 
+    private static ModbusRtuSettings Rtu(string source)
+    {
+        const string Tcp = """{ "kind": "modbus-tcp", "address": "10.10.1.30", "signals": "hmi1.csv" }""";
+        Assert.Contains(Tcp, MemoryFolder.Gateway, StringComparison.Ordinal);
+        var gateway = MemoryFolder.Gateway.Replace(Tcp, source, StringComparison.Ordinal);
+        return Assert.IsType<ModbusRtuSettings>(
+            Assert.Single(MemoryFolder.Load(gateway, MemoryFolder.List).Configuration!.Sources));
+    }
+
+    private static void AssertBound(IEnumerable<ObjectShape> shapes, JsonTypeInfo bound) => Assert.Equal(
+        shapes.SelectMany(shape => shape.Keys).Where(IsBuilt).Select(key => key.Name).Distinct().Order(),
+        bound.Properties.Select(property => property.Name).Order());
+
     private static bool IsBuilt(Key key) => key.NotBuilt is null;
 
     private static IEnumerable<Key> AllKeys(ObjectShape shape) =>
@@ -90,6 +128,7 @@ public sealed class SchemaTests
         {
             ObjectShape inner => AllKeys(inner),
             NamedShape named => named.Kinds.Values.SelectMany(AllKeys),
+            ListShape { Item: ObjectShape item } => AllKeys(item),
             _ => [],
         }));
 
