@@ -108,7 +108,13 @@ public sealed class GuardedSource : ISignalSource
             return;
         }
 
-        doubt = watch.Observe(read.Readings, Signals, clock.GetElapsedTime(began));
+        var verdict = watch.Observe(read.Readings, Signals, clock.GetElapsedTime(began));
+        if (AnyGood(read.Readings))
+        {
+            // A device that did not answer has not changed its program: its own sentence says what is wrong with it.
+            doubt = verdict;
+        }
+
         foreach (ref readonly var reading in read.Readings)
         {
             if (!IsDue(reading.Signal))
@@ -116,15 +122,28 @@ public sealed class GuardedSource : ISignalSource
                 continue;
             }
 
-            if (doubt == QualityReason.None || !reading.Quality.IsGood)
+            if (verdict == QualityReason.None || !reading.Quality.IsGood)
             {
                 into.Add(reading);
                 continue;
             }
 
             Interlocked.Increment(ref doubted);
-            into.Add(reading with { Quality = Quality.Uncertain(doubt) });
+            into.Add(reading with { Quality = Quality.Uncertain(verdict) });
         }
+    }
+
+    private static bool AnyGood(ReadOnlySpan<Reading> readings)
+    {
+        foreach (ref readonly var reading in readings)
+        {
+            if (reading.Quality.IsGood)
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Only a guarding signal can have been read without being due.</summary>

@@ -42,6 +42,22 @@ public sealed class PanelTests
     }
 
     [Fact]
+    public async Task A_panel_that_never_answered_is_not_said_to_have_changed_its_program()
+    {
+        await using var panel = new SimulatedPanel();
+        await using var source = new GuardedSource(
+            Source(panel, Signals.Modbus("layout", "LW-1", "uint16", unit: 0)),
+            [new SignalGuard { Signal = 0, EqualTo = 7 }],
+            TimeProvider.System);
+
+        var readings = await Signals.ReadAsync(source);
+
+        Assert.Equal(Quality.Bad(QualityReason.Timeout), readings["layout"].Quality);
+        Assert.DoesNotContain("program", source.Health.Sentence, StringComparison.Ordinal);
+        Assert.NotEqual("doubted", source.Health.State);
+    }
+
+    [Fact]
     public async Task The_zeros_of_a_panel_that_has_just_restarted_are_never_good()
     {
         await using var panel = new SimulatedPanel();
