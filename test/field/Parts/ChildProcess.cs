@@ -11,6 +11,8 @@ internal sealed class ChildProcess : IAsyncDisposable
 {
     private const int TerminateSignal = 15;
     private const int HangupSignal = 1;
+    private const int StopSignal = 19;
+    private const int ContinueSignal = 18;
 
     private readonly Process process;
     private readonly List<string> lines = [];
@@ -114,6 +116,11 @@ internal sealed class ChildProcess : IAsyncDisposable
     }
 
     public void Hangup() => Signal(HangupSignal);
+
+    /// <summary>SIGSTOP: it does nothing more and closes nothing.</summary>
+    public void Suspend() => Signal(StopSignal);
+
+    public void Resume() => Signal(ContinueSignal);
 
     public async Task ExitAsync(TimeSpan within)
     {

@@ -15,20 +15,32 @@ internal sealed class PymodbusServer : IAsyncDisposable
     private readonly string script =
         Path.Combine(FieldDirectory.Repository(), "test", "field", "pymodbus", "plant_server.py");
 
-    private string address = "127.0.0.1";
+    private readonly string wire;
+    private string address;
     private ChildProcess? child;
 
-    private PymodbusServer(string record, int port)
+    private PymodbusServer(string record, int port, string wire, string address)
     {
         this.record = record;
+        this.wire = wire;
+        this.address = address;
         Port = port;
     }
 
     public int Port { get; }
 
-    public static async Task<PymodbusServer> StartAsync(FieldDirectory directory)
+    /// <summary>On a TCP port of loopback; the wire is tcp or rtu-over-tcp.</summary>
+    public static Task<PymodbusServer> StartAsync(FieldDirectory directory, string wire = "tcp") =>
+        StartAsync(directory, FieldDirectory.FreePort(), wire, "127.0.0.1");
+
+    /// <summary>RTU on a serial port.</summary>
+    public static Task<PymodbusServer> StartOnSerialAsync(FieldDirectory directory, string device) =>
+        StartAsync(directory, 0, "serial", device);
+
+    private static async Task<PymodbusServer> StartAsync(
+        FieldDirectory directory, int port, string wire, string address)
     {
-        var server = new PymodbusServer(directory.At("plant.record"), FieldDirectory.FreePort());
+        var server = new PymodbusServer(directory.At("plant.record"), port, wire, address);
         await server.StartAsync();
         return server;
     }
@@ -36,7 +48,7 @@ internal sealed class PymodbusServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        child = ChildProcess.Start(Python, ["-B", script, address, port, record]);
+        child = ChildProcess.Start(Python, ["-B", script, address, port, record, wire]);
         await child.SaysAsync("listening", TimeSpan.FromSeconds(30));
     }
 
@@ -47,6 +59,11 @@ internal sealed class PymodbusServer : IAsyncDisposable
         address = newAddress;
         await StartAsync();
     }
+
+    /// <summary>It hangs: its socket and its port stay open, and what is asked meanwhile is answered late.</summary>
+    public void Hang() => child!.Suspend();
+
+    public void GoOn() => child!.Resume();
 
     public async Task KillAsync()
     {
