@@ -18,8 +18,9 @@ using Sluice.Hal.Simulation;
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, status, samplers, and stop in the reverse: nothing is
-/// read any more before the publisher takes its leave, and the buffer closes last, with everything in it durable.
+/// The only wiring. Loops start in the order buffer, publisher, status, light, samplers, and stop in the reverse:
+/// nothing is read any more before the publisher takes its leave, and the buffer closes last, with everything in it
+/// durable.
 /// </summary>
 public static class GatewayHost
 {
@@ -88,6 +89,13 @@ public static class GatewayHost
         services.AddSingleton<StatusReporter>();
         AddLoop(services, s => new StatusServer(
             options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
+        if (configuration.Light is { } light)
+        {
+            AddLoop(services, s => new LightLoop(
+                new StatusLight(light.Chip, light.Line), s.GetRequiredService<StatusReporter>().Glance, clock,
+                Logger<LightLoop>(s)));
+        }
+
         for (var i = 0; i < configuration.Sources.Count; i++)
         {
             var index = i;

@@ -73,6 +73,7 @@ internal static class ConfigurationReader
             var binding = new SignalListBinding(name, source);
             binding.Bind(SignalList.Read(bytes.Span, source.Kind!, ofList));
             found.Add(ofList);
+            LightBinding.CheckFree(draft.Light, name, source, binding.Gpio, root, problems);
             var guards = GuardBinding.Bind(name, source, binding, root, problems);
             if (ofList.ErrorCount == 0)
             {

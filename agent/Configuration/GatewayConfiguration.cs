@@ -22,6 +22,9 @@ public sealed record GatewayConfiguration
 
     public required IReadOnlyList<SourceSettings> Sources { get; init; }
 
+    /// <summary>The status light; null where the cabinet has none.</summary>
+    public LightSettings? Light { get; init; }
+
     /// <summary>
     /// NTP servers in the DMZ: a flow of the host's time service, declared here so that it can be fenced.
     /// </summary>
@@ -37,6 +40,11 @@ public sealed record GatewayConfiguration
 /// <param name="Site">The plant.</param>
 /// <param name="Id">The gateway: certificate CN, MQTT client id and topic level in one.</param>
 public sealed record GatewayName(string Site, string Id);
+
+/// <summary>The one line that is ever driven.</summary>
+/// <param name="Chip">The device, such as /dev/gpiochip0, or <c>label:</c> and what the board calls the chip.</param>
+/// <param name="Line">Its line there, which no source of the configuration watches.</param>
+public sealed record LightSettings(string Chip, Sluice.Hal.Gpio.GpioLine Line);
 
 public enum TlsVersionMin
 {

@@ -28,6 +28,8 @@ internal sealed record GatewayDraft
 
     public string? Jail { get; init; }
 
+    public LightDraft? Light { get; init; }
+
     public Dictionary<string, SourceDraft>? Sources { get; init; }
 }
 
@@ -49,6 +51,8 @@ internal sealed record BrokerDraft
 }
 
 internal sealed record TimeDraft(IReadOnlyList<IPAddress>? Servers);
+
+internal sealed record LightDraft(string? Chip, string? Line);
 
 internal sealed record IdentityDraft(string? Directory, string? Key);
 

@@ -46,6 +46,9 @@ public sealed class StatusReporter(
         };
     }
 
+    /// <summary>The part of it that the status light shows.</summary>
+    public LightSnapshot Glance() => new(buffer.View, publisher.Health, options.RefusedBecause.Count > 0);
+
     /// <summary>Most urgent first: what loses readings, what holds them back, what spoils them, what will.</summary>
     private IEnumerable<string> Attention(BufferView view, UplinkHealth uplink, IEnumerable<SamplerHealth> sources)
     {

@@ -12,6 +12,12 @@ public sealed record UplinkHealth
     /// <summary>What is wrong and what to do; empty where nothing is.</summary>
     public required string Sentence { get; init; }
 
+    /// <summary>
+    /// <see cref="Sentence"/> does not pass by itself: somebody has to change something here, at the broker or at the
+    /// certificates. False for a broker that is away.
+    /// </summary>
+    public bool NeedsPerson { get; init; }
+
     /// <summary>Since when <see cref="State"/> holds, UTC as the gateway's clock has it.</summary>
     public required DateTimeOffset Since { get; init; }
 

@@ -21,7 +21,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
 
     public UplinkHealth Health => health;
 
-    public void Connecting() => Change("connecting", health.Sentence, 0);
+    public void Connecting() => Change("connecting", health.Sentence, 0, health.NeedsPerson);
 
     public void Connected(ConnectTerms terms, long waiting)
     {
@@ -51,7 +51,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
             Log.NotConnected(logger, outcome.Sentence, delay.TotalSeconds);
         }
 
-        Change("waiting", outcome.Sentence, outcome.ReasonCode);
+        Change("waiting", outcome.Sentence, outcome.ReasonCode, outcome.NeedsPerson);
         health = health with { FailedAttempts = health.FailedAttempts + 1, Address = "", Tls = "" };
     }
 
@@ -65,7 +65,8 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
 
         // A broker that refuses and then hangs up: the refusal is what a technician has to know.
         var refusal = health.State == "holding" ? $"{health.Sentence} Then " : "";
-        Change("waiting", refusal + loss.Sentence, loss.ReasonCode);
+        var stays = loss.TakenOver || (refusal.Length > 0 && health.NeedsPerson);
+        Change("waiting", refusal + loss.Sentence, loss.ReasonCode, stays);
         health = health with
         {
             Address = "",
@@ -92,7 +93,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         }
 
         holdsReadings = ofReadings;
-        Change("holding", outcome.Sentence, outcome.ReasonCode);
+        Change("holding", outcome.Sentence, outcome.ReasonCode, outcome.Verdict == DeliveryVerdict.Refused);
     }
 
     public void SetAside(SentBatch sent, DeliveryOutcome outcome, long setAside)
@@ -100,7 +101,10 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         Log.SetAside(logger, sent.Range.From, sent.Range.To, sent.Store.ToString(), outcome.Sentence);
         health = health with
         {
-            SetAsideReadings = setAside, Sentence = outcome.Sentence, ReasonCode = outcome.ReasonCode,
+            SetAsideReadings = setAside,
+            Sentence = outcome.Sentence,
+            ReasonCode = outcome.ReasonCode,
+            NeedsPerson = true,
         };
     }
 
@@ -136,9 +140,16 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         health = health with { Address = "", Tls = "", InFlight = 0 };
     }
 
-    private void Change(string state, string sentence, int reasonCode)
+    private void Change(string state, string sentence, int reasonCode, bool needsPerson = false)
     {
         var since = state == health.State ? health.Since : clock.GetUtcNow();
-        health = health with { State = state, Sentence = sentence, ReasonCode = reasonCode, Since = since };
+        health = health with
+        {
+            State = state,
+            Sentence = sentence,
+            ReasonCode = reasonCode,
+            Since = since,
+            NeedsPerson = needsPerson,
+        };
     }
 }

@@ -67,7 +67,15 @@ public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string
 /// <param name="ReasonCode">The CONNACK's reason code where there was one.</param>
 /// <param name="Terms">Set exactly when connected.</param>
 public sealed record ConnectOutcome(
-    ConnectVerdict Verdict, string Sentence, int ReasonCode = 0, ConnectTerms? Terms = null);
+    ConnectVerdict Verdict, string Sentence, int ReasonCode = 0, ConnectTerms? Terms = null)
+{
+    /// <summary>
+    /// Trying again does not help until somebody has changed something. A broker that is away, or a network that is,
+    /// comes back by itself.
+    /// </summary>
+    public bool NeedsPerson => Verdict is not (ConnectVerdict.Connected or ConnectVerdict.Refused
+        or ConnectVerdict.Silent or ConnectVerdict.Unreachable or ConnectVerdict.Unavailable or ConnectVerdict.Broken);
+}
 
 public enum ConnectVerdict : byte
 {

@@ -7,7 +7,7 @@ namespace Sluice.Hal.Gpio;
 /// The light on the cabinet: the one line that Sluice ever drives, and only where the configuration names one. It asks
 /// for that single line and for no other, and switches it off when it lets it go. Called from one loop.
 /// </summary>
-public sealed class StatusLight : IDisposable
+public sealed class StatusLight : ILight
 {
     private readonly string path;
     private readonly GpioLine line;
@@ -21,19 +21,15 @@ public sealed class StatusLight : IDisposable
         this.line = line;
     }
 
-    /// <summary>Why the light cannot be driven, as a sentence; empty while it can.</summary>
     public string Problem { get; private set; } = "";
 
-    /// <summary>
-    /// Switches the light; false where it cannot be had, which never stops anything else. The next call tries again.
-    /// </summary>
     public bool Set(bool on)
     {
         try
         {
             file ??= Take();
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             Problem = e.Message;
             return false;

@@ -12,6 +12,9 @@ internal static class GatewaySchema
     private static readonly TextShape Name = new(
         "a name of 1 to 32 letters, digits, _ or -", "gw-042", NameText.NamePattern, NameText.RefuseName);
 
+    private static readonly TextShape Chip = new(
+        "a GPIO chip", "/dev/gpiochip0", NameText.ChipPattern, NameText.RefuseChip);
+
     private static readonly WordShape Kind = new(
         "modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp", "gpio", "sensors", "simulated");
 
@@ -37,8 +40,16 @@ internal static class GatewaySchema
         {
             Default = "\"preferred\"",
         },
-        Key.NotBuiltYet("light", "take it out; the state is in sluice-agent status."),
+        new Key("light", Light(), "A light on the cabinet: steady while readings are published, slow blink while they "
+            + "are stored, fast blink where somebody has to do something. Without it no line is ever driven."),
         new Key("sources", new NamedShape(Name, Sources(), Kind), "What is read, by name.") { Required = true });
+
+    private static ObjectShape Light() => new(
+        "light",
+        new Key("chip", Chip, "The chip of the status light, as a gpio source names it.") { Required = true },
+        new Key("line", new TextShape("a GPIO line", "LED1", LightBinding.LinePattern, LightBinding.RefuseLine),
+            "The line of the light, by its number or its name on the board: the only line that is ever driven. No "
+                + "source may watch it.") { Required = true });
 
     private static ObjectShape Gateway() => new(
         "gateway",
@@ -142,7 +153,7 @@ internal static class GatewaySchema
             {
                 Required = true,
             },
-            new Key("chip", new TextShape("a GPIO chip", "/dev/gpiochip0", NameText.ChipPattern, NameText.RefuseChip),
+            new Key("chip", Chip,
                 "The chip's device, or label: and its label (gpiodetect lists both). A device's number may change at "
                     + "a boot, its label does not.") { Required = true },
             Every("\"250 ms\""),

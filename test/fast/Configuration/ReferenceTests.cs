@@ -42,6 +42,9 @@ public sealed class ReferenceTests
     private static IEnumerable<string> Rows(ObjectShape shape, string path) =>
         shape.Keys.Where(key => key.NotBuilt is null).SelectMany(key => key.Shape switch
         {
+            // One that may be left out as a whole says so, or what it requires would seem to be required of everybody.
+            ObjectShape inner when !key.Required && key.Default is null =>
+                Rows(inner, $"{path}{key.Name}.").Prepend(Row(key, path, "`{ … }`")),
             ObjectShape inner => Rows(inner, $"{path}{key.Name}."),
             ListShape { Item: ObjectShape item } =>
                 Rows(item, $"{path}{key.Name}[].").Prepend(Row(key, path, "`[ { … }, … ]`")),

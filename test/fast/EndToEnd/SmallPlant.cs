@@ -31,6 +31,7 @@ internal sealed class SmallPlant : IAsyncDisposable
     private readonly CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
     private readonly ConcurrentQueue<MesReading> levels = new();
     private readonly RecordCheck record = new();
+    private readonly KeptLog kept = new();
     private readonly ReadRecord given;
     private CancellationTokenSource? stop;
     private Task<int>? running;
@@ -54,6 +55,12 @@ internal sealed class SmallPlant : IAsyncDisposable
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("sluice-e2e-").FullName;
 
     public string IdentityDirectory => Path.Combine(Directory, "identity");
+
+    /// <summary>The status light of the agents started from now on; null for none.</summary>
+    public LightSettings? Light { get; set; }
+
+    /// <summary>What the agents wrote into their log.</summary>
+    public IReadOnlyList<string> Logged => [.. kept.Lines];
 
     public CancellationToken Bound => bound.Token;
 
@@ -105,10 +112,13 @@ internal sealed class SmallPlant : IAsyncDisposable
         }.Write(Directory));
         Assert.Empty(loaded.Problems.Select(problem => problem.ToString()));
         stop = new CancellationTokenSource();
-        var surroundings = new HostSurroundings(TimeProvider.System, new SoonRandom(++starts), _ => { });
+        var surroundings = new HostSurroundings(
+            TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(kept));
         running = Task.Run(() => GatewayHost.RunAsync(
-            loaded.Configuration!, new RunOptions { SocketPath = Path.Combine(Directory, "s") }, surroundings,
-                stop.Token));
+            loaded.Configuration! with { Light = Light },
+            new RunOptions { SocketPath = Path.Combine(Directory, "s") },
+            surroundings,
+            stop.Token));
     }
 
     /// <summary>Stops the agent as systemd does, and returns its exit code.</summary>

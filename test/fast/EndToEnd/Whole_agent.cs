@@ -1,4 +1,6 @@
 using Sluice.Agent;
+using Sluice.Agent.Configuration;
+using Sluice.Hal.Gpio;
 using Sluice.Mes;
 using Sluice.Plant.Keys;
 using Xunit;
@@ -55,6 +57,21 @@ public sealed class Whole_agent
         var (current, last) = plant.See(stream => (
             stream.Signals["plc/record/count"].Current!.Value.Position, stream.Stores.Values.Single().Last));
         Assert.InRange(current, last - 2, last);
+    }
+
+    [Fact]
+    public async Task A_light_on_a_chip_that_is_not_there_keeps_nothing_from_the_mes()
+    {
+        await using var plant = await SmallPlant.StartAsync();
+        plant.Light = new LightSettings("/dev/gpiochip-that-is-not-there", new GpioLine(-1, "LED1"));
+
+        plant.StartAgent();
+
+        await plant.UntilAsync("readings and no gap", stream => stream.Readings >= 5 && stream.OpenGaps == 0);
+        Assert.Equal(ExitCode.Fine, await plant.StopAgentAsync());
+        var line = Assert.Single(plant.Logged, line => line.Contains("status light", StringComparison.Ordinal));
+        Assert.StartsWith("Warning", line, StringComparison.Ordinal);
+        Assert.Contains("There is no GPIO chip /dev/gpiochip-that-is-not-there", line, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -54,6 +54,67 @@ public sealed class UplinkJournalTests
         Assert.Contains(lines, line => line.EndsWith("in 16.0 s.", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(ConnectVerdict.NoIdentity, true)]
+    [InlineData(ConnectVerdict.OutsideNetwork, true)]
+    [InlineData(ConnectVerdict.Refused, false)]
+    [InlineData(ConnectVerdict.Silent, false)]
+    [InlineData(ConnectVerdict.Unreachable, false)]
+    [InlineData(ConnectVerdict.ForeignBroker, true)]
+    [InlineData(ConnectVerdict.OtherHost, true)]
+    [InlineData(ConnectVerdict.BrokerDates, true)]
+    [InlineData(ConnectVerdict.WrongUse, true)]
+    [InlineData(ConnectVerdict.Revoked, true)]
+    [InlineData(ConnectVerdict.NoCommonTls, true)]
+    [InlineData(ConnectVerdict.CertificateRefused, true)]
+    [InlineData(ConnectVerdict.NotAuthorized, true)]
+    [InlineData(ConnectVerdict.Unavailable, false)]
+    [InlineData(ConnectVerdict.Protocol, true)]
+    [InlineData(ConnectVerdict.Broken, false)]
+    public void Only_what_does_not_pass_by_itself_needs_a_person(ConnectVerdict verdict, bool needsPerson)
+    {
+        journal.NotConnected(new ConnectOutcome(verdict, "a reason."), TimeSpan.FromSeconds(1));
+        Assert.Equal(needsPerson, journal.Health.NeedsPerson);
+
+        // The next try is under way: nothing is mended by that.
+        journal.Connecting();
+        Assert.Equal(needsPerson, journal.Health.NeedsPerson);
+
+        journal.Connected(Terms, waiting: 5);
+        Assert.False(journal.Health.NeedsPerson);
+    }
+
+    [Theory]
+    [InlineData(DeliveryVerdict.Refused, true)]
+    [InlineData(DeliveryVerdict.Unheard, false)]
+    [InlineData(DeliveryVerdict.Busy, false)]
+    public void A_hold_needs_a_person_where_the_broker_forbids_it(DeliveryVerdict verdict, bool needsPerson)
+    {
+        journal.Connected(Terms, waiting: 5);
+
+        journal.Refused(new DeliveryOutcome(verdict, 0x80, "a reason."), TimeSpan.FromSeconds(1), ofReadings: true);
+        Assert.Equal(needsPerson, journal.Health.NeedsPerson);
+        journal.Lost(new LinkLoss("the broker closed the connection."), TimeSpan.FromSeconds(2));
+        Assert.Equal(needsPerson, journal.Health.NeedsPerson);
+
+        journal.Connected(Terms, waiting: 5);
+        journal.Refused(new DeliveryOutcome(verdict, 0x80, "a reason."), TimeSpan.FromSeconds(1), ofReadings: true);
+        journal.Accepted(readings: 5, historical: false);
+        Assert.False(journal.Health.NeedsPerson);
+    }
+
+    [Fact]
+    public void A_second_user_of_the_identity_needs_a_person_and_a_cable_does_not()
+    {
+        journal.Connected(Terms, waiting: 5);
+        journal.Lost(new LinkLoss("the cable."), TimeSpan.FromSeconds(2));
+        Assert.False(journal.Health.NeedsPerson);
+
+        journal.Connected(Terms, waiting: 5);
+        journal.Lost(new LinkLoss("another client.", 0x8E, TakenOver: true), TimeSpan.FromSeconds(2));
+        Assert.True(journal.Health.NeedsPerson);
+    }
+
     /// <summary>A logger that keeps what was written.</summary>
     private sealed class WrittenLines : List<string>, ILogger
     {
