@@ -82,7 +82,9 @@ public sealed class Judged_by_mbpoll : IAsyncLifetime
         Assert.Equal(1, server.Responder.RequestsByFunction[6]);
     }
 
-    /// <summary>The values that mbpoll printed, in order of their addresses, which must be the ones asked for.</summary>
+    /// <summary>
+    /// The values that mbpoll printed, in order of their addresses, which must be the ones asked for.
+    /// </summary>
     private async Task<List<string>> PollAsync(params string[] arguments)
     {
         var (code, text) = await RunAsync(arguments);
