@@ -72,7 +72,10 @@ public sealed class RevocationListTests : IDisposable
             altered.RemoveRange(at, Math.Min(length, altered.Count - at));
             altered.Insert(at, value);
             var list = RevocationList.Parse(altered.ToArray(), out var problem);
-            Assert.True(list is null ? problem.Length > 0 : !list.IsSignedBy(keys.Issuing));
+
+            // One time in many the byte that was taken out is the one that was put in: then the list is whole.
+            var isWhole = altered.SequenceEqual(der);
+            Assert.True(list is null ? problem.Length > 0 : list.IsSignedBy(keys.Issuing) == isWhole);
         });
     }
 
