@@ -35,10 +35,19 @@ public sealed class Judged_by_pymodbus : IAsyncLifetime
 
     public ValueTask InitializeAsync() => ValueTask.CompletedTask;
 
+    // A start that failed leaves them unmade, and its own words must not be lost over that.
     public async ValueTask DisposeAsync()
     {
-        await source.DisposeAsync();
-        await machine.DisposeAsync();
+        if (source is not null)
+        {
+            await source.DisposeAsync();
+        }
+
+        if (machine is not null)
+        {
+            await machine.DisposeAsync();
+        }
+
         if (cable is not null)
         {
             await cable.DisposeAsync();

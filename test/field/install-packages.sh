@@ -31,6 +31,10 @@ if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT
 fi
 export DEBIAN_FRONTEND=noninteractive
-install() { apt-get install -y -q --no-install-recommends "${missing[@]}"; }
+# Slim images drop /usr/share/doc, and libmodbus keeps its test server there.
+install() {
+  apt-get install -y -q --no-install-recommends \
+    -o 'Dpkg::Options::=--path-include=/usr/share/doc/libmodbus-dev/*' "${missing[@]}"
+}
 echo "Installing ${missing[*]}"
 install || { apt-get update -q && install; } || refuse "apt-get could not install them (see above)."
