@@ -111,7 +111,10 @@ internal static unsafe partial class SerialPort
     public static bool WaitForInput(int descriptor, int milliseconds)
     {
         var wanted = new PollEntry { Descriptor = descriptor, Events = InputReady };
-        return poll(&wanted, 1, milliseconds) != 0;
+
+        // Less than 0: a signal to the process (a reload, a child that ended) cut the wait short. There is nothing to
+        // read then, and a read that gets nothing is how a port says that it is gone.
+        return poll(&wanted, 1, milliseconds) > 0;
     }
 
     public static void Close(int descriptor) => _ = close(descriptor);

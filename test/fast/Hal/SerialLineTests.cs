@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
 using Sluice.Hal;
 using Sluice.Hal.Modbus;
 using Sluice.Plant.Modbus;
@@ -7,6 +9,8 @@ namespace Sluice.Fast.Hal;
 
 public sealed class SerialLineTests
 {
+    private const int ChildEnded = 17;
+
     [Theory]
     [InlineData("/dev/serial/by-path/no-such-adapter", "is not there")]
     [InlineData("/dev/null", "is no serial port")]
@@ -38,6 +42,32 @@ public sealed class SerialLineTests
         Assert.Equal(ValueKind.None, readings["a"].Value.Kind);
         Assert.Contains(device.Path, source.Health.Sentence, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task A_signal_to_the_process_is_not_taken_for_a_port_that_is_gone()
+    {
+        using var handled = PosixSignalRegistration.Create(PosixSignal.SIGCHLD, static _ => { });
+        await using var device = new ScriptedSerialDevice();
+        await using var source = Source(new SerialPortOptions { Path = device.Path });
+        var reading = Signals.ReadAsync(source);
+        while (!reading.IsCompleted)
+        {
+            // To each thread, so that the one that waits for the port is surely hit.
+            foreach (var thread in Directory.GetDirectories("/proc/self/task"))
+            {
+                var id = int.Parse(Path.GetFileName(thread), CultureInfo.InvariantCulture);
+                _ = SignalThread(Environment.ProcessId, id, ChildEnded);
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(2), TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(Quality.Bad(QualityReason.Timeout), (await reading)["a"].Quality);
+        Assert.Equal(0, Signals.Counter(source, "disconnects"));
+    }
+
+    [DllImport("libc", EntryPoint = "tgkill")]
+    private static extern int SignalThread(int process, int thread, int signal);
 
     private static ModbusSource Source(SerialPortOptions port)
     {

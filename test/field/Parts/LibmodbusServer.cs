@@ -58,7 +58,7 @@ internal sealed class LibmodbusServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Starts it, again where it ended. It does not say when it listens: its client tries until it does.</summary>
+    /// <summary>Starts it. It does not say when it listens: its client tries until it does.</summary>
     public void Start() => child = ChildProcess.Start("/usr/bin/stdbuf", ["-oL", program, "tcp"]);
 
     public async Task RestartAsync()
