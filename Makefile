@@ -78,6 +78,12 @@ bench: out/linux-x64/sluice-agent ## figures: sizes, memory, start, CPU per read
 	@dotnet build -nologo -v q -c Release test/bench
 	@test/bench/bin/Release/net10.0/sluice-bench --agent out/linux-x64/sluice-agent
 
+.PHONY: bench-buffer
+bench-buffer: ## figures: bytes on the disk per reading beside a plain append-only file; DIR= names the disk
+	@dotnet build -nologo -v q -c Release test/bench
+	@mkdir -p $(or $(DIR),out/bench-buffer)
+	@test/bench/bin/Release/net10.0/sluice-bench buffer $(or $(DIR),out/bench-buffer)
+
 .PHONY: check-format
 check-format: ## whitespace as .editorconfig says
 	@dotnet format whitespace agent.sln --verify-no-changes --verbosity minimal
