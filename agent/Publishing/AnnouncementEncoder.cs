@@ -161,6 +161,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         DropReason.Overflow => "Overflow"u8,
         DropReason.Corrupt => "Corrupt"u8,
         DropReason.Volatile => "Volatile"u8,
+        DropReason.Torn => "Torn"u8,
         _ => throw new InvalidOperationException($"A drop with the unknown reason {reason}."),
     };
 

@@ -52,7 +52,7 @@ public static partial class Contract
         "EdgesLost", "ClockNotSet",
     ];
 
-    private static readonly string[] DropReasons = ["Overflow", "Corrupt", "Volatile"];
+    private static readonly string[] DropReasons = ["Overflow", "Corrupt", "Volatile", "Torn"];
 
     public static DataMessage Data(JsonElement root, List<string> faults)
     {
