@@ -80,7 +80,7 @@ rm -rf "$root"/usr/lib/*/{gconv,audit,engines-3,perl-base}
 target=$root/usr/lib/modules/$release
 source=$work/kernel/lib/modules/$release
 for module in virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio virtio_ring virtio_console configfs \
-  i2c-dev lm75 regmap-i2c; do
+  i2c-dev lm75 regmap-i2c virtio_blk ext4 jbd2 mbcache crc16 crc32c_generic libcrc32c; do
   find "$source/kernel" -name "$module.ko" -exec cp {} "$target/kernel/" \;
 done
 cp "$work"/modules/{irq_sim,gpio-sim,i2c-stub}.ko "$target/kernel/"
