@@ -93,6 +93,7 @@ public sealed class StreamLedger(string site)
 
         var options = new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false };
         using var document = JsonDocument.Parse(message.Payload, options);
+        ContractSchemas.Published.Judge(kind, document.RootElement, faults);
         Take(name, kind, document.RootElement, now);
     }
 
