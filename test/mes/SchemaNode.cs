@@ -5,8 +5,9 @@ namespace Sluice.Mes;
 
 /// <summary>
 /// One node of a JSON Schema (draft 7), compiled: which values it allows. Closed: a member that the schema does not
-/// name is a fault, because this receiver is a judge of what the agent sends (an MES would ignore it). A keyword that this
-/// class does not know is refused when the schema is read, so that nothing stands in a schema and is not looked at.
+/// name is a fault, because this receiver is a judge of what the agent sends (an MES would ignore it). A keyword
+/// that this class does not know is refused when the schema is read, so that nothing stands in a schema and is not
+/// looked at.
 /// <para>
 /// Written here because the packages tried either do not restore or throw at whole numbers above 2^63, which the
 /// contract sends.
