@@ -22,26 +22,18 @@ public sealed class BufferLoop : BackgroundService
 
     private const int InletCommandsMax = 64;
 
-    /// <summary>Acknowledgements ride along with readings; alone they are written this often at most.</summary>
-    private static readonly TimeSpan AcknowledgeEvery = TimeSpan.FromSeconds(1);
-
     private readonly StoreSwitch stores;
-    private readonly TimeSpan commitEvery;
-    private readonly TimeProvider clock;
+    private readonly BufferWork work;
     private readonly ILogger<BufferLoop> logger;
     private readonly Channel<BufferCommand> inlet;
     private readonly ITimer timer;
 
     private volatile Published published = new(new BufferView([], null));
-    private long? uncommittedSince;
-    private long? acknowledgedSince;
-    private bool changed;
 
     public BufferLoop(StoreSwitch stores, TimeSpan commitEvery, TimeProvider clock, ILogger<BufferLoop> logger)
     {
         this.stores = stores;
-        this.commitEvery = commitEvery;
-        this.clock = clock;
+        work = new BufferWork(stores, commitEvery, clock);
         this.logger = logger;
         inlet = Channel.CreateBounded<BufferCommand>(
             new BoundedChannelOptions(InletCommandsMax) { SingleReader = true });
@@ -185,13 +177,11 @@ public sealed class BufferLoop : BackgroundService
             for (var i = 0; i < InletCommandsMax && inlet.Reader.TryRead(out var command); i++)
             {
                 Do(command);
-                CommitWhenDue();
-                changed |= stores.Probe();
+                work.DoWhatIsDue();
             }
 
-            if (changed)
+            if (work.TakeChanged())
             {
-                changed = false;
                 Publish();
             }
 
@@ -204,48 +194,24 @@ public sealed class BufferLoop : BackgroundService
         switch (command)
         {
             case BufferCommand.Append append:
-                stores.Append(append.Readings.AsSpan(0, append.Count));
+                work.Append(append.Readings.AsSpan(0, append.Count));
                 ArrayPool<Reading>.Shared.Return(append.Readings, clearArray: true);
-                uncommittedSince ??= clock.GetTimestamp();
                 break;
             case BufferCommand.Acknowledge acknowledge:
-                stores.Acknowledge(acknowledge.Store, acknowledge.Range);
-                acknowledgedSince ??= clock.GetTimestamp();
-                changed = true;
+                work.Acknowledge(acknowledge.Store, acknowledge.Range);
                 break;
             case BufferCommand.Peek peek:
-                peek.Reply.SetResult(stores.Peek(peek.Store, peek.From, peek.ReadingsMax, peek.Into));
+                peek.Reply.SetResult(work.Peek(peek.Store, peek.From, peek.ReadingsMax, peek.Into));
                 break;
             case BufferCommand.Present present:
-                present.Reply.SetResult(stores.Present());
+                present.Reply.SetResult(work.Present());
                 break;
         }
     }
-
-    private void CommitWhenDue()
-    {
-        if (stores.Uncommitted >= CommitReadings || UntilDue() <= TimeSpan.Zero)
-        {
-            stores.Commit();
-            uncommittedSince = null;
-            acknowledgedSince = null;
-            changed = true;
-        }
-    }
-
-    /// <summary>How long until something must be written; null where nothing waits.</summary>
-    private TimeSpan? UntilDue()
-    {
-        var readings = uncommittedSince is { } r ? commitEvery - clock.GetElapsedTime(r) : (TimeSpan?)null;
-        var acknowledged = acknowledgedSince is { } a ? AcknowledgeEvery - clock.GetElapsedTime(a) : (TimeSpan?)null;
-        return Sooner(readings, acknowledged);
-    }
-
-    private static TimeSpan? Sooner(TimeSpan? one, TimeSpan? other) => one is null || other < one ? other : one;
 
     private void Arm()
     {
-        if (Sooner(UntilDue(), stores.UntilProbe) is { } due)
+        if (work.UntilDue is { } due)
         {
             timer.Change(due > TimeSpan.FromMilliseconds(1) ? due : TimeSpan.FromMilliseconds(1),
                 Timeout.InfiniteTimeSpan);

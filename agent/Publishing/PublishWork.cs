@@ -1,0 +1,327 @@
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Publishing;
+
+/// <summary>What the session has to do before it asks again.</summary>
+internal enum WorkKind : byte
+{
+    /// <summary>Sleep until something happens, or as long as <see cref="PublishWork.Wait"/> says.</summary>
+    Sleep,
+
+    /// <summary>Ask again: something was settled without sending.</summary>
+    GoOn,
+
+    /// <summary>Ask the buffer for the last reading of each signal, then <see cref="PublishWork.Announce"/>.</summary>
+    ReadPresent,
+
+    /// <summary>Read <see cref="WorkStep.Wanted"/> into the desk's batch, then <see cref="PublishWork.Send"/>.
+    /// </summary>
+    ReadReadings,
+
+    /// <summary>Hand <see cref="WorkStep.Message"/> to the link, and its answer to <see cref="PublishWork.Settle"/>.
+    /// </summary>
+    Deliver,
+}
+
+/// <param name="Kind">What to do.</param>
+/// <param name="Wanted">What to read: this store, from this position on, so many.</param>
+/// <param name="Message">What to hand over.</param>
+/// <param name="Handed">What its answer is about.</param>
+internal readonly record struct WorkStep(
+    WorkKind Kind, WantedReadings Wanted = default, OutboundMessage? Message = null, HandedOver? Handed = null);
+
+internal readonly record struct WantedReadings(StoreId Store, long From, int ReadingsMax);
+
+/// <summary>A message that is with the link: readings or an announcement.</summary>
+internal sealed record HandedOver(PayloadBuffer Payload, SentBatch? Sent, Announcement? Announcement);
+
+/// <summary>
+/// One connection's decisions: what goes next, what an answer means. Stepped: it awaits nothing and is told the time,
+/// so that the session's loop and the simulated world run the same decisions.
+/// <para>Invariants:</para>
+/// <list type="bullet">
+/// <item>Every <see cref="WorkKind.Deliver"/> is settled once, by the broker's answer or by the loss of the
+/// link.</item>
+/// <item>What <see cref="Settle"/> gives back was accepted by the broker, and only that may be acknowledged.</item>
+/// <item><see cref="WorkKind.Sleep"/> means that nothing is due before <see cref="Wait"/>, or before something
+/// happens.</item>
+/// </list>
+/// </summary>
+internal sealed class PublishWork
+{
+    /// <summary>A buffer that cannot be read is asked again after this.</summary>
+    private static readonly TimeSpan PeekAgain = TimeSpan.FromSeconds(1);
+
+    private readonly PublishDesk desk;
+    private readonly ConnectTerms terms;
+    private readonly int payloadBytesMax;
+    private BufferView view;
+    private PlannedBatch planned;
+    private StoreId peekedStore;
+    private int peekedAt;
+    private TimeSpan peekAgainAt;
+
+    /// <param name="desk">What outlives the connection.</param>
+    /// <param name="terms">What the broker that took us demands.</param>
+    /// <param name="view">The buffer at the moment of the connection.</param>
+    public PublishWork(PublishDesk desk, ConnectTerms terms, BufferView view)
+    {
+        this.desk = desk;
+        this.terms = terms;
+        this.view = view;
+        payloadBytesMax = Math.Min(desk.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
+        desk.Journal.Connected(terms, view.Waiting);
+        desk.Plan.Connected(view, terms.ReceiveMaximum);
+        desk.AnnouncementPlan.Connected(view);
+        desk.Peeked.Clear();
+    }
+
+    /// <summary>Messages that are with the link.</summary>
+    public int UnderWay { get; private set; }
+
+    /// <summary>Bytes of a PUBLISH besides its payload: header, topic, number, properties (MQTT 5, 3.3).</summary>
+    public static int PacketOverhead(string topic) => topic.Length + 128;
+
+    /// <summary>Takes in what the buffer is now.</summary>
+    public void Observe(BufferView now)
+    {
+        view = now;
+        desk.Plan.Observe(now);
+        desk.AnnouncementPlan.Observe(now);
+        desk.Journal.InFlight(UnderWay);
+    }
+
+    public WorkStep Next(TimeSpan now, DateTime utc)
+    {
+        if (desk.Budget.Wait(now) > TimeSpan.Zero)
+        {
+            return new WorkStep(WorkKind.Sleep);
+        }
+
+        if (desk.AnnouncementPlan.Next(now) is { } announcement)
+        {
+            return announcement == Announcement.Birth
+                ? new WorkStep(WorkKind.ReadPresent)
+                : Say(announcement, [], now, utc);
+        }
+
+        if (!desk.AnnouncementPlan.IsOpen || now < peekAgainAt || desk.Plan.Next(now) is not { } next)
+        {
+            return new WorkStep(WorkKind.Sleep);
+        }
+
+        planned = next;
+        if (IsPeeked())
+        {
+            return SendPeeked(now, utc);
+        }
+
+        desk.Peeked.Clear();
+        peekedAt = 0;
+        peekedStore = planned.Store;
+        return new WorkStep(
+            WorkKind.ReadReadings, new WantedReadings(planned.Store, planned.Range.From, PeekCount(planned)));
+    }
+
+    /// <summary>What was planned lies in the desk's batch now, or the buffer said why not.</summary>
+    public WorkStep Send(StorageFault? fault, TimeSpan now, DateTime utc)
+    {
+        if (fault is not null)
+        {
+            desk.Peeked.Clear();
+            Log.CannotPeek(desk.Logger, fault.Sentence);
+            peekAgainAt = now + PeekAgain;
+            return new WorkStep(WorkKind.GoOn);
+        }
+
+        if (desk.Peeked.Count == 0)
+        {
+            desk.Plan.Stall(planned.Store);
+            return new WorkStep(WorkKind.GoOn);
+        }
+
+        return SendPeeked(now, utc);
+    }
+
+    /// <summary>The birth, with the present readings that it asked for.</summary>
+    public WorkStep Announce(IReadOnlyList<PresentReading> present, TimeSpan now, DateTime utc) =>
+        Say(Announcement.Birth, present, now, utc);
+
+    /// <summary>How long nothing can be due by time alone; null: until something happens.</summary>
+    public TimeSpan? Wait(TimeSpan now)
+    {
+        TimeSpan? soonest = null;
+        Sooner(ref soonest, desk.AnnouncementPlan.Wait(now) ?? TimeSpan.Zero);
+        Sooner(ref soonest, desk.Budget.Wait(now));
+        Sooner(ref soonest, peekAgainAt - now);
+        if (desk.Plan.Hold.IsHolding)
+        {
+            Sooner(ref soonest, desk.Plan.Hold.Until - now);
+        }
+
+        return soonest;
+
+        static void Sooner(ref TimeSpan? soonest, TimeSpan wait)
+        {
+            if (wait > TimeSpan.Zero && (soonest is null || wait < soonest))
+            {
+                soonest = wait;
+            }
+        }
+    }
+
+    /// <summary>The answer to a message. Returns what is to be acknowledged, or null.</summary>
+    public PositionRange? Settle(HandedOver handed, DeliveryOutcome outcome, TimeSpan now)
+    {
+        UnderWay--;
+        if (outcome.Verdict != DeliveryVerdict.LinkLost)
+        {
+            // A link that is going down may still be reading the others.
+            desk.Return(handed.Payload);
+        }
+
+        if (handed.Announcement is { } announcement)
+        {
+            SettleAnnouncement(announcement, outcome, now);
+            return null;
+        }
+
+        return SettleReadings(handed.Sent!, outcome, now);
+    }
+
+    /// <summary>The connection is gone: what was in flight is unsent again.</summary>
+    public void Ended() => desk.Plan.Disconnected();
+
+    /// <summary>The last word of a clean stop.</summary>
+    public OutboundMessage Goodbye(DateTime utc)
+    {
+        var payload = desk.Take();
+        desk.Announcements.Offline(payload, AnnouncementEncoder.ReasonStopped, utc);
+        return new OutboundMessage { Topic = desk.Topics.Status, Payload = payload.Written, Retain = true };
+    }
+
+    private WorkStep Say(
+        Announcement announcement, IReadOnlyList<PresentReading> present, TimeSpan now, DateTime utc)
+    {
+        var payload = desk.Take();
+        var topic = desk.Topics.Status;
+        switch (announcement)
+        {
+            case Announcement.Status:
+                desk.Announcements.Online(payload, utc);
+                break;
+            case Announcement.Birth:
+                desk.Announcements.Birth(payload, view, present, utc, desk.AnnouncementPlan.ReduceBirth);
+                topic = desk.Topics.Birth;
+                break;
+            case Announcement.Ledger:
+                var catchUp = desk.Forecast.Observe(desk.Plan.Backlog, now);
+                desk.Announcements.Ledger(payload, view, desk.NextLedgerNumber(), catchUp, utc);
+                topic = desk.Topics.Ledger;
+                break;
+        }
+
+        desk.AnnouncementPlan.Sent(announcement, view, now);
+        desk.Budget.Spend(payload.Length, now);
+        return HandOver(topic, retain: true, new HandedOver(payload, null, announcement), now);
+    }
+
+    private WorkStep SendPeeked(TimeSpan now, DateTime utc)
+    {
+        var first = desk.Peeked.Readings[peekedAt];
+        if (first.Position > planned.Range.From)
+        {
+            // What lies before it is not held any more; the buffer's ledger says why.
+            var to = Math.Min(first.Position - 1, planned.Range.To);
+            desk.Plan.Gone(planned.Store, new PositionRange(planned.Range.From, to));
+            return new WorkStep(WorkKind.GoOn);
+        }
+
+        var payload = desk.Take();
+        var count = desk.Batches.Encode(
+            payload,
+            planned.Store,
+            planned.Lane == Lane.Backfill,
+            utc,
+            desk.Peeked.Readings,
+            peekedAt,
+            planned.ReadingsMax,
+            payloadBytesMax);
+        var range = new PositionRange(first.Position, first.Position + count - 1);
+        peekedAt += count;
+        var sent = desk.Plan.Sent(planned, range, payload.Length, now);
+        desk.Budget.Spend(payload.Length, now);
+        return HandOver(desk.Topics.Data, retain: false, new HandedOver(payload, sent, null), now);
+    }
+
+    private WorkStep HandOver(string topic, bool retain, HandedOver handed, TimeSpan now)
+    {
+        UnderWay++;
+        var length = handed.Payload.Length;
+        if (length + PacketOverhead(topic) <= terms.PacketBytesMax)
+        {
+            var message = new OutboundMessage { Topic = topic, Payload = handed.Payload.Written, Retain = retain };
+            return new WorkStep(WorkKind.Deliver, Message: message, Handed: handed);
+        }
+
+        var sentence = $"a message to {topic} has {length} bytes and the broker takes packets of "
+            + $"{terms.PacketBytesMax} at most: raise its limit (mosquitto: max_packet_size).";
+        Settle(handed, new DeliveryOutcome(DeliveryVerdict.TooLarge, 0, sentence), now);
+        return new WorkStep(WorkKind.GoOn);
+    }
+
+    /// <summary>Whether the batch that was read before goes on where the plan does, far enough for a message.</summary>
+    private bool IsPeeked()
+    {
+        var peeked = desk.Peeked;
+        return peekedStore == planned.Store && peekedAt < peeked.Count
+            && peeked.Readings[peekedAt].Position == planned.Range.From
+            && (peeked.Count - peekedAt >= planned.ReadingsMax || peeked.Readings[^1].Position >= planned.Range.To);
+    }
+
+    /// <summary>History is read two messages at a time: what did not fit into one begins the next.</summary>
+    private static int PeekCount(PlannedBatch planned) =>
+        (int)Math.Min(planned.Range.Count, planned.ReadingsMax * (planned.Lane == Lane.Backfill ? 2L : 1L));
+
+    private void SettleAnnouncement(Announcement announcement, DeliveryOutcome outcome, TimeSpan now)
+    {
+        var plan = desk.AnnouncementPlan;
+        var reduced = plan.ReduceBirth;
+        plan.Settle(announcement, outcome.Verdict, now);
+        if (outcome.Verdict == DeliveryVerdict.Accepted)
+        {
+            desk.Journal.Accepted(0, historical: false);
+        }
+        else if (plan.ReduceBirth && !reduced)
+        {
+            Log.BirthReduced(desk.Logger);
+        }
+        else if (outcome.Verdict != DeliveryVerdict.LinkLost)
+        {
+            desk.Journal.Refused(outcome, plan.Hold.Until - now, ofReadings: false);
+        }
+    }
+
+    private PositionRange? SettleReadings(SentBatch sent, DeliveryOutcome outcome, TimeSpan now)
+    {
+        var accepted = desk.Plan.Settle(sent, outcome.Verdict, now);
+        if (accepted is { } range)
+        {
+            desk.Journal.Accepted((int)range.Count, sent.Lane == Lane.Backfill);
+        }
+        else if (outcome.Verdict is DeliveryVerdict.SetAside
+            || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))
+        {
+            desk.Journal.Refused(outcome, holdFor: null, ofReadings: true);
+            desk.Journal.SetAside(sent, outcome, desk.Plan.SetAsideCount);
+        }
+        else if (outcome.Verdict != DeliveryVerdict.LinkLost)
+        {
+            desk.Journal.Refused(
+                outcome, desk.Plan.Hold.IsHolding ? desk.Plan.Hold.Until - now : null, ofReadings: true);
+        }
+
+        return accepted;
+    }
+}
