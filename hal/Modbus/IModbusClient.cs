@@ -62,4 +62,11 @@ public interface IModbusClient : IAsyncDisposable
     /// </summary>
     ValueTask<ModbusResult> ReadBitsAsync(
         byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Asks a unit about itself (function 43, MEI type 14), from <paramref name="objectId"/> on: one page, which may
+    /// say that there is more. An answer that does not add up is BadAnswer.
+    /// </summary>
+    ValueTask<IdentificationResult> ReadIdentificationAsync(
+        byte unitId, IdentificationScope scope, byte objectId, CancellationToken cancellationToken);
 }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Sluice.Hal.Modbus;
 
@@ -19,26 +20,39 @@ public enum AnswerVerdict : byte
 }
 
 /// <summary>
-/// One read of registers or bits, and the judge of its answers: the part of the protocol that is the same on every
-/// transport (Modbus Application Protocol V1.1b3, 6.1 to 6.4 and 7).
+/// One read of registers, bits or identification, and the judge of its answers: the part of the protocol that is the
+/// same on every transport (Modbus Application Protocol V1.1b3, 6.1 to 6.4, 6.21 and 7).
 /// <para>
-/// Invariants: it can only encode the function codes 1, 2, 3 and 4; an answer is accepted only if function, byte count
-/// and total length are exactly those that the request must produce.
+/// Invariants: it can only encode the function codes 1, 2, 3, 4 and 43 (MEI type 14); an answer is accepted only if
+/// function, byte count and total length are exactly those that the request must produce.
 /// </para>
 /// </summary>
 public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort Address, int Count)
 {
-    /// <summary>Function code, address, quantity.</summary>
-    public const int PduBytes = 5;
+    /// <summary>Function code, address, quantity: the longest request.</summary>
+    public const int PduBytesMax = 5;
 
     public const int RegistersMax = 125;
 
     public const int BitsMax = 2000;
 
+    /// <summary>Registers of memory that <see cref="Unpack"/> needs for an identification.</summary>
+    public const int PageRegisters = (IdentificationPage.PduBytesMax + 1) / 2;
+
+    private const int IdentificationPduBytes = 4;
+    private const int ExceptionPduBytes = 2;
+
+    /// <summary>What the device is asked to tell about itself; None: a table is read.</summary>
+    public IdentificationScope Scope { get; private init; }
+
+    /// <summary>Bytes of the request.</summary>
+    public int PduBytes => Scope == IdentificationScope.None ? PduBytesMax : IdentificationPduBytes;
+
     public bool IsBits => Table is ModbusTable.Coil or ModbusTable.DiscreteInput;
 
     public byte Function => Table switch
     {
+        _ when Scope != IdentificationScope.None => IdentificationPage.Function,
         ModbusTable.Coil => 1,
         ModbusTable.DiscreteInput => 2,
         ModbusTable.HoldingRegister => 3,
@@ -48,6 +62,12 @@ public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort
 
     /// <summary>Bytes of data that the answer must carry.</summary>
     public int DataBytes => IsBits ? (Count + 7) / 8 : Count * 2;
+
+    /// <summary>Asks a device about itself, from this object on.</summary>
+    public static ReadRequest Identification(byte unitId, IdentificationScope scope, byte objectId) =>
+        scope is IdentificationScope.Basic or IdentificationScope.Regular or IdentificationScope.Single
+            ? new ReadRequest(unitId, ModbusTable.HoldingRegister, objectId, 1) { Scope = scope }
+            : throw new ArgumentException($"no device can be asked to identify itself as {scope}", nameof(scope));
 
     /// <summary>Throws if no device could answer this: the caller is wrong, not the world.</summary>
     public void Check()
@@ -61,9 +81,25 @@ public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort
     public void WritePdu(Span<byte> pdu)
     {
         pdu[0] = Function;
+        if (Scope != IdentificationScope.None)
+        {
+            pdu[1] = IdentificationPage.MeiType;
+            pdu[2] = (byte)Scope;
+            pdu[3] = (byte)Address;
+            return;
+        }
+
         BinaryPrimitives.WriteUInt16BigEndian(pdu[1..], Address);
         BinaryPrimitives.WriteUInt16BigEndian(pdu[3..], (ushort)Count);
     }
+
+    /// <summary>
+    /// Length of the answer PDU that begins here, for a transport whose frames do not say it: 0 while more bytes are
+    /// needed to know it, -1 if no answer to this begins so.
+    /// </summary>
+    public int AnswerPduBytes(ReadOnlySpan<byte> pdu) => pdu.IsEmpty ? 0
+        : pdu[0] == (Function | 0x80) ? ExceptionPduBytes
+        : Scope == IdentificationScope.None ? 2 + DataBytes : IdentificationPage.Measure(pdu, Scope);
 
     public AnswerVerdict Judge(ReadOnlySpan<byte> pdu)
     {
@@ -83,12 +119,28 @@ public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort
             return AnswerVerdict.WrongFunction;
         }
 
+        if (Scope != IdentificationScope.None)
+        {
+            return IdentificationPage.Measure(pdu, Scope) == pdu.Length
+                ? AnswerVerdict.Answers
+                : AnswerVerdict.WrongLength;
+        }
+
         return pdu[1] == DataBytes && pdu.Length == 2 + DataBytes ? AnswerVerdict.Answers : AnswerVerdict.WrongLength;
     }
 
-    /// <summary>Unpacks the data of an answer that <see cref="Judge"/> found right.</summary>
+    /// <summary>
+    /// Unpacks the data of an answer that <see cref="Judge"/> found right: registers, bits, or an identification's PDU
+    /// byte by byte into the memory of <see cref="PageRegisters"/> registers.
+    /// </summary>
     public void Unpack(ReadOnlySpan<byte> pdu, Span<ushort> registers, Span<bool> bits)
     {
+        if (Scope != IdentificationScope.None)
+        {
+            pdu.CopyTo(MemoryMarshal.AsBytes(registers));
+            return;
+        }
+
         var data = pdu.Slice(2, DataBytes);
         if (IsBits)
         {
@@ -105,4 +157,8 @@ public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort
             registers[index] = BinaryPrimitives.ReadUInt16BigEndian(data[(index * 2)..]);
         }
     }
+
+    /// <summary>The identification that <see cref="Unpack"/> left in this memory.</summary>
+    public static IdentificationPage PageIn(ReadOnlySpan<ushort> registers) =>
+        IdentificationPage.Read(MemoryMarshal.AsBytes(registers));
 }

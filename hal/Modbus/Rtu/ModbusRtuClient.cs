@@ -19,8 +19,9 @@ public sealed class ModbusRtuClient : IModbusClient
     private readonly long began;
     private readonly SemaphoreSlim gate = new(1);
     private readonly ReconnectBackoff backoff;
-    private readonly byte[] request = new byte[RtuFramer.RequestBytes];
+    private readonly byte[] request = new byte[RtuFramer.RequestBytesMax];
     private readonly byte[] received = new byte[ReceivedBytesMax];
+    private int requestBytes;
     private int receivedBytes;
     private ReadRequest? owed;
     private TimeSpan owedUntil;
@@ -62,6 +63,16 @@ public sealed class ModbusRtuClient : IModbusClient
     public ValueTask<ModbusResult> ReadBitsAsync(
         byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken) =>
         ReadAsync(new ReadRequest(unitId, table, address, into.Length), default, into, cancellationToken);
+
+    public async ValueTask<IdentificationResult> ReadIdentificationAsync(
+        byte unitId, IdentificationScope scope, byte objectId, CancellationToken cancellationToken)
+    {
+        var page = new ushort[ReadRequest.PageRegisters];
+        var request = ReadRequest.Identification(unitId, scope, objectId);
+        var result = await ReadAsync(request, page, default, cancellationToken).ConfigureAwait(false);
+        return new IdentificationResult(
+            result, result.Status == ModbusStatus.Answered ? ReadRequest.PageIn(page) : null);
+    }
 
     public ValueTask DisposeAsync() => line.DisposeAsync();
 
@@ -210,7 +221,7 @@ public sealed class ModbusRtuClient : IModbusClient
 
     private bool CheckForeign()
     {
-        if (!RtuFramer.HearsForeignRequest(received.AsSpan(0, receivedBytes), request))
+        if (!RtuFramer.HearsForeignRequest(received.AsSpan(0, receivedBytes), request.AsSpan(0, requestBytes)))
         {
             return false;
         }
@@ -223,13 +234,13 @@ public sealed class ModbusRtuClient : IModbusClient
     private async ValueTask<(ModbusResult Result, Range Pdu)> AskAsync(
         ReadRequest read, CancellationToken cancellationToken)
     {
-        RtuFramer.WriteRequest(request, read);
+        requestBytes = RtuFramer.WriteRequest(request, read);
         Counters.Add(ModbusCount.Requests);
 
         // Owed from the first byte on: a caller who goes away leaves an answer behind.
         owed = read;
         owedUntil = Now + (options.Timeout * 2);
-        if (!await line.WriteAsync(request, cancellationToken).ConfigureAwait(false))
+        if (!await line.WriteAsync(request.AsMemory(0, requestBytes), cancellationToken).ConfigureAwait(false))
         {
             Lost();
             return (new ModbusResult(ModbusStatus.Disconnected), default);
@@ -251,7 +262,7 @@ public sealed class ModbusRtuClient : IModbusClient
         }
 
         var isSilent = receivedBytes == 0
-            || received.AsSpan(0, receivedBytes).SequenceEqual(request);
+            || received.AsSpan(0, receivedBytes).SequenceEqual(request.AsSpan(0, requestBytes));
         Counters.Add(isSilent ? ModbusCount.Timeouts : ModbusCount.BadAnswers);
         return (new ModbusResult(isSilent ? ModbusStatus.Timeout : ModbusStatus.BadAnswer), default);
     }

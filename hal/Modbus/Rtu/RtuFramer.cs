@@ -13,12 +13,13 @@ namespace Sluice.Hal.Modbus;
 /// </summary>
 public static class RtuFramer
 {
-    public const int RequestBytes = 1 + ReadRequest.PduBytes + 2;
+    public const int RequestBytesMax = 1 + ReadRequest.PduBytesMax + 2;
 
     public const int FrameBytesMax = 256;
 
-    private const int ExceptionBytes = 5;
+    private const int IdentifyBytes = 7;
     private const int FrameBytesMin = 4;
+    private const int AnswerBytesMin = 5;
 
     /// <summary>
     /// Silence that ends a frame: 3.5 characters of 11 bits, 1.75 ms above 19,200 baud (V1.02, 2.5.1.1).
@@ -26,29 +27,32 @@ public static class RtuFramer
     public static TimeSpan Silence(int baud) =>
         baud > 19_200 ? TimeSpan.FromMilliseconds(1.75) : TimeSpan.FromSeconds(38.5 / baud);
 
-    public static void WriteRequest(Span<byte> frame, in ReadRequest request)
+    /// <summary>Writes the frame, and returns its length.</summary>
+    public static int WriteRequest(Span<byte> frame, in ReadRequest request)
     {
         frame[0] = request.UnitId;
         request.WritePdu(frame[1..]);
-        BinaryPrimitives.WriteUInt16LittleEndian(
-            frame[(RequestBytes - 2)..], Checksum(frame[..(RequestBytes - 2)]));
+        var length = 1 + request.PduBytes;
+        BinaryPrimitives.WriteUInt16LittleEndian(frame[length..], Checksum(frame[..length]));
+        return length + 2;
     }
 
     /// <summary>Where in <paramref name="received"/> the PDU of the answer stands.</summary>
     public static bool TryFindAnswer(ReadOnlySpan<byte> received, in ReadRequest request, out Range pdu)
     {
-        Span<byte> own = stackalloc byte[RequestBytes];
-        WriteRequest(own, request);
-        var from = received.StartsWith(own) ? RequestBytes : 0;
-        for (; from + ExceptionBytes <= received.Length; from++)
+        Span<byte> own = stackalloc byte[RequestBytesMax];
+        own = own[..WriteRequest(own, request)];
+        var from = received.StartsWith(own) ? own.Length : 0;
+        for (; from + AnswerBytesMin <= received.Length; from++)
         {
             if (received[from] != request.UnitId)
             {
                 continue;
             }
 
-            var length = received[from + 1] == (request.Function | 0x80) ? ExceptionBytes : 5 + request.DataBytes;
-            if (from + length > received.Length)
+            var pduBytes = request.AnswerPduBytes(received[(from + 1)..]);
+            var length = 1 + pduBytes + 2;
+            if (pduBytes <= 0 || from + length > received.Length)
             {
                 continue;
             }
@@ -71,10 +75,9 @@ public static class RtuFramer
     /// </summary>
     public static bool HearsForeignRequest(ReadOnlySpan<byte> heard, ReadOnlySpan<byte> own)
     {
-        for (var from = 0; from + RequestBytes <= heard.Length; from++)
+        for (var from = 0; from < heard.Length; from++)
         {
-            var frame = heard.Slice(from, RequestBytes);
-            if (frame[1] is >= 1 and <= 6 && IsWhole(frame) && !frame.SequenceEqual(own))
+            if (IsForeign(heard[from..], RequestBytesMax, own) || IsForeign(heard[from..], IdentifyBytes, own))
             {
                 return true;
             }
@@ -98,6 +101,12 @@ public static class RtuFramer
 
         return (ushort)crc;
     }
+
+    private static bool IsForeign(ReadOnlySpan<byte> heard, int length, ReadOnlySpan<byte> own) =>
+        heard.Length >= length
+        && (length == IdentifyBytes ? heard[1] == IdentificationPage.Function : heard[1] is >= 1 and <= 6)
+        && IsWhole(heard[..length])
+        && !heard[..length].SequenceEqual(own);
 
     private static bool IsWhole(ReadOnlySpan<byte> frame) => frame.Length >= FrameBytesMin
         && BinaryPrimitives.ReadUInt16LittleEndian(frame[^2..]) == Checksum(frame[..^2]);

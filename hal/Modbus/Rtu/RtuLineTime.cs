@@ -13,7 +13,7 @@ public static class RtuLineTime
     public static TimeSpan OfBytes(in ReadRequest read, SerialPortOptions port)
     {
         ArgumentNullException.ThrowIfNull(port);
-        var characters = RtuFramer.RequestBytes + AnswerBytesBesidesData + read.DataBytes;
+        var characters = RtuFramer.RequestBytesMax + AnswerBytesBesidesData + read.DataBytes;
         return TimeSpan.FromSeconds((double)characters * port.BitsPerCharacter / port.Baud);
     }
 

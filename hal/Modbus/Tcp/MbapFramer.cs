@@ -30,7 +30,7 @@ public static class MbapFramer
 {
     public const int HeaderBytes = 7;
 
-    public const int RequestBytes = HeaderBytes + ReadRequest.PduBytes;
+    public const int RequestBytesMax = HeaderBytes + ReadRequest.PduBytesMax;
 
     public const int FrameBytesMax = HeaderBytes + 253;
 
@@ -38,13 +38,15 @@ public static class MbapFramer
     private const int LengthMin = 3;
     private const int LengthMax = 254;
 
-    public static void WriteRequest(Span<byte> frame, ushort transaction, in ReadRequest request)
+    /// <summary>Writes the frame, and returns its length.</summary>
+    public static int WriteRequest(Span<byte> frame, ushort transaction, in ReadRequest request)
     {
         BinaryPrimitives.WriteUInt16BigEndian(frame, transaction);
         BinaryPrimitives.WriteUInt16BigEndian(frame[2..], 0);
-        BinaryPrimitives.WriteUInt16BigEndian(frame[4..], 1 + ReadRequest.PduBytes);
+        BinaryPrimitives.WriteUInt16BigEndian(frame[4..], (ushort)(1 + request.PduBytes));
         frame[6] = request.UnitId;
         request.WritePdu(frame[HeaderBytes..]);
+        return HeaderBytes + request.PduBytes;
     }
 
     /// <summary>

@@ -63,6 +63,16 @@ public sealed class ModbusTcpClient : IModbusClient
         byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken) =>
         ReadAsync(new ReadRequest(unitId, table, address, into.Length), default, into, cancellationToken);
 
+    public async ValueTask<IdentificationResult> ReadIdentificationAsync(
+        byte unitId, IdentificationScope scope, byte objectId, CancellationToken cancellationToken)
+    {
+        var page = new ushort[ReadRequest.PageRegisters];
+        var request = ReadRequest.Identification(unitId, scope, objectId);
+        var result = await ReadAsync(request, page, default, cancellationToken).ConfigureAwait(false);
+        return new IdentificationResult(
+            result, result.Status == ModbusStatus.Answered ? ReadRequest.PageIn(page) : null);
+    }
+
     public async ValueTask DisposeAsync()
     {
         // Nobody calls a source that is being disposed; a connect under way ends within its deadline.

@@ -149,7 +149,7 @@ internal sealed class ModbusTcpConnection : IAsyncDisposable
 
             read = pending[table.Begin(out var transaction)];
             read.Begin(request, registers, bits, clock.GetTimestamp());
-            MbapFramer.WriteRequest(read.Frame, transaction, request);
+            read.FrameBytes = MbapFramer.WriteRequest(read.Frame, transaction, request);
             receivedBefore = Interlocked.Read(ref receivedEver);
             return true;
         }
@@ -162,7 +162,7 @@ internal sealed class ModbusTcpConnection : IAsyncDisposable
         try
         {
             // Without the caller's token: half a request would spoil the stream. The deadline closes the socket.
-            var left = read.Frame.AsMemory();
+            var left = read.Frame.AsMemory(0, read.FrameBytes);
             while (left.Length > 0)
             {
                 left = left[await socket.SendAsync(left, SocketFlags.None, CancellationToken.None)

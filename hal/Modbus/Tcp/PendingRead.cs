@@ -33,7 +33,10 @@ internal sealed class PendingRead : IValueTaskSource<ReadOutcome>, IDisposable
 
     public int Slot { get; }
 
-    public byte[] Frame { get; } = new byte[MbapFramer.RequestBytes];
+    public byte[] Frame { get; } = new byte[MbapFramer.RequestBytesMax];
+
+    /// <summary>Bytes of <see cref="Frame"/> that are the request.</summary>
+    public int FrameBytes { get; set; }
 
     public ReadRequest Request { get; private set; }
 

@@ -18,7 +18,7 @@ internal abstract class FaultTransport
 
     public static FaultTransport RtuOverTcp()
     {
-        var device = new ScriptedModbusServer(RtuFramer.RequestBytes);
+        var device = new ScriptedModbusServer(RtuFramer.RequestBytesMax);
         return new RtuTransport(timeout =>
             new TcpByteLine(IPAddress.Loopback, device.Port, timeout, TimeProvider.System)) { Device = device };
     }

@@ -124,10 +124,10 @@ public sealed class LinkCoreTests
         }, iter: 20_000);
 
     [Fact]
-    public void Only_the_function_codes_1_to_4_can_be_encoded()
+    public void Only_the_function_codes_1_to_4_and_43_can_be_encoded()
     {
         var seen = new HashSet<byte>();
-        Span<byte> pdu = stackalloc byte[ReadRequest.PduBytes];
+        Span<byte> pdu = stackalloc byte[ReadRequest.PduBytesMax];
         for (var table = 0; table <= byte.MaxValue; table++)
         {
             var request = new ReadRequest(1, (ModbusTable)table, 0, 1);
@@ -142,6 +142,19 @@ public sealed class LinkCoreTests
             }
         }
 
-        Assert.Equal([1, 2, 3, 4], seen.Order().ToArray());
+        for (var scope = 0; scope <= byte.MaxValue; scope++)
+        {
+            try
+            {
+                ReadRequest.Identification(1, (IdentificationScope)scope, 0).WritePdu(pdu);
+                seen.Add(pdu[0]);
+            }
+            catch (ArgumentException)
+            {
+                Assert.False(scope is 1 or 2 or 4);
+            }
+        }
+
+        Assert.Equal([1, 2, 3, 4, 43], seen.Order().ToArray());
     }
 }

@@ -48,9 +48,9 @@ public sealed class RtuFramerTests
     [Fact]
     public void Another_clients_request_is_told_from_our_own_and_from_noise()
     {
-        var own = new byte[RtuFramer.RequestBytes];
+        var own = new byte[RtuFramer.RequestBytesMax];
         RtuFramer.WriteRequest(own, new ReadRequest(1, ModbusTable.HoldingRegister, 100, 2));
-        var foreign = new byte[RtuFramer.RequestBytes];
+        var foreign = new byte[RtuFramer.RequestBytesMax];
         RtuFramer.WriteRequest(foreign, new ReadRequest(5, ModbusTable.InputRegister, 0, 2));
         Assert.False(RtuFramer.HearsForeignRequest(own, own));
         Assert.False(RtuFramer.HearsForeignRequest([0xFF, 0x01, 0x03, 0x00, 0x64, 0x00, 0x02, 0x11, 0x22], own));

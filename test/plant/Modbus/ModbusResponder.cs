@@ -25,8 +25,11 @@ public sealed class ModbusResponder(ModbusMap map)
     /// <summary>While set, every request gets this exception: 5 acknowledge, 6 busy ...</summary>
     public byte AlwaysException { get; set; }
 
-    /// <summary>Vendor, product and revision for function 43/14; empty = exception 1.</summary>
+    /// <summary>Objects 0 to 6 of function 43/14, from the vendor on; empty = exception 1.</summary>
     public IReadOnlyList<string> Identification { get; set; } = [];
+
+    /// <summary>Most objects in one page of the identification.</summary>
+    public int IdentificationObjectsMax { get; set; } = 7;
 
     /// <summary>
     /// Called with table, address and count before registers are read for an answer, so that a machine can write down
@@ -106,7 +109,7 @@ public sealed class ModbusResponder(ModbusMap map)
         return 2 + (count * 2);
     }
 
-    /// <summary>Function 43, MEI type 14, basic stream (V1.1b3, 6.21).</summary>
+    /// <summary>Function 43, MEI type 14 (V1.1b3, 6.21): in pages, as many objects in each as may be.</summary>
     private int AnswerIdentification(ReadOnlySpan<byte> request, Span<byte> answer)
     {
         if (request.Length != 4 || request[1] != 14)
@@ -114,16 +117,42 @@ public sealed class ModbusResponder(ModbusMap map)
             return Exception(43, 1, answer);
         }
 
-        ReadOnlySpan<byte> head = [43, 14, request[2], 0x01, 0x00, 0x00, (byte)Identification.Count];
+        var (scope, first) = (request[2], (int)request[3]);
+        if (scope is not (1 or 2 or 4))
+        {
+            return Exception(43, 3, answer);
+        }
+
+        var last = Math.Min(Identification.Count, scope == 1 ? 3 : 7) - 1;
+        if (first > last)
+        {
+            if (scope == 4)
+            {
+                return Exception(43, 2, answer);
+            }
+
+            first = 0;
+        }
+
+        last = scope == 4 ? first : last;
+        ReadOnlySpan<byte> head = [43, 14, scope, 0x82, 0x00, 0x00, 0x00];
         head.CopyTo(answer);
         var length = head.Length;
-        for (var index = 0; index < Identification.Count; index++)
+        for (var id = first; id <= last; id++)
         {
-            var text = System.Text.Encoding.ASCII.GetBytes(Identification[index]);
-            answer[length++] = (byte)index;
+            var text = System.Text.Encoding.ASCII.GetBytes(Identification[id]);
+            if (answer[6] > 0 && (length + 2 + text.Length > 253 || answer[6] == IdentificationObjectsMax))
+            {
+                answer[4] = 0xFF;
+                answer[5] = (byte)id;
+                break;
+            }
+
+            answer[length++] = (byte)id;
             answer[length++] = (byte)text.Length;
             text.CopyTo(answer[length..]);
             length += text.Length;
+            answer[6]++;
         }
 
         return length;

@@ -10,14 +10,20 @@ namespace Sluice.Plant.Modbus;
 /// </summary>
 public sealed class ScriptedModbusServer : IScriptedDevice
 {
+    private const int RtuIdentifyBytes = 7;
+    private const byte Identify = 43;
+
     private readonly byte[] request;
+    private readonly bool isRtu;
+    private int requestBytes;
     private Socket? listener;
     private Socket? connection;
 
-    /// <param name="requestBytes">12 for Modbus TCP, 8 for RTU over TCP.</param>
+    /// <param name="requestBytes">12 for Modbus TCP, 8 for RTU over TCP: the longest request.</param>
     public ScriptedModbusServer(int requestBytes = 12)
     {
         request = new byte[requestBytes];
+        isRtu = requestBytes == 8;
         Listen();
     }
 
@@ -63,7 +69,7 @@ public sealed class ScriptedModbusServer : IScriptedDevice
 
             if (await TryReceiveAsync(cancellationToken))
             {
-                return [.. request];
+                return request[..requestBytes];
             }
 
             Close();
@@ -133,16 +139,26 @@ public sealed class ScriptedModbusServer : IScriptedDevice
     {
         try
         {
-            for (var received = 0; received < request.Length;)
+            requestBytes = request.Length;
+            for (var received = 0; received < requestBytes;)
             {
+                var known = isRtu ? 2 : 6;
                 var count = await connection!.ReceiveAsync(
-                    request.AsMemory(received), SocketFlags.None, cancellationToken);
+                    request.AsMemory(received, (received < known ? known : requestBytes) - received),
+                    SocketFlags.None,
+                    cancellationToken);
                 if (count == 0)
                 {
                     return false;
                 }
 
                 received += count;
+                if (received >= known)
+                {
+                    requestBytes = isRtu
+                        ? request[1] == Identify ? RtuIdentifyBytes : request.Length
+                        : Math.Min(6 + BinaryPrimitives.ReadUInt16BigEndian(request.AsSpan(4)), request.Length);
+                }
             }
 
             return true;

@@ -9,7 +9,9 @@ namespace Sluice.Plant.Modbus;
 /// </summary>
 public sealed partial class ScriptedSerialDevice : IScriptedDevice
 {
-    private const int RequestBytes = 8;
+    private const int RequestBytesMax = 8;
+    private const int IdentifyBytes = 7;
+    private const byte Identify = 43;
     private const int WaitMilliseconds = 10;
     private const int ReadWriteNoTerminal = 0x2 | 0x100;
 
@@ -46,9 +48,9 @@ public sealed partial class ScriptedSerialDevice : IScriptedDevice
 
     public async Task<byte[]> AskAsync(CancellationToken cancellationToken)
     {
-        var request = new byte[RequestBytes];
-        await Task.Run(() => Receive(request, cancellationToken), CancellationToken.None);
-        return request;
+        var request = new byte[RequestBytesMax];
+        var length = await Task.Run(() => Receive(request, cancellationToken), CancellationToken.None);
+        return request[..length];
     }
 
     public Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
@@ -78,17 +80,23 @@ public sealed partial class ScriptedSerialDevice : IScriptedDevice
     /// <summary>
     /// A read of a terminal cannot be cancelled, so it is only begun when there is something to read.
     /// </summary>
-    private void Receive(byte[] request, CancellationToken cancellationToken)
+    private int Receive(byte[] request, CancellationToken cancellationToken)
     {
-        for (var received = 0; received < request.Length;)
+        var length = RequestBytesMax;
+        for (var received = 0; received < length;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             long[] wanted = [(1L << 32) | (uint)master.SafeFileHandle.DangerousGetHandle()];
             if (poll(wanted, 1, WaitMilliseconds) > 0)
             {
-                received += master.Read(request, received, request.Length - received);
+                // The unit and the function first: they say how long the request is.
+                var wanting = received < 2 ? 2 - received : length - received;
+                received += master.Read(request, received, wanting);
+                length = request[1] == Identify ? IdentifyBytes : RequestBytesMax;
             }
         }
+
+        return length;
     }
 
     public ValueTask DisposeAsync()

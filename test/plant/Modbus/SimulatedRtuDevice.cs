@@ -4,7 +4,8 @@ namespace Sluice.Plant.Modbus;
 
 /// <summary>
 /// A device that answers on a serial line as it should: requests in, answers out of <see cref="Map"/>, each with its
-/// checksum. It knows read requests of eight bytes and nothing else, which is all that the agent can send.
+/// checksum. It knows requests of the length of a read or of an
+/// identification and nothing else, which is all that the agent can send.
 /// </summary>
 public sealed class SimulatedRtuDevice : IAsyncDisposable
 {
