@@ -9,15 +9,16 @@ namespace Sluice.Agent.Buffering;
 /// <summary>
 /// The one loop that owns the buffer. The sampler appends, the publisher peeks and acknowledges; all of them through
 /// one bounded channel, so that the stores need no lock and readings keep their order. It commits when
-/// <c>commitEvery</c> has passed since the oldest reading that is not durable, or when a block is full, and publishes a
-/// new <see cref="View"/> after each change.
+/// <c>commitEvery</c> has passed since the oldest reading that is not durable, or when many wait, and publishes a new
+/// <see cref="View"/> after each change. What takes long of the sealing of a full journal runs on the thread pool, one
+/// piece at a time; the loop only takes over what came of it.
 /// <para>
 /// Stop: no more commands are taken, what is in the channel is stored, committed and closed.
 /// </para>
 /// </summary>
 public sealed class BufferLoop : BackgroundService
 {
-    /// <summary>A commit comes early when so many readings wait for it.</summary>
+    /// <summary>Most readings in one command, and in one frame of the journal.</summary>
     public const int CommitReadings = 1000;
 
     private const int InletCommandsMax = 64;
@@ -29,6 +30,7 @@ public sealed class BufferLoop : BackgroundService
     private readonly ITimer timer;
 
     private volatile Published published = new(new BufferView([], null));
+    private SealStep? sealing;
 
     public BufferLoop(StoreSwitch stores, TimeSpan commitEvery, TimeProvider clock, ILogger<BufferLoop> logger)
     {
@@ -171,6 +173,7 @@ public sealed class BufferLoop : BackgroundService
 
     private async Task RunAsync()
     {
+        SealBesides();
         while (await inlet.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
             // As many as the channel holds at most: then the view is published, however busy the senders are.
@@ -178,6 +181,7 @@ public sealed class BufferLoop : BackgroundService
             {
                 Do(command);
                 work.DoWhatIsDue();
+                SealBesides();
             }
 
             if (work.TakeChanged())
@@ -206,6 +210,20 @@ public sealed class BufferLoop : BackgroundService
             case BufferCommand.Present present:
                 present.Reply.SetResult(work.Present());
                 break;
+        }
+    }
+
+    private void SealBesides()
+    {
+        if (work.SealStep is { } step && step != sealing)
+        {
+            sealing = step;
+            _ = Task.Run(() =>
+            {
+                // A full channel needs no wake; a loop that stops waits for the step when it closes the store.
+                step.Run();
+                inlet.Writer.TryWrite(BufferCommand.Wake.Instance);
+            });
         }
     }
 

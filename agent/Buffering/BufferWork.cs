@@ -9,11 +9,19 @@ namespace Sluice.Agent.Buffering;
 /// <list type="bullet">
 /// <item>What was appended is committed within <c>commitEvery</c>, as long as <see cref="DoWhatIsDue"/> is called when
 /// <see cref="UntilDue"/> has passed.</item>
+/// <item>There is at most one commit an interval, whatever the sources do, as long as they bring less than
+/// <see cref="UncommittedMax"/> readings in one.</item>
 /// <item><see cref="View"/> never shows what is not durable.</item>
 /// </list>
 /// </summary>
 internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeProvider clock)
 {
+    /// <summary>
+    /// A commit comes early when so many readings wait for it: 1 MiB of memory or so. At an interval of 1 s that takes
+    /// more than 8,000 readings a second; at 10,000 it is one commit in 0.8 s.
+    /// </summary>
+    public const int UncommittedMax = 8000;
+
     /// <summary>Acknowledgements ride along with readings; alone they are written this often at most.</summary>
     private static readonly TimeSpan AcknowledgeEvery = TimeSpan.FromSeconds(1);
 
@@ -22,6 +30,12 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
     private bool changed;
 
     public BufferView View => stores.View;
+
+    /// <summary>
+    /// A piece of the sealing of a full journal, to be run once on whatever thread; null where there is none. What came
+    /// of it is taken over by <see cref="DoWhatIsDue"/>.
+    /// </summary>
+    public SealStep? SealStep => stores.SealStep;
 
     /// <summary>How long until something must be done; null where nothing waits.</summary>
     public TimeSpan? UntilDue => Sooner(UntilCommit, stores.UntilProbe);
@@ -59,7 +73,7 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
     /// <summary>To be called after each command, and when <see cref="UntilDue"/> has passed.</summary>
     public void DoWhatIsDue()
     {
-        if (stores.Uncommitted >= BufferLoop.CommitReadings || UntilCommit <= TimeSpan.Zero)
+        if (stores.Uncommitted >= UncommittedMax || UntilCommit <= TimeSpan.Zero)
         {
             stores.Commit();
             uncommittedSince = null;
@@ -68,6 +82,7 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
         }
 
         changed |= stores.Probe();
+        changed |= stores.Proceed();
     }
 
     /// <summary>Whether <see cref="View"/> is another than when this was asked before.</summary>

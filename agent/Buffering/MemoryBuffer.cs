@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -5,16 +6,22 @@ namespace Sluice.Agent.Buffering;
 /// <summary>
 /// Readings in memory, for as long as the storage does not take them (StoreSwitch), and for tests. Bounded: at the
 /// bound the oldest block goes, and what of it was not acknowledged becomes a drop record. Durable here means only
-/// that <see cref="Commit"/> was called; a stop loses everything, and the store id says so to the MES.
+/// that <see cref="Commit"/> was called; a stop loses everything, and the store id says so to the MES. Full blocks lie
+/// encoded, as on disk: a few bytes a reading and not sixty.
 /// </summary>
 public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuffer
 {
     private const int BlockReadings = 1000;
 
-    // A reading's struct, and what a text adds to it.
+    // A reading's struct, and what a text adds to it; an encoded block's array and what leads to it.
     private const int ReadingBytes = 64;
+    private const int BlockBytes = 128;
 
     private readonly List<Block> blocks = [];
+    private readonly BlockEncoder encoder = new();
+    private readonly BlockDecoder decoder = new();
+    private readonly ByteWriter encoded = new();
+    private (long First, StoredReading[] Readings) decoded;
     private readonly StoreLedger ledger = new();
     private long sizeBytes;
 
@@ -47,14 +54,19 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
     {
         foreach (ref readonly var reading in readings)
         {
-            if (blocks.Count == 0 || blocks[^1].Readings.Count == BlockReadings)
+            if (blocks.Count == 0 || blocks[^1].Count == BlockReadings)
             {
                 blocks.Add(new Block(Next));
             }
 
+            // Whole milliseconds from the start, as they are after the block was encoded: what was handed out once is
+            // handed out again the same.
+            var time = reading.SourceTimestamp;
             var bytes = ReadingBytes + (reading.Value.AsText.Length * sizeof(char));
-            blocks[^1].Readings.Add(new StoredReading(
-                Next, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp));
+            blocks[^1].Readings!.Add(new StoredReading(
+                Next, reading.Signal.Name, reading.Value, reading.Quality,
+                time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond))));
+            blocks[^1].Count++;
             blocks[^1].SizeBytes += bytes;
             sizeBytes += bytes;
             Next++;
@@ -64,6 +76,11 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
     public StorageFault? Commit()
     {
         Durable = Next;
+        for (var b = blocks.Count - 1; b >= 0 && blocks[b].Readings is not null; b--)
+        {
+            Encode(blocks[b]);
+        }
+
         while (sizeBytes > sizeBytesMax && blocks.Count > 1)
         {
             var oldest = blocks[0];
@@ -82,14 +99,15 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
         for (var b = BlockOf(from); b < blocks.Count && left > 0; b++)
         {
             var block = blocks[b];
-            for (var i = (int)Math.Max(0, from - block.First); i < block.Readings.Count && left > 0; i++, left--)
+            var readings = ReadingsOf(block);
+            for (var i = (int)Math.Max(0, from - block.First); i < readings.Length && left > 0; i++, left--)
             {
-                if (block.Readings[i].Position >= Durable)
+                if (readings[i].Position >= Durable)
                 {
                     return null;
                 }
 
-                into.Add(block.Readings[i]);
+                into.Add(readings[i]);
             }
         }
 
@@ -115,6 +133,34 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
         // Nothing to let go: memory only.
     }
 
+    private void Encode(Block block)
+    {
+        if (block.Count == BlockReadings)
+        {
+            encoded.Clear();
+            encoder.Encode(CollectionsMarshal.AsSpan(block.Readings), encoded);
+            block.Bytes = encoded.Written.ToArray();
+            block.Readings = null;
+            sizeBytes += BlockBytes + block.Bytes.Length - block.SizeBytes;
+            block.SizeBytes = BlockBytes + block.Bytes.Length;
+        }
+    }
+
+    private ReadOnlySpan<StoredReading> ReadingsOf(Block block)
+    {
+        if (block.Readings is not null)
+        {
+            return CollectionsMarshal.AsSpan(block.Readings);
+        }
+
+        if (decoded.First != block.First)
+        {
+            decoded = (block.First, decoder.Decode(block.Bytes));
+        }
+
+        return decoded.Readings;
+    }
+
     private int BlockOf(long position)
     {
         int low = 0, high = blocks.Count;
@@ -138,9 +184,14 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
     {
         public long First { get; } = first;
 
-        public long Last => First + Readings.Count - 1;
+        public long Last => First + Count - 1;
 
-        public List<StoredReading> Readings { get; } = new(64);
+        public int Count { get; set; }
+
+        /// <summary>Null where they were encoded.</summary>
+        public List<StoredReading>? Readings { get; set; } = new(64);
+
+        public byte[] Bytes { get; set; } = [];
 
         public long SizeBytes { get; set; }
     }

@@ -58,6 +58,9 @@ public sealed class StoreSwitch : IDisposable
     /// <summary>How long until the disk is asked again; null while it works.</summary>
     public TimeSpan? UntilProbe => fault is null ? null : ProbeEvery - clock.GetElapsedTime(probedAt);
 
+    /// <summary>A piece of the sealing that is to be run, on whatever thread; null where there is none.</summary>
+    public SealStep? SealStep => disk?.SealStep;
+
     private IReadingBuffer Writing => writesMemory ? memory! : disk!;
 
     /// <summary>The store as the configuration wants it.</summary>
@@ -128,6 +131,20 @@ public sealed class StoreSwitch : IDisposable
         CommitWriting();
         CloseDisk();
         OpenDisk();
+        return true;
+    }
+
+    /// <summary>
+    /// Takes over what <see cref="SealStep"/> found out, where it was run. True where something changed.
+    /// </summary>
+    public bool Proceed()
+    {
+        if (SealStep is not { IsDone: true })
+        {
+            return false;
+        }
+
+        disk!.Proceed();
         return true;
     }
 

@@ -68,7 +68,8 @@ internal sealed class DiskRecovery
         }
         else if (contents.Other.IsOccupied)
         {
-            writer.TrySeal(contents.Other);
+            // Not now: it is sealed while the agent works already.
+            writer.Sealer.Begin(contents.Other);
         }
 
         writer.MakeRoom(0);

@@ -46,7 +46,14 @@ public sealed class DiskStore : IReadingBuffer
     public IReadOnlyList<IReadingBuffer> Older { get; }
 
     /// <summary>The commit that failed, or a full journal that could not be sealed yet.</summary>
-    public StorageFault? Fault => contents.Fault ?? (writer.SealFault is { } fault ? StorageFaults.Of(fault) : null);
+    public StorageFault? Fault => contents.Fault ?? (writer.Sealer.Fault is { } fault ? StorageFaults.Of(fault) : null);
+
+    /// <summary>
+    /// A piece of the sealing of a full journal that is to be run, on whatever thread, and then
+    /// <see cref="Proceed"/> to be called; null where there is none. Where nobody runs it, the commit that needs the
+    /// journal does.
+    /// </summary>
+    public SealStep? SealStep => writer.Sealer.Step;
 
     /// <summary>
     /// Opens the directory of <paramref name="open"/>. Fails only where it cannot be written: no permission, no room,
@@ -98,12 +105,19 @@ public sealed class DiskStore : IReadingBuffer
         }
     }
 
+    /// <summary>Takes over what <see cref="SealStep"/> found out, where it was run. On the owner's loop.</summary>
+    public void Proceed() => writer.Sealer.Proceed();
+
     public StorageFault? Peek(long from, int readingsMax, StoredBatch into) =>
         Peek(contents.Life, from, readingsMax, into);
 
     public void Acknowledge(PositionRange range) => contents.Life.Acknowledge(range);
 
-    public void Dispose() => contents.Dispose();
+    public void Dispose()
+    {
+        writer.Sealer.Stop();
+        contents.Dispose();
+    }
 
     /// <summary>
     /// After a fault: whether the directory can be written again, and has the room that the next commits need.

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Sluice.Agent.Buffering;
 
 /// <summary>
-/// Writes frames, changes journals, seals them and makes room. Every step may throw IOException; the disk store then
+/// Writes frames, changes journals and makes room. Every step may throw IOException; the disk store then
 /// writes nothing more until it was opened again, so that no step has to be undone here.
 /// <para>
 /// Order, so that a power cut between any two steps costs nothing: the new generation is durable before the old one
@@ -11,7 +11,7 @@ namespace Sluice.Agent.Buffering;
 /// its file is deleted.
 /// </para>
 /// </summary>
-internal sealed class DiskWriter(DiskContents contents)
+internal sealed class DiskWriter
 {
     // Kept free at the end of a journal: for the frame that ends it, and for one ledger frame of an eviction.
     private const int ReservePages = 24;
@@ -20,15 +20,21 @@ internal sealed class DiskWriter(DiskContents contents)
     // A frame stays small beside the smallest journal, whatever the texts are.
     private const int FrameBytes = 128 << 10;
 
+    private readonly DiskContents contents;
     private readonly BlockEncoder encoder = new();
-    private readonly BlockDecoder decoder = new();
     private readonly ByteWriter block = new();
     private readonly ByteWriter body = new();
     private readonly List<HeldBlock> unsynced = [];
     private bool ledgerInFrame;
 
-    /// <summary>Why the last full journal is not sealed yet, or null.</summary>
-    public Exception? SealFault { get; private set; }
+    public DiskWriter(DiskContents contents)
+    {
+        this.contents = contents;
+        Sealer = new JournalSealer(contents, this);
+    }
+
+    /// <summary>Seals the journal that is not written, while the other one is.</summary>
+    public JournalSealer Sealer { get; }
 
     /// <summary>
     /// Makes readings durable, and what changed in the ledger with them; what is durable leaves the list.
@@ -65,14 +71,14 @@ internal sealed class DiskWriter(DiskContents contents)
         }
     }
 
-    /// <summary>Begins a generation in the other file; the one before it is sealed and let go.</summary>
+    /// <summary>Begins a generation in the other file; the sealing of the one before it begins.</summary>
     public void ChangeJournal()
     {
         var before = contents.Current;
         var next = contents.Other;
         if (next.IsOccupied)
         {
-            Seal(next);
+            Sealer.Finish(next);
         }
 
         next.Allocate(contents.Options.JournalPages);
@@ -87,37 +93,8 @@ internal sealed class DiskWriter(DiskContents contents)
         End(before);
         if (before.IsOccupied)
         {
-            TrySeal(before);
+            Sealer.Begin(before);
         }
-    }
-
-    /// <summary>
-    /// Writes a journal's readings into a segment; then they lie there and the journal may be used again.
-    /// </summary>
-    public void Seal(JournalFile journal)
-    {
-        foreach (var life in contents.Lives)
-        {
-            var blocks = life.Held.OfType<HeldBlock>().Where(held => held.Journal == journal).ToArray();
-            if (blocks.Length == 0)
-            {
-                continue;
-            }
-
-            var merged = Merge(life, blocks);
-            if (merged.Count == 0)
-            {
-                life.Replace(journal, []);
-                continue;
-            }
-
-            var bytes = SegmentFormat.Build(life.Store, journal.Generation, merged);
-            MakeRoom(bytes.Length);
-            life.Replace(journal, [contents.Shelf.Write(life.Store, journal.Generation, merged, bytes)]);
-        }
-
-        journal.IsOccupied = false;
-        SealFault = null;
     }
 
     /// <summary>Until so many bytes more fit: what was set aside goes first, then the oldest segments.</summary>
@@ -140,7 +117,7 @@ internal sealed class DiskWriter(DiskContents contents)
 
         if (evicted.Count > 0)
         {
-            WriteLedger(EndPages);
+            WriteEvictions();
             evicted.ForEach(contents.Shelf.Delete);
         }
     }
@@ -151,20 +128,6 @@ internal sealed class DiskWriter(DiskContents contents)
         if (contents.SizeBytes + SegmentShelf.OnDisk(bytes.Length) < contents.Options.SizeBytesMax)
         {
             contents.Shelf.SetAside($"{journal.Name}-{journal.Generation:x16}-page{page}", bytes);
-        }
-    }
-
-    /// <summary>Seals a journal, or says in <see cref="SealFault"/> why not.</summary>
-    public void TrySeal(JournalFile journal)
-    {
-        try
-        {
-            Seal(journal);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            // The readings are safe in the journal. It is tried again when the journal is needed.
-            SealFault = fault;
         }
     }
 
@@ -253,6 +216,20 @@ internal sealed class DiskWriter(DiskContents contents)
         LedgerIsDurable();
     }
 
+    /// <summary>Not always a part of a commit, so that it has to say itself that the disk takes nothing.</summary>
+    private void WriteEvictions()
+    {
+        try
+        {
+            WriteLedger(EndPages);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            contents.Fault ??= StorageFaults.Of(fault);
+            throw;
+        }
+    }
+
     private void WriteLives(bool always)
     {
         foreach (var life in contents.Lives)
@@ -291,56 +268,5 @@ internal sealed class DiskWriter(DiskContents contents)
         }
 
         return oldest;
-    }
-
-    /// <summary>Small blocks of a journal become large ones: fewer documents, fewer signal tables.</summary>
-    private List<SealedBlock> Merge(DiskLife life, HeldBlock[] blocks)
-    {
-        var merged = new List<SealedBlock>();
-        var readings = new List<StoredReading>(BlockFormat.ReadingsMax);
-        foreach (var held in blocks)
-        {
-            var more = Read(life, held);
-            if (readings.Count > 0 && more.Length > 0
-                && (readings.Count + more.Length > BlockFormat.ReadingsMax
-                    || more[0].Position != readings[^1].Position + 1))
-            {
-                merged.Add(Encode(readings));
-            }
-
-            readings.AddRange(more);
-        }
-
-        if (readings.Count > 0)
-        {
-            merged.Add(Encode(readings));
-        }
-
-        return merged;
-    }
-
-    private StoredReading[] Read(DiskLife life, HeldBlock held)
-    {
-        try
-        {
-            return DiskReader.Read(held, decoder);
-        }
-        catch (DamagedException)
-        {
-            SetAside(held.Journal, held.Page, held.Journal.ReadPages(held.Page, held.Pages));
-            life.Lose(held.Range, DropReason.Corrupt);
-            return [];
-        }
-    }
-
-    private SealedBlock Encode(List<StoredReading> readings)
-    {
-        block.Clear();
-        encoder.Encode(CollectionsMarshal.AsSpan(readings), block);
-        var sealedBlock = new SealedBlock(
-            new PositionRange(readings[0].Position, readings[^1].Position), readings[0].SourceTimestamp,
-            readings[^1].SourceTimestamp, block.Written.ToArray());
-        readings.Clear();
-        return sealedBlock;
     }
 }

@@ -87,6 +87,19 @@ internal static class SegmentFormat
     }
 
     /// <summary>
+    /// Reads a file that was just built as it will be read one day; throws where LiteDB does not give back what it got.
+    /// </summary>
+    public static void Prove(byte[] file, IReadOnlyList<SealedBlock> blocks)
+    {
+        var (read, whole) = Salvage(file, new PositionRange(blocks[0].Range.From, blocks[^1].Range.To));
+        if (!whole || read.Count != blocks.Count
+            || !read.Zip(blocks).All(pair => pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)))
+        {
+            throw new IOException("A segment does not hold what was put into it; the journal is kept.");
+        }
+    }
+
+    /// <summary>
     /// All blocks of a file that is as it was written. Throws <see cref="DamagedException"/> where it is not.
     /// </summary>
     public static List<SealedBlock> Read(byte[] file, SegmentName name)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Hashing;
 
 namespace Sluice.Agent.Buffering;
@@ -12,10 +13,11 @@ internal sealed class SegmentShelf(IStorage storage)
 
     private const int LoadedMax = 2;
     private const int DiskBlockBytes = 4096;
+    private const int ReadBackBytes = 64 << 10;
 
     // What directories themselves take: ext4 gives them blocks for their names and never takes them back.
     private const int DirectoriesBytes = 64 << 10;
-    private const int NameBytes = 256;
+    public const int NameBytes = 256;
 
     private readonly LinkedList<(SegmentName Name, List<SealedBlock> Blocks)> loaded = [];
     private readonly SortedDictionary<string, long> quarantined = new(StringComparer.Ordinal);
@@ -25,7 +27,10 @@ internal sealed class SegmentShelf(IStorage storage)
     /// <summary>Bytes on the disk, without the journals: rounded up as a file system does.</summary>
     public long SizeBytes =>
         DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + segmentBytes
-        + quarantined.Values.Sum();
+        + quarantined.Values.Sum() + ReservedBytes;
+
+    /// <summary>Room that was made for a segment that is being written.</summary>
+    public long ReservedBytes { get; set; }
 
     public static long OnDisk(long lengthBytes) => (lengthBytes + DiskBlockBytes - 1) / DiskBlockBytes * DiskBlockBytes;
 
@@ -38,30 +43,49 @@ internal sealed class SegmentShelf(IStorage storage)
     public void CountQuarantined(StorageEntry entry) => quarantined[entry.Name] = OnDisk(entry.LengthBytes);
 
     /// <summary>Durable, read back and right under its name when it returns.</summary>
-    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks)
+    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, byte[] bytes)
     {
-        var bytes = SegmentFormat.Build(store, generation, blocks);
-        return Write(store, generation, blocks, bytes);
+        var segment = WriteFile(storage, store, generation, blocks, bytes);
+        Count(segment);
+        return segment;
     }
 
-    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, byte[] bytes)
+    /// <summary>The same, not counted yet: nothing of the shelf's is touched, so that any thread may do it.</summary>
+    public static HeldSegment WriteFile(
+        IStorage storage, StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, byte[] bytes)
     {
         var range = new PositionRange(blocks[0].Range.From, blocks[^1].Range.To);
         var name = new SegmentName(generation, store, range, XxHash3.HashToUInt64(bytes));
         var temporary = name + Temporary;
-        storage.Delete(temporary);
-        using (var file = storage.Open(temporary, create: true))
+        try
         {
-            file.Write(0, bytes);
-            file.Sync();
-            ReadBack(file, name, blocks);
-        }
+            using (var file = storage.Open(temporary, create: true))
+            {
+                file.SetLength(0);
+                file.Write(0, bytes);
+                file.Sync();
+                ReadBack(file, name.Hash, bytes.Length);
+            }
 
-        storage.Rename(temporary, name.ToString());
-        storage.SyncDirectory();
-        var segment = new HeldSegment(name, bytes.Length);
-        Count(segment);
-        return segment;
+            storage.Rename(temporary, name.ToString());
+            storage.SyncDirectory();
+            return new HeldSegment(name, bytes.Length);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Nobody counts it: it must not stay. Where it cannot be deleted either, it is when the buffer is opened.
+            TryDelete(storage, temporary);
+            throw;
+        }
+    }
+
+    /// <summary>A segment that was written and is not wanted.</summary>
+    public void Discard(HeldSegment? segment)
+    {
+        if (segment is not null)
+        {
+            storage.Delete(segment.Name.ToString());
+        }
     }
 
     /// <summary>
@@ -160,25 +184,39 @@ internal sealed class SegmentShelf(IStorage storage)
         return quarantined.Remove(oldest);
     }
 
-    private static void ReadBack(IStorageFile file, SegmentName name, IReadOnlyList<SealedBlock> blocks)
+    private static void ReadBack(IStorageFile file, ulong hash, int lengthBytes)
     {
-        var back = new byte[file.LengthBytes];
-        file.Read(0, back);
+        var part = ArrayPool<byte>.Shared.Rent(ReadBackBytes);
         try
         {
-            var read = SegmentFormat.Read(back, name);
-            if (read.Count == blocks.Count
-                && read.Zip(blocks).All(pair => pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)))
+            var back = new XxHash3();
+            for (var at = 0; at < lengthBytes; at += ReadBackBytes)
             {
-                return;
+                var read = file.Read(at, part.AsSpan(0, Math.Min(ReadBackBytes, lengthBytes - at)));
+                back.Append(part.AsSpan(0, read));
+            }
+
+            if (back.GetCurrentHashAsUInt64() != hash)
+            {
+                throw new IOException("A segment that was just written does not read back: the disk is failing.");
             }
         }
-        catch (DamagedException)
+        finally
         {
-            // Said below.
+            ArrayPool<byte>.Shared.Return(part);
         }
+    }
 
-        throw new IOException("A segment that was just written does not read back: the disk is failing.");
+    private static void TryDelete(IStorage storage, string name)
+    {
+        try
+        {
+            storage.Delete(name);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Said by whoever gets the first fault.
+        }
     }
 
     private void Forget(HeldSegment segment)

@@ -26,15 +26,15 @@ public sealed class BufferLoopTests
     }
 
     [Fact]
-    public async Task A_full_block_does_not_wait_for_the_interval()
+    public async Task Many_readings_do_not_wait_for_the_interval()
     {
         using var loop = Open(TimeSpan.FromHours(1));
         await loop.StartAsync(CancellationToken.None);
-        await loop.AppendAsync(NumberedReadings.Some(1, 999), CancellationToken.None);
+        await loop.AppendAsync(NumberedReadings.Some(1, 7999), CancellationToken.None);
         Assert.Empty(await loop.PresentAsync(CancellationToken.None));
-        await loop.AppendAsync(NumberedReadings.Some(1000, 1), CancellationToken.None);
+        await loop.AppendAsync(NumberedReadings.Some(8000, 1), CancellationToken.None);
 
-        await Until(loop, v => v.Stores[^1].Next == 1001);
+        await Until(loop, v => v.Stores[^1].Next == 8001);
         Assert.Equal(24, (await loop.PresentAsync(CancellationToken.None)).Count);
         await loop.StopAsync(CancellationToken.None);
     }

@@ -66,6 +66,10 @@ internal sealed class BufferModel : IDisposable
             case 9 when IsOnDisk:
                 BackUpOrCopyBack();
                 break;
+            case 10 when buffer is DiskStore store:
+                store.SealStep?.Run();
+                store.Proceed();
+                break;
         }
 
         Compare(where);

@@ -17,6 +17,8 @@ internal sealed class CrashSchedule
     private readonly List<Milestone> milestones = [];
     private readonly PositionRanges acknowledged = new(int.MaxValue);
     private long committed;
+    private SealStep? lastStep;
+    private long pagesSinceChange;
 
     private sealed record Milestone(long Committed, IReadOnlyList<PositionRange> Acknowledged);
 
@@ -29,6 +31,8 @@ internal sealed class CrashSchedule
     }
 
     public bool Dropped { get; private set; }
+
+    public int CommitsInsideSteps { get; private set; }
 
     public List<string> Violations(int states, Random random)
     {
@@ -154,6 +158,8 @@ internal sealed class CrashSchedule
                 case 0:
                     store.Dispose();
                     store = Open();
+                    lastStep = store.SealStep;
+                    pagesSinceChange = int.MaxValue;
                     break;
                 case 1 or 2 or 3 when committed > 0:
                     var from = random.NextInt64(1, committed + 1);
@@ -167,15 +173,59 @@ internal sealed class CrashSchedule
                     break;
             }
 
-            if (random.Next(3) > 0 && store.Commit() is null)
+            if (random.Next(3) > 0)
             {
-                Dropped |= store.View.DroppedCount > 0;
-                committed = store.Durable - 1;
-                Remember();
+                Commit(store);
             }
+
+            Seal(store, random);
         }
 
         store.Dispose();
+    }
+
+    private void Commit(DiskStore store)
+    {
+        var pages = 2 + ((store.Next - store.Durable) / 5);
+        if (store.Commit() is null)
+        {
+            // A step that nobody has seen: the journals were changed.
+            pagesSinceChange = (store.SealStep == lastStep ? pagesSinceChange : 0) + pages;
+            lastStep = store.SealStep;
+            Dropped |= store.View.DroppedCount > 0;
+            committed = store.Durable - 1;
+            Remember();
+        }
+    }
+
+    /// <summary>
+    /// Leaves it to the commit that needs it, or runs a step, or commits before some of what it does.
+    /// </summary>
+    private void Seal(DiskStore store, Random random)
+    {
+        if (store.SealStep is not { } step || random.Next(3) == 0)
+        {
+            return;
+        }
+
+        // Not where a commit could need the journal: it would wait for the step that it is in the middle of.
+        var left = store.Next == store.Durable && pagesSinceChange < 60 ? 6 : 0;
+        disk.Before = _ =>
+        {
+            if (left > 0 && random.Next(2) == 0)
+            {
+                var later = left - 1;
+                left = 0;
+                store.Append(NumberedReadings.SomeHeavy(store.Next, random.Next(1, 10)));
+                Commit(store);
+                CommitsInsideSteps++;
+                left = later;
+            }
+        };
+        step.Run();
+        disk.Before = _ => { };
+        store.Proceed();
+        lastStep = store.SealStep;
     }
 
     private void Remember()

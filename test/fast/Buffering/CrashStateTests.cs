@@ -21,6 +21,7 @@ public sealed class CrashStateTests
     {
         var schedule = CrashSchedule.Record(seed, Steps, _ => false);
         Assert.True(schedule.Dropped, "The schedule was too short to fill the store.");
+        Assert.True(schedule.CommitsInsideSteps > 0, "No commit came while a journal was being sealed.");
         var violations = schedule.Violations(StatesPerSchedule, new Random(seed));
         Assert.True(violations.Count == 0, $"seed {seed}: {string.Join("\n", violations.Take(10))}");
     }

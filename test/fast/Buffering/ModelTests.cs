@@ -8,7 +8,7 @@ namespace Sluice.Fast.Buffering;
 public sealed class ModelTests
 {
     private static readonly Gen<(int Action, int Amount, int Where)[]> Lives = Gen.Select(
-        Gen.Int[0, 9],
+        Gen.Int[0, 10],
         Gen.Frequency((6, Gen.Int[1, 20]), (2, Gen.Int[20, 300]), (1, Gen.Int[600, 1500])),
         Gen.Int[0, 100_000]).Array[1, 40];
 

@@ -213,7 +213,7 @@ public sealed class PublisherTests
     [Fact]
     public async Task Readings_that_the_buffer_dropped_are_named_in_a_ledger_and_the_rest_arrives()
     {
-        await using var bench = new PublisherBench(bufferBytesMax: 200_000);
+        await using var bench = new PublisherBench(bufferBytesMax: 20_000);
         bench.Link.Connect = () => new ConnectOutcome(ConnectVerdict.Refused, "nobody is there.");
         await bench.StartAsync();
         for (var i = 0; i < 10; i++)

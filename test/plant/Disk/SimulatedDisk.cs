@@ -61,6 +61,12 @@ public sealed class SimulatedDisk
     /// <summary>After so many more writing operations, everything fails; null never.</summary>
     public int? FailsAfter { get; set; }
 
+    /// <summary>
+    /// Called before the disk changes anything, with the name of the file (empty: the directory): where a test lets
+    /// something else happen in between.
+    /// </summary>
+    public Action<string> Before { get; set; } = _ => { };
+
     public long BytesWritten { get; private set; }
 
     public int Syncs { get; private set; }
@@ -144,8 +150,9 @@ public sealed class SimulatedDisk
         }
     }
 
-    private void Ask(bool grows)
+    private void Ask(string name, bool grows)
     {
+        Before(name);
         if (FailsAfter is { } left)
         {
             FailsAfter = left - 1;
@@ -182,7 +189,7 @@ public sealed class SimulatedDisk
                     throw new FileNotFoundException($"There is no {name}.");
                 }
 
-                disk.Ask(grows: true);
+                disk.Ask(name, grows: true);
                 file = new DiskFile(disk.nextFile++);
                 disk.files.Add(name, file);
                 disk.Record(new DiskOperation.Create(name, file.Number));
@@ -193,7 +200,7 @@ public sealed class SimulatedDisk
 
         public void Rename(string from, string to)
         {
-            disk.Ask(grows: false);
+            disk.Ask(to, grows: false);
             if (!disk.files.Remove(from, out var file))
             {
                 throw new FileNotFoundException($"There is no {from}.");
@@ -205,7 +212,7 @@ public sealed class SimulatedDisk
 
         public void Delete(string name)
         {
-            disk.Ask(grows: false);
+            disk.Ask(name, grows: false);
             if (disk.files.Remove(name))
             {
                 disk.Record(new DiskOperation.Delete(name));
@@ -214,7 +221,7 @@ public sealed class SimulatedDisk
 
         public void SyncDirectory()
         {
-            disk.Ask(grows: false);
+            disk.Ask("", grows: false);
             disk.Syncs++;
             if (!disk.IgnoresSyncOf(""))
             {
@@ -235,7 +242,7 @@ public sealed class SimulatedDisk
 
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
-            disk.Ask(grows: offset + bytes.Length > file.LengthBytes);
+            disk.Ask(name, grows: offset + bytes.Length > file.LengthBytes);
             file.Write(offset, bytes);
             disk.BytesWritten += bytes.Length;
             if (disk.Records)
@@ -246,14 +253,14 @@ public sealed class SimulatedDisk
 
         public void SetLength(long lengthBytes)
         {
-            disk.Ask(grows: lengthBytes > file.LengthBytes);
+            disk.Ask(name, grows: lengthBytes > file.LengthBytes);
             file.SetLength(lengthBytes);
             disk.Record(new DiskOperation.Resize(file.Number, lengthBytes));
         }
 
         public void Sync()
         {
-            disk.Ask(grows: false);
+            disk.Ask(name, grows: false);
             disk.Syncs++;
             if (!disk.IgnoresSyncOf(name))
             {
