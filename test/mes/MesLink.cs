@@ -59,15 +59,17 @@ public sealed class MesLink : IAsyncDisposable
             .Build();
         link.client.ApplicationMessageReceivedAsync += message =>
         {
-            var application = message.ApplicationMessage;
-            received(new MesMessage(application.Topic, application.Payload)
+            try
             {
-                Retained = application.Retain,
-                ContentType = application.ContentType ?? "",
-                Contract = application.UserProperties?.Find(property => property.Name == "contract") is { } contract
-                    ? Encoding.UTF8.GetString(contract.ValueBuffer.Span)
-                    : "",
-            });
+                received(Heard(message.ApplicationMessage));
+            }
+            catch (Exception exception) when (exception is not OutOfMemoryException)
+            {
+                // It is not kept: the broker must not hear that it arrived, and sends it again to the next session.
+                message.AutoAcknowledge = false;
+                link.ended.TrySetResult($"A message could not be kept: {exception.GetBaseException().Message}");
+            }
+
             return Task.CompletedTask;
         };
         link.client.DisconnectedAsync += end =>
@@ -116,6 +118,15 @@ public sealed class MesLink : IAsyncDisposable
         var answer = await client.PublishAsync(message, cancellationToken).ConfigureAwait(false);
         return (int)answer.ReasonCode;
     }
+
+    private static MesMessage Heard(MqttApplicationMessage message) => new(message.Topic, message.Payload)
+    {
+        Retained = message.Retain,
+        ContentType = message.ContentType ?? "",
+        Contract = message.UserProperties?.Find(property => property.Name == "contract") is { } contract
+            ? Encoding.UTF8.GetString(contract.ValueBuffer.Span)
+            : "",
+    };
 
     /// <summary>Says DISCONNECT where there is still somebody to say it to.</summary>
     public async ValueTask DisposeAsync()

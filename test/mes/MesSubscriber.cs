@@ -17,13 +17,26 @@ public sealed class MesSubscriber : IAsyncDisposable
     private readonly string clientId;
     private readonly string site;
     private readonly TimeProvider clock;
+    private readonly Action<MesMessage>? keep;
     private readonly StreamLedger ledger;
     private readonly Task running;
     private volatile bool subscribed;
     private string lastError = "";
 
-    public MesSubscriber(MesBroker broker, MesIdentity identity, string clientId, string site, TimeProvider clock)
+    /// <param name="broker">Where to.</param>
+    /// <param name="identity">As whom.</param>
+    /// <param name="clientId">The broker keeps the session under it.</param>
+    /// <param name="site">The plant.</param>
+    /// <param name="clock">Time.</param>
+    /// <param name="keep">
+    /// Makes a message durable, on the receiving loop, before the broker hears that it arrived. Where it throws, the
+    /// broker is not told: the session ends, and the message comes again on the next one.
+    /// </param>
+    public MesSubscriber(
+        MesBroker broker, MesIdentity identity, string clientId, string site, TimeProvider clock,
+        Action<MesMessage>? keep = null)
     {
+        this.keep = keep;
         (this.broker, this.identity, this.clientId, this.site, this.clock) = (broker, identity, clientId, site, clock);
         ledger = new StreamLedger(site);
         running = Task.Run(() => RunAsync(stop.Token));
@@ -77,6 +90,24 @@ public sealed class MesSubscriber : IAsyncDisposable
     public async Task<bool> UntilSubscribedAsync(TimeSpan bound, CancellationToken cancellationToken) =>
         await UntilAsync(_ => subscribed, bound, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Returns when it is cancelled; says each new reason why there is no session.</summary>
+    public async Task RunUntilAsync(Action<string> say, CancellationToken cancellationToken)
+    {
+        var said = "";
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var error = subscribed ? "" : LastError;
+            if (error != said && error.Length > 0)
+            {
+                say(error);
+            }
+
+            said = error;
+            await Task.Delay(RetryAfter, clock, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         await stop.CancelAsync().ConfigureAwait(false);
@@ -125,6 +156,7 @@ public sealed class MesSubscriber : IAsyncDisposable
 
     private void Take(MesMessage message)
     {
+        keep?.Invoke(message);
         lock (gate)
         {
             ledger.Receive(message, clock.GetUtcNow());

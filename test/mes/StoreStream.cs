@@ -38,6 +38,13 @@ public sealed class StoreStream(string store)
         return true;
     }
 
+    /// <summary>Takes readings in that are known to have arrived: from a database.</summary>
+    public void Receive(Positions arrived) => received.Add(arrived);
+
+    /// <summary>How many positions below <paramref name="next"/> arrived.</summary>
+    public long ReceivedBelow(long next) =>
+        received.Ranges.Sum(range => Math.Max(0, Math.Min(range.To, next - 1) - range.From + 1));
+
     public void Judge(StoreAccount account)
     {
         Account = account;

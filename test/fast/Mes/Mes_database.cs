@@ -1,0 +1,191 @@
+using CsCheck;
+using Sluice.Mes;
+using Sluice.Mes.Database;
+using Xunit;
+
+namespace Sluice.Fast.Mes;
+
+/// <summary>The receiver's database, in SQLite; the field tests hold PostgreSQL to the same.</summary>
+public sealed class Mes_database : IDisposable
+{
+    private readonly string directory = Directory.CreateTempSubdirectory("sluice-mes-").FullName;
+    private MesDatabase database;
+    private MessageWriter writer;
+
+    public Mes_database()
+    {
+        database = Open();
+        writer = new MessageWriter(database, "plant1");
+    }
+
+    [Fact]
+    public void A_reading_is_stored_once_however_often_it_comes()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(1, "1"), Spoken.Reading(2, "2")));
+        Write(Spoken.Data(true, Spoken.Reading(2, "2"), Spoken.Reading(3, "3")));
+
+        var proof = Completeness.Of(database);
+        Assert.Equal((3, 1, 0), (proof.Readings, proof.Duplicates, proof.Contradictions));
+    }
+
+    [Fact]
+    public void The_same_key_with_another_content_is_a_contradiction_and_the_first_stays()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(1, "1")));
+        Write(Spoken.Data(true, Spoken.Reading(1, "1.0")));
+
+        var proof = Completeness.Of(database);
+        Assert.Equal((1, 1, false), (proof.Duplicates, proof.Contradictions, proof.IsWhole));
+        Assert.Equal(["1"], Values("SELECT v FROM reading"));
+    }
+
+    [Fact]
+    public void History_never_touches_the_present()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(10, "10")));
+        Write(Spoken.Data(true, Spoken.Reading(4, "4"), Spoken.Reading(11, "11")));
+        Assert.Equal(["10"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void The_births_last_reading_fills_in_and_never_goes_back()
+    {
+        var last = $$"""{"store":"{{Spoken.Store}}","p":7,"t":"2026-11-22T14:00:00.000Z","v":7}""";
+        Write(Spoken.Birth(last));
+        Assert.Equal(["7"], Values("SELECT v FROM present"));
+        Write(Spoken.Data(false, Spoken.Reading(9, "9")));
+        Write(Spoken.Birth(last));
+        Assert.Equal(["9"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void A_new_store_takes_the_present_over_although_its_positions_begin_again()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(900, "1")));
+        Write(Spoken.DataOf(new string('b', 32), false, Spoken.Reading(1, "2")));
+        Assert.Equal(["2"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void A_message_that_breaks_the_contract_is_counted_and_not_stored()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(1, "1"), Spoken.Reading(1, "1")));
+        Write(Spoken.Message("data", "{"));
+
+        var proof = Completeness.Of(database);
+        Assert.Equal((0, 2, false), (proof.Readings, proof.Violations, proof.IsWhole));
+    }
+
+    [Fact]
+    public void A_drop_that_the_ledger_folded_stays_explained()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(5, "5")));
+        Write(Spoken.Ledger(1, 5, 6, "[5,5]", dropped: 4,
+            drops: """{"from":1,"to":4,"count":4,"reason":"Overflow"}"""));
+        Write(Spoken.Ledger(2, 5, 6, "[5,5]", dropped: 4));
+        var store = Assert.Single(Completeness.Of(database).Stores);
+        Assert.Equal((4, true), (store.Explained, store.IsWhole));
+    }
+
+    [Fact]
+    public void A_ledger_that_comes_behind_a_younger_one_changes_nothing()
+    {
+        Write(Spoken.Data(false, Spoken.Reading(1, "1")));
+        Write(Spoken.Ledger(2, 1, 4, "[1,1]", waiting: 2));
+        Write(Spoken.Ledger(1, 1, 2, "[1,1]"));
+        Assert.Equal(4, Assert.Single(Completeness.Of(database).Stores).Next);
+    }
+
+    /// <summary>
+    /// Whatever arrives in whatever order, with the receiver killed in between: the database proves what the receiver's
+    /// core, which never stopped, proves.
+    /// </summary>
+    [Fact]
+    public void The_database_and_the_core_prove_the_same()
+    {
+        var step = Gen.Select(Gen.Long[1, 30], Gen.Int[1, 6], Gen.Bool, Gen.Int[0, 9]);
+        step.List[1, 12].Sample(
+            steps =>
+            {
+                Reset();
+                var core = new StreamLedger("plant1");
+                var number = 0;
+                foreach (var (from, count, historical, kind) in steps)
+                {
+                    var message = kind < 7
+                        ? Spoken.Data(historical, [.. Enumerable.Range(0, count).Select(
+                            offset => Spoken.Reading(from + offset, $"{from + offset}"))])
+                        : Spoken.Ledger(
+                            ++number, 1 + (from / 3), 36, $"[{1 + (from / 3)},{from + 5}]", dropped: 2,
+                            drops: """{"from":2,"to":3,"count":2,"reason":"Overflow"}""");
+                    Write(message);
+                    core.Receive(message, DateTimeOffset.UnixEpoch);
+                    if (kind == 0)
+                    {
+                        Restart();
+                    }
+                }
+
+                var proof = Completeness.Of(database);
+                var gateway = core.Gateway(Spoken.Gateway);
+                Assert.Equal(gateway.Readings, proof.Readings);
+                Assert.Equal(gateway.Duplicates, proof.Duplicates);
+                Assert.Equal(gateway.Lost, proof.Stores.Sum(store => store.Lost.Sum(range => range.Count)));
+                Assert.Equal(
+                    gateway.OpenGaps,
+                    proof.Stores.Sum(store => store.Lost.Concat(store.Open).Sum(range => range.Count)));
+            },
+            iter: 40,
+            threads: 1);
+    }
+
+    [Theory]
+    [InlineData(16, "5 9 20", "a a a", 15UL, 0, 0)]
+    [InlineData(16, "65530 65535 4", "a a a", 10UL, 1, 0)]
+    [InlineData(16, "500 3 10", "a a a", 10UL, 0, 1)]
+    [InlineData(16, "40000 3", "a a", 3UL, 0, 1)]
+    [InlineData(16, "5 9 3 7", "a a b b", 11UL, 0, 1)]
+    [InlineData(16, "5 - 9", "a a a", 4UL, 0, 0)]
+    [InlineData(16, "5 9 100", "a a b", 104UL, 0, 1)]
+    [InlineData(64, "18446744073709551615 1", "a a", 2UL, 1, 0)]
+    [InlineData(32, "", "", 0UL, 0, 0)]
+    public void Production_is_counted_across(
+        int width, string values, string epochs, ulong pieces, int rollovers, int resets)
+    {
+        var readings = values.Split(' ', StringSplitOptions.RemoveEmptyEntries)
+            .Zip(epochs.Split(' '), (value, epoch) =>
+                new CounterReading(value == "-" ? null : ulong.Parse(value), epoch));
+        Assert.Equal(new Production(pieces, rollovers, resets), CounterProduction.Count(readings, width));
+    }
+
+    public void Dispose()
+    {
+        database.Dispose();
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private MesDatabase Open() => MesDatabase.Open($"sqlite:{Path.Combine(directory, "mes.db")}");
+
+    private void Restart()
+    {
+        database.Dispose();
+        database = Open();
+        writer = new MessageWriter(database, "plant1");
+    }
+
+    private void Reset()
+    {
+        database.Dispose();
+        foreach (var file in Directory.GetFiles(directory))
+        {
+            File.Delete(file);
+        }
+
+        database = Open();
+        writer = new MessageWriter(database, "plant1");
+    }
+
+    private void Write(MesMessage message) => writer.Write(message);
+
+    private List<string> Values(string query) => database.Query(row => row.GetString(0), query);
+}

@@ -1,0 +1,93 @@
+namespace Sluice.Mes.Database;
+
+/// <summary>One store as the database proves it against the gateway's ledger.</summary>
+/// <param name="Gateway">The gateway.</param>
+/// <param name="Store">The store.</param>
+/// <param name="Next">The ledger's word: everything below is judged.</param>
+/// <param name="Readings">Readings that are in the database.</param>
+/// <param name="Explained">Positions that are not there and that the ledger names with a reason.</param>
+/// <param name="Open">Not there, and still held by the gateway unacknowledged: on their way.</param>
+/// <param name="Lost">Not there, not explained, and acknowledged or not held any more. Anything but none is a bug, or a
+/// broker that lost its queue: ask for a replay.</param>
+/// <param name="First">The oldest position that can be replayed.</param>
+public sealed record StoreProof(
+    string Gateway, string Store, long Next, long Readings, long Explained, IReadOnlyList<Positions> Open,
+    IReadOnlyList<Positions> Lost, long First)
+{
+    public bool IsWhole => Open.Count == 0 && Lost.Count == 0;
+}
+
+/// <summary>The proof for everything in a database.</summary>
+public sealed record Completeness(
+    IReadOnlyList<StoreProof> Stores, long Readings, long Duplicates, long Contradictions, long Violations)
+{
+    /// <summary>Nothing is missing without a reason, and nothing said two things.</summary>
+    public bool IsWhole => Contradictions == 0 && Violations == 0 && Stores.All(store => store.IsWhole);
+
+    public static Completeness Of(MesDatabase database)
+    {
+        var stores = database.Query(
+            row => (Gateway: row.GetString(0), Store: row.GetString(1)),
+            """
+            SELECT gateway, store FROM account UNION SELECT DISTINCT gateway, store FROM reading ORDER BY 1, 2
+            """);
+        return new Completeness(
+            [.. stores.Select(store => Prove(database, store.Gateway, store.Store))],
+            database.Query(row => row.GetInt64(0), "SELECT count(*) FROM reading")[0],
+            Tally(database, "duplicate"),
+            Tally(database, "contradiction"),
+            Tally(database, "violation"));
+    }
+
+    private static StoreProof Prove(MesDatabase database, string gateway, string store)
+    {
+        var stream = new StoreStream(store);
+        foreach (var island in Islands(database, gateway, store))
+        {
+            stream.Receive(island);
+        }
+
+        var account = Account(database, gateway, store);
+        if (account is not null)
+        {
+            stream.Judge(account);
+        }
+
+        var lost = stream.Lost().ToList();
+        var gone = new PositionSet(int.MaxValue);
+        lost.ForEach(range => gone.Add(range));
+        var missing = account is null ? 0 : account.Next - 1 - stream.ReceivedBelow(account.Next);
+        var unexplained = stream.OpenGaps().Sum(gap => gap.Count);
+        return new StoreProof(
+            gateway, store, account?.Next ?? 1, stream.Received, missing - unexplained,
+            [.. stream.OpenGaps().SelectMany(gone.Missing)], lost, account?.First ?? 1);
+    }
+
+    /// <summary>The ranges without a hole: consecutive positions have the same distance to their row number.</summary>
+    private static List<Positions> Islands(MesDatabase database, string gateway, string store) => database.Query(
+        row => new Positions(row.GetInt64(0), row.GetInt64(1)),
+        """
+        SELECT min(p), max(p)
+        FROM (SELECT p, p - row_number() OVER (ORDER BY p) AS island
+              FROM reading WHERE gateway = @a AND store = @b) AS numbered
+        GROUP BY island ORDER BY 1
+        """,
+        gateway, store);
+
+    private static StoreAccount? Account(MesDatabase database, string gateway, string store)
+    {
+        var drops = database.Query(
+            row => new DropAccount(new Positions(row.GetInt64(0), row.GetInt64(1)), row.GetInt64(2), row.GetString(3)),
+            "SELECT from_p, to_p, readings, reason FROM dropped WHERE gateway = @a AND store = @b ORDER BY from_p",
+            gateway, store);
+        return database.Query(
+            row => new StoreAccount(
+                store, false, row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3),
+                PositionText.Read(row.GetString(4)), drops),
+            "SELECT first, next, waiting, dropped, acknowledged FROM account WHERE gateway = @a AND store = @b",
+            gateway, store).SingleOrDefault();
+    }
+
+    private static long Tally(MesDatabase database, string what) => database.Query(
+        row => row.GetInt64(0), "SELECT COALESCE(CAST(sum(count) AS BIGINT), 0) FROM tally WHERE what = @a", what)[0];
+}

@@ -1,0 +1,68 @@
+namespace Sluice.Mes.Database;
+
+/// <summary>One reading of a counter, in order of time.</summary>
+/// <param name="Value">What it showed; null where the reading was not Good.</param>
+/// <param name="Epoch">What the birth says of its origin: another one means that it began again at 0 somewhere else.
+/// Empty where nobody says.</param>
+public readonly record struct CounterReading(ulong? Value, string Epoch);
+
+/// <summary>What was produced between the first reading and the last.</summary>
+/// <param name="Pieces">The sum of all steps.</param>
+/// <param name="Rollovers">Times that the counter went past its width.</param>
+/// <param name="Resets">Times that it went back to the start, by a program download or a swapped device.</param>
+public readonly record struct Production(ulong Pieces, int Rollovers, int Resets);
+
+/// <summary>
+/// Counts production from a counter that rolls over, is reset by its PLC, or comes from a swapped gateway. A core: pure.
+/// <para>
+/// A step back is a rollover where the counter stood in the last quarter of its width and stands in the first one, and
+/// the epoch is the same; else it is a reset, and what it shows now was made since. What was made between the last
+/// reading before a reset and the reset itself is not known to anybody.
+/// </para>
+/// </summary>
+public static class CounterProduction
+{
+    public static Production Count(IEnumerable<CounterReading> readings, int widthBits)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(widthBits, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(widthBits, 64);
+        var top = widthBits == 64 ? ulong.MaxValue : (1UL << widthBits) - 1;
+        var quarter = (top / 4) + 1;
+        var (pieces, rollovers, resets) = (0UL, 0, 0);
+        CounterReading? before = null;
+        foreach (var reading in readings)
+        {
+            if (reading.Value is not { } now)
+            {
+                continue;
+            }
+
+            if (before is { Value: { } was } last)
+            {
+                if (last.Epoch != reading.Epoch)
+                {
+                    resets++;
+                    pieces += now;
+                }
+                else if (now >= was)
+                {
+                    pieces += now - was;
+                }
+                else if (was > top - quarter && now < quarter)
+                {
+                    rollovers++;
+                    pieces += top - was + now + 1;
+                }
+                else
+                {
+                    resets++;
+                    pieces += now;
+                }
+            }
+
+            before = reading;
+        }
+
+        return new Production(pieces, rollovers, resets);
+    }
+}

@@ -1,0 +1,210 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+namespace Sluice.Mes.Database;
+
+/// <summary>
+/// Writes what one message says into the database, in one transaction: when <see cref="Write"/> returns, it is durable
+/// and the message may be acknowledged to the broker. A message that breaks the contract is counted and not stored.
+/// </summary>
+public sealed class MessageWriter(MesDatabase database, string site)
+{
+    private const int RowsAtOnce = 40;
+
+    private readonly string root = $"sluice/v1/{site}/";
+    private readonly List<string> faults = [];
+
+    /// <summary>Readings of data messages that had not been stored before, since this writer was made.</summary>
+    public long Stored { get; private set; }
+
+    /// <summary>Readings that had been stored before.</summary>
+    public long Duplicates { get; private set; }
+
+    public void Write(in MesMessage message)
+    {
+        var levels = message.Topic.StartsWith(root, StringComparison.Ordinal)
+            ? message.Topic[root.Length..].Split('/')
+            : [];
+        if (levels is not [var gateway, "data" or "birth" or "ledger"])
+        {
+            return;
+        }
+
+        faults.Clear();
+        using var transaction = database.Begin();
+        try
+        {
+            using var json = JsonDocument.Parse(message.Payload);
+            Take(gateway, levels[1], json.RootElement);
+        }
+        catch (JsonException exception)
+        {
+            faults.Add($"not JSON: {exception.Message}");
+        }
+
+        foreach (var fault in faults)
+        {
+            Tally(gateway, "violation", fault);
+        }
+
+        transaction.Commit();
+    }
+
+    private void Take(string gateway, string kind, JsonElement json)
+    {
+        ContractSchemas.Published.Judge(kind, json, faults);
+        switch (kind)
+        {
+            case "data" when Contract.Data(json, faults) is var data && faults.Count == 0:
+                Store(gateway, data);
+                break;
+            case "birth" when Contract.Birth(json, faults) is var birth && faults.Count == 0:
+                Describe(gateway, birth);
+                break;
+            case "ledger" when Contract.Ledger(json, faults) is var ledger && faults.Count == 0:
+                Judge(gateway, ledger);
+                break;
+        }
+    }
+
+    private void Store(string gateway, DataMessage data)
+    {
+        for (var from = 0; from < data.Readings.Count; from += RowsAtOnce)
+        {
+            var rows = data.Readings.Skip(from).Take(RowsAtOnce).ToList();
+            var stored = Insert(gateway, data, rows);
+            Stored += stored.Count;
+            foreach (var reading in rows)
+            {
+                if (!stored.Contains(reading.Position))
+                {
+                    Duplicates++;
+                    Compare(gateway, data.Store, reading);
+                }
+                else if (!data.Historical)
+                {
+                    Present(gateway, data.Store, reading);
+                }
+            }
+        }
+    }
+
+    private HashSet<long> Insert(string gateway, DataMessage data, List<MesReading> rows)
+    {
+        var text = new StringBuilder("INSERT INTO reading (gateway, store, p, signal, t, v, q, r, historical) VALUES ");
+        var values = new object[rows.Count * 9];
+        for (var row = 0; row < rows.Count; row++)
+        {
+            var reading = rows[row];
+            object[] columns =
+            [
+                gateway, data.Store, reading.Position, reading.Signal, Instant(reading), Json(reading), reading.Quality,
+                reading.Reason, data.Historical ? 1 : 0,
+            ];
+            columns.CopyTo(values, row * 9);
+            text.Append(row == 0 ? "(" : ", (")
+                .AppendJoin(", ", Enumerable.Range(row * 9, 9).Select(MesDatabase.Name)).Append(')');
+        }
+
+        text.Append(" ON CONFLICT DO NOTHING RETURNING p");
+        return [.. database.Query(row => row.GetInt64(0), text.ToString(), values)];
+    }
+
+    /// <summary>What came again must say the same.</summary>
+    private void Compare(string gateway, string store, MesReading reading)
+    {
+        var before = database.Query(
+            row => string.Join('\n', Enumerable.Range(0, 5).Select(row.GetString)),
+            "SELECT signal, t, v, q, r FROM reading WHERE gateway = @a AND store = @b AND p = @c",
+            gateway, store, reading.Position);
+        var now = string.Join('\n', reading.Signal, Instant(reading), Json(reading), reading.Quality, reading.Reason);
+        Tally(gateway, "duplicate", $"{store} {reading.Position}");
+        if (before is not [var same] || same != now)
+        {
+            Tally(gateway, "contradiction", $"{store} {reading.Position}");
+        }
+    }
+
+    /// <summary>The upsert of a live reading: it is the present value unless a younger one of its store is.</summary>
+    private void Present(string gateway, string store, MesReading reading) => database.Execute(
+        """
+        INSERT INTO present (gateway, signal, store, p, t, v, q, r) VALUES (@a, @b, @c, @d, @e, @f, @g, @h)
+        ON CONFLICT (gateway, signal) DO UPDATE
+        SET store = excluded.store, p = excluded.p, t = excluded.t, v = excluded.v, q = excluded.q, r = excluded.r
+        WHERE present.store <> excluded.store OR present.p < excluded.p
+        """,
+        gateway, reading.Signal, store, reading.Position, Instant(reading), Json(reading), reading.Quality,
+        reading.Reason);
+
+    private void Describe(string gateway, BirthMessage birth)
+    {
+        foreach (var signal in birth.Signals)
+        {
+            database.Execute(
+                """
+                INSERT INTO signal (gateway, signal, type, unit, description) VALUES (@a, @b, @c, @d, @e)
+                ON CONFLICT (gateway, signal) DO UPDATE
+                SET type = excluded.type, unit = excluded.unit, description = excluded.description
+                """,
+                gateway, signal.Name, signal.Type, signal.Unit, signal.Description);
+            if (signal.Last is { } last)
+            {
+                // The birth's last reading is also sent as data: it fills in what is not known, and replaces only an
+                // older reading of the same store.
+                database.Execute(
+                    """
+                    INSERT INTO present (gateway, signal, store, p, t, v, q, r) VALUES (@a, @b, @c, @d, @e, @f, @g, @h)
+                    ON CONFLICT (gateway, signal) DO UPDATE
+                    SET p = excluded.p, t = excluded.t, v = excluded.v, q = excluded.q, r = excluded.r
+                    WHERE present.store = excluded.store AND present.p < excluded.p
+                    """,
+                    gateway, signal.Name, signal.LastStore, last.Position, Instant(last), Json(last), last.Quality,
+                    last.Reason);
+            }
+        }
+    }
+
+    private void Judge(string gateway, LedgerMessage ledger)
+    {
+        foreach (var account in ledger.Stores)
+        {
+            // A ledger that was sent again may come behind a younger one of the same run: the younger says all.
+            database.Execute(
+                """
+                INSERT INTO account (gateway, store, run, number, first, next, waiting, dropped, acknowledged)
+                VALUES (@a, @b, @c, @d, @e, @f, @g, @h, @i)
+                ON CONFLICT (gateway, store) DO UPDATE
+                SET run = excluded.run, number = excluded.number, first = excluded.first, next = excluded.next,
+                    waiting = excluded.waiting, dropped = excluded.dropped, acknowledged = excluded.acknowledged
+                WHERE account.run <> excluded.run OR account.number < excluded.number
+                """,
+                gateway, account.Store, ledger.Run, ledger.Number, account.First, account.Next, account.Waiting,
+                account.Dropped, PositionText.Write(account.Acknowledged));
+            foreach (var drop in account.Drops)
+            {
+                database.Execute(
+                    """
+                    INSERT INTO dropped (gateway, store, from_p, to_p, readings, reason) VALUES (@a, @b, @c, @d, @e, @f)
+                    ON CONFLICT DO NOTHING
+                    """,
+                    gateway, account.Store, drop.Range.From, drop.Range.To, drop.Count, drop.Reason);
+            }
+        }
+    }
+
+    private void Tally(string gateway, string what, string last) => database.Execute(
+        """
+        INSERT INTO tally (gateway, what, count, last) VALUES (@a, @b, 1, @c)
+        ON CONFLICT (gateway, what) DO UPDATE SET count = tally.count + 1, last = excluded.last
+        """,
+        gateway, what, last);
+
+    private static string Instant(in MesReading reading) =>
+        reading.SourceTimestamp.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+
+    /// <summary>The value with all its digits, as the wire had it; a text as JSON, so that it is not taken for one.
+    /// </summary>
+    private static string Json(in MesReading reading) =>
+        reading.ValueKind == JsonValueKind.String ? JsonSerializer.Serialize(reading.Value) : reading.Value;
+}
