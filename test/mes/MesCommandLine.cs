@@ -124,7 +124,8 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
             using var opened = MesDatabase.Open(parsed.GetValue(database)!);
             var production = opened.Produced(
                 parsed.GetValue(gateway)!, parsed.GetValue(signal)!, parsed.GetValue(width));
-            output.WriteLine($"{production.Pieces} pieces, {production.Rollovers} rollovers, {production.Resets} resets");
+            output.WriteLine(
+                $"{production.Pieces} pieces, {production.Rollovers} rollovers, {production.Resets} resets");
             return 0;
         });
         return verb;

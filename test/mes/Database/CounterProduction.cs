@@ -2,8 +2,9 @@ namespace Sluice.Mes.Database;
 
 /// <summary>One reading of a counter, in order of time.</summary>
 /// <param name="Value">What it showed; null where the reading was not Good.</param>
-/// <param name="Epoch">What the birth says of its origin: another one means that it began again at 0 somewhere else.
-/// Empty where nobody says.</param>
+/// <param name="Epoch">
+/// Where it began to count; another one means that it began again at 0 somewhere else. Empty where nobody says.
+/// </param>
 public readonly record struct CounterReading(ulong? Value, string Epoch);
 
 /// <summary>What was produced between the first reading and the last.</summary>

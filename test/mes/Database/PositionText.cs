@@ -5,8 +5,8 @@ namespace Sluice.Mes.Database;
 /// <summary>Ranges of positions as a text in a column: <c>1-5 9-9</c>.</summary>
 internal static class PositionText
 {
-    public static string Write(IReadOnlyList<Positions> ranges) =>
-        string.Join(' ', ranges.Select(range => string.Create(CultureInfo.InvariantCulture, $"{range.From}-{range.To}")));
+    public static string Write(IReadOnlyList<Positions> ranges) => string.Join(
+        ' ', ranges.Select(range => string.Create(CultureInfo.InvariantCulture, $"{range.From}-{range.To}")));
 
     public static IReadOnlyList<Positions> Read(string text) =>
     [

@@ -24,8 +24,8 @@ internal static class ProofText
         foreach (var store in proof.Stores)
         {
             output.WriteLine(
-                $"{store.Gateway} {store.Store[..Math.Min(8, store.Store.Length)]}: {Number(store.Readings)} readings below "
-                + $"{store.Next}, {Number(store.Explained)} explained, {Number(Count(store.Open))} on their way, "
+                $"{store.Gateway} {store.Store[..Math.Min(8, store.Store.Length)]}: {Number(store.Readings)} readings "
+                + $"below {store.Next}, {Number(store.Explained)} explained, {Number(Count(store.Open))} on their way, "
                 + $"{Number(Count(store.Lost))} lost");
             foreach (var range in store.Lost)
             {

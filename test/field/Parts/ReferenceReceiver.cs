@@ -1,0 +1,53 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Sluice.Field.Parts;
+
+/// <summary>sluice-mes as a process of its own, as an MES team would run it.</summary>
+internal sealed class ReferenceReceiver(FieldPlant plant, string database)
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "sluice-mes");
+
+    private readonly (string Certificate, string Key) identity =
+        plant.Keys.WriteClientFiles(plant.Directory.At("receiver"), "mes");
+
+    public ChildProcess Start() => ChildProcess.Start(
+        Program,
+        [
+            "receive", "--database", database, "--site", "plant1", "--host", MosquittoBroker.Host,
+            "--broker", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plant.Broker.Port}"),
+            "--chain", identity.Certificate, "--key", identity.Key, "--roots", plant.Broker.Files.Authority,
+        ]);
+
+    /// <summary>The verdict and what it says.</summary>
+    public async Task<(int Code, string Text)> VerifyAsync() =>
+        await ChildProcess.RunAsync(Program, "verify", "--database", database);
+
+    public async Task<JsonElement> ProofAsync()
+    {
+        var (_, text) = await ChildProcess.RunAsync(Program, "verify", "--json", "--database", database);
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Waits until everything that the gateway produced up to now is stored and proved.</summary>
+    public async Task IsWholeAsync(TimeSpan within)
+    {
+        var bound = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var (code, text) = await VerifyAsync();
+            if (code == 0)
+            {
+                return;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(bound) > within)
+            {
+                throw new TimeoutException($"The receiver's database is not whole:\n{text}");
+            }
+
+            await Task.Delay(100);
+        }
+    }
+}
