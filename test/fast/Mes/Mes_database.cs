@@ -67,6 +67,16 @@ public sealed class Mes_database : IDisposable
     }
 
     [Fact]
+    public void An_empty_database_and_readings_without_a_ledger_prove_nothing()
+    {
+        Assert.False(Completeness.Of(database).IsWhole);
+        Write(Spoken.Data(false, Spoken.Reading(1, "1")));
+        Assert.False(Completeness.Of(database).IsWhole);
+        Write(Spoken.Ledger(1, 1, 2, "[1,1]"));
+        Assert.True(Completeness.Of(database).IsWhole);
+    }
+
+    [Fact]
     public void A_message_that_breaks_the_contract_is_counted_and_not_stored()
     {
         Write(Spoken.Data(false, Spoken.Reading(1, "1"), Spoken.Reading(1, "1")));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sluice.Plant.Keys;
 
 namespace Sluice.Field.Parts;
 

@@ -10,19 +10,25 @@ namespace Sluice.Mes.Database;
 /// <param name="Lost">Not there, not explained, and acknowledged or not held any more. Anything but none is a bug, or a
 /// broker that lost its queue: ask for a replay.</param>
 /// <param name="First">The oldest position that can be replayed.</param>
+/// <param name="HasAccount">A ledger spoke of this store.</param>
 public sealed record StoreProof(
     string Gateway, string Store, long Next, long Readings, long Explained, IReadOnlyList<Positions> Open,
-    IReadOnlyList<Positions> Lost, long First)
+    IReadOnlyList<Positions> Lost, long First, bool HasAccount)
 {
-    public bool IsWhole => Open.Count == 0 && Lost.Count == 0;
+    /// <summary>Readings without a ledger's word about them prove nothing.</summary>
+    public bool IsWhole => HasAccount && Open.Count == 0 && Lost.Count == 0;
 }
 
 /// <summary>The proof for everything in a database.</summary>
 public sealed record Completeness(
     IReadOnlyList<StoreProof> Stores, long Readings, long Duplicates, long Contradictions, long Violations)
 {
-    /// <summary>Nothing is missing without a reason, and nothing said two things.</summary>
-    public bool IsWhole => Contradictions == 0 && Violations == 0 && Stores.All(store => store.IsWhole);
+    /// <summary>
+    /// There is something to judge, nothing is missing without a reason, and nothing said two things. An empty database is
+    /// not whole: it proves nothing.
+    /// </summary>
+    public bool IsWhole =>
+        Stores.Count > 0 && Contradictions == 0 && Violations == 0 && Stores.All(store => store.IsWhole);
 
     public static Completeness Of(MesDatabase database)
     {
@@ -60,7 +66,7 @@ public sealed record Completeness(
         var unexplained = stream.OpenGaps().Sum(gap => gap.Count);
         return new StoreProof(
             gateway, store, account?.Next ?? 1, stream.Received, missing - unexplained,
-            [.. stream.OpenGaps().SelectMany(gone.Missing)], lost, account?.First ?? 1);
+            [.. stream.OpenGaps().SelectMany(gone.Missing)], lost, account?.First ?? 1, account is not null);
     }
 
     /// <summary>The ranges without a hole: consecutive positions have the same distance to their row number.</summary>

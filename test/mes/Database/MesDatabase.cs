@@ -1,3 +1,4 @@
+using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using Microsoft.Data.Sqlite;
@@ -97,8 +98,20 @@ public sealed class MesDatabase : IDisposable
             gateway, signal),
         widthBits);
 
-    /// <summary>Starts the transaction of one message; dispose without commit forgets it.</summary>
-    internal DbTransaction Begin() => connection.BeginTransaction();
+    /// <summary>
+    /// Starts the transaction of one message; dispose without commit forgets it. A connection that the server closed is
+    /// made again: a database that was restarted must not need a restart of the receiver.
+    /// </summary>
+    internal DbTransaction Begin()
+    {
+        if (connection.State != ConnectionState.Open)
+        {
+            connection.Close();
+            connection.Open();
+        }
+
+        return connection.BeginTransaction();
+    }
 
     /// <summary>A statement with parameters <c>@a</c>, <c>@b</c>, ... in order.</summary>
     internal DbCommand Statement(string text, params ReadOnlySpan<object> values)
