@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Sluice.Field.Parts;
 
 /// <summary>
-/// A PostgreSQL of our own on a free port of loopback, run by the user that Debian's package made, because it refuses to
-/// run as root. The machine's own clusters are not touched.
+/// A PostgreSQL of our own on a free port of loopback, run by the user that Debian's package made, because it refuses
+/// to run as root. The machine's own clusters are not touched.
 /// </summary>
 internal sealed class PostgresServer : IAsyncDisposable
 {

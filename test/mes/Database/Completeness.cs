@@ -24,8 +24,8 @@ public sealed record Completeness(
     IReadOnlyList<StoreProof> Stores, long Readings, long Duplicates, long Contradictions, long Violations)
 {
     /// <summary>
-    /// There is something to judge, nothing is missing without a reason, and nothing said two things. An empty database is
-    /// not whole: it proves nothing.
+    /// There is something to judge, nothing is missing without a reason, and nothing said two things. An empty
+    /// database is not whole: it proves nothing.
     /// </summary>
     public bool IsWhole =>
         Stores.Count > 0 && Contradictions == 0 && Violations == 0 && Stores.All(store => store.IsWhole);

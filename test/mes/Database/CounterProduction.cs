@@ -3,7 +3,7 @@ namespace Sluice.Mes.Database;
 /// <summary>One reading of a counter, in order of time.</summary>
 /// <param name="Value">What it showed; null where the reading was not Good.</param>
 /// <param name="Epoch">
-/// Where it began to count; another one means that it began again at 0 somewhere else. Empty where nobody says.
+/// Where it began to count; another one means that it began again at 0 elsewhere. Empty where nobody says.
 /// </param>
 public readonly record struct CounterReading(ulong? Value, string Epoch);
 
@@ -14,7 +14,7 @@ public readonly record struct CounterReading(ulong? Value, string Epoch);
 public readonly record struct Production(ulong Pieces, int Rollovers, int Resets);
 
 /// <summary>
-/// Counts production from a counter that rolls over, is reset by its PLC, or comes from a swapped gateway. A core: pure.
+/// Counts production from a counter that rolls over, is reset by its PLC, or comes from a swapped gateway. A core.
 /// <para>
 /// A step back is a rollover where the counter stood in the last quarter of its width and stands in the first one, and
 /// the epoch is the same; else it is a reset, and what it shows now was made since. What was made between the last

@@ -39,7 +39,8 @@ public sealed class MesDatabase : IDisposable
         """
         CREATE TABLE IF NOT EXISTS account (
             gateway TEXT NOT NULL, store TEXT NOT NULL, run TEXT NOT NULL, number BIGINT NOT NULL,
-            first BIGINT NOT NULL, next BIGINT NOT NULL, waiting BIGINT NOT NULL, dropped BIGINT NOT NULL, acknowledged TEXT NOT NULL,
+            first BIGINT NOT NULL, next BIGINT NOT NULL, waiting BIGINT NOT NULL, dropped BIGINT NOT NULL,
+            acknowledged TEXT NOT NULL,
             PRIMARY KEY (gateway, store))
         """,
         """
