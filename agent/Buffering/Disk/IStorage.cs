@@ -47,6 +47,12 @@ public interface IStorageFile : IDisposable
 
     void SetLength(long lengthBytes);
 
-    /// <summary>fdatasync.</summary>
+    /// <summary>
+    /// fdatasync. Where it throws, nothing written since the last one that did not is known: the kernel may have let go
+    /// of it, still read it back, and let the next sync succeed.
+    /// </summary>
     void Sync();
+
+    /// <summary>What was synced is read from the device from now on, not from what the kernel remembers.</summary>
+    void DropCache();
 }

@@ -31,10 +31,15 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
 
     public bool HasRoom(int pages) => Tail + pages <= Pages;
 
-    /// <summary>Makes what is in the file durable, and reads all of it.</summary>
+    /// <summary>
+    /// Makes what is in the file durable, and reads all of it: from the device. After a sync that failed, the kernel
+    /// reads back what the device never got, and the next sync succeeds; served from there, a reading could be gone
+    /// after a power cut, and its position given to another.
+    /// </summary>
     public JournalScan Scan()
     {
         file.Sync();
+        file.DropCache();
         var length = (int)Math.Min(file.LengthBytes, LengthBytesMax);
         var bytes = ArrayPool<byte>.Shared.Rent(length);
         try

@@ -64,6 +64,7 @@ internal sealed class SegmentShelf(IStorage storage)
                 file.SetLength(0);
                 file.Write(0, bytes);
                 file.Sync();
+                file.DropCache();
                 ReadBack(file, name.Hash, bytes.Length);
             }
 

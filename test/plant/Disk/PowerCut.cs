@@ -2,8 +2,10 @@ namespace Sluice.Plant.Disk;
 
 /// <summary>
 /// Rebuilds what a disk may hold after a power cut. Everything up to a file's last sync is there. Of what was written
-/// to it later there is: nothing, all, a prefix, any subset of 4 KiB blocks, or a prefix whose last write is torn at a
-/// 512-byte sector. Names that were made, changed or deleted after the last directory sync are there up to any point.
+/// to it later there is, for each file on its own: nothing, all, a prefix, any subset of 4 KiB blocks or of 512-byte
+/// sectors or of whole writes, and a last write that is torn at a sector; where a write was lost that made the file
+/// longer, the file may be longer all the same, with zeros. Names that were made, changed or deleted after the last
+/// directory sync are there up to any point, or any subset of them.
 /// <para>Walks forward only: ask for growing operations.</para>
 /// </summary>
 public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
@@ -17,6 +19,17 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
     private readonly List<DiskOperation> unsyncedNames = [];
     private int at;
 
+    private enum Kept
+    {
+        Nothing,
+        Everything,
+        Prefix,
+        PrefixWithTornEnd,
+        Blocks,
+        Writes,
+        Sectors,
+    }
+
     /// <summary>A disk as a power cut just before an operation may have left it, and how it was chosen.</summary>
     public (SimulatedDisk Disk, string How) Before(int operation, Random random)
     {
@@ -26,49 +39,89 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
         }
 
         var disk = new SimulatedDisk(record: false);
-        var known = new Dictionary<string, int>(names, StringComparer.Ordinal);
-        var kept = random.Next(3) switch { 0 => 0, 1 => unsyncedNames.Count, _ =>
-            random.Next(unsyncedNames.Count + 1) };
-        for (var i = 0; i < kept; i++)
-        {
-            Apply(unsyncedNames[i], known);
-        }
-
-        var mode = random.Next(5);
-        foreach (var (name, number) in known)
+        var how = new List<string> { $"before operation {operation}" };
+        foreach (var (name, number) in ChooseNames(random, how))
         {
             var file = disk.Put(name, durable[number].Copy());
-            Choose(file, unsynced[number], mode, random);
+            if (unsynced[number].Count > 0)
+            {
+                var kept = (Kept)random.Next((int)Kept.Sectors + 1);
+                Choose(file, unsynced[number], kept, random);
+                how.Add($"{name}: {kept} of {unsynced[number].Count}");
+            }
         }
 
-        return (disk, $"before operation {operation}, mode {mode}, {kept} of {unsyncedNames.Count} names");
+        return (disk, string.Join(", ", how));
     }
 
-    private static void Choose(DiskFile file, List<DiskOperation> pending, int mode, Random random)
+    private Dictionary<string, int> ChooseNames(Random random, List<string> how)
     {
-        var count = mode switch { 0 => 0, 1 => pending.Count, _ => random.Next(pending.Count + 1) };
+        var known = new Dictionary<string, int>(names, StringComparer.Ordinal);
+        var kept = random.Next(4) switch
+        {
+            0 => [],
+            1 => unsyncedNames,
+            2 => unsyncedNames[..random.Next(unsyncedNames.Count + 1)],
+            _ => unsyncedNames.FindAll(_ => random.Next(2) == 0),
+        };
+        kept.ForEach(change => Apply(change, known));
+        how.Add($"{kept.Count} of {unsyncedNames.Count} names");
+        return known;
+    }
+
+    private static void Choose(DiskFile file, List<DiskOperation> pending, Kept kept, Random random)
+    {
+        var count = kept switch
+        {
+            Kept.Nothing => 0,
+            Kept.Everything => pending.Count,
+            _ => random.Next(pending.Count + 1),
+        };
+        var likely = random.NextDouble();
+        var longer = random.Next(2) == 0;
         for (var i = 0; i < count; i++)
         {
-            if (pending[i] is DiskOperation.Write write && mode == 3)
-            {
-                var likely = random.NextDouble();
-                for (var b = 0; b < write.Bytes.Length; b += BlockBytes)
-                {
-                    if (random.NextDouble() < likely)
-                    {
-                        file.Write(write.Offset + b,
-                            write.Bytes.AsSpan(b, Math.Min(BlockBytes, write.Bytes.Length - b)));
-                    }
-                }
-            }
-            else if (pending[i] is DiskOperation.Write torn && mode == 4 && i == count - 1)
-            {
-                var length = random.Next((torn.Bytes.Length / SectorBytes) + 1) * SectorBytes;
-                file.Write(torn.Offset, torn.Bytes.AsSpan(0, length));
-            }
-            else
+            if (pending[i] is not DiskOperation.Write write)
             {
                 Apply(file, pending[i]);
+                continue;
+            }
+
+            if (longer && write.Offset + write.Bytes.Length > file.LengthBytes)
+            {
+                file.SetLength(write.Offset + write.Bytes.Length);
+            }
+
+            var last = i == count - 1;
+            switch (kept)
+            {
+                case Kept.Blocks:
+                    Pick(file, write, BlockBytes, () => random.NextDouble() < likely);
+                    break;
+                case Kept.Sectors:
+                    Pick(file, write, SectorBytes, () => random.NextDouble() < likely);
+                    break;
+                case Kept.PrefixWithTornEnd or Kept.Writes when last:
+                    var length = random.Next((write.Bytes.Length / SectorBytes) + 1) * SectorBytes;
+                    file.Write(write.Offset, write.Bytes.AsSpan(0, length));
+                    break;
+                case Kept.Writes when random.NextDouble() >= likely:
+                    break;
+                default:
+                    Apply(file, write);
+                    break;
+            }
+        }
+    }
+
+    private static void Pick(DiskFile file, DiskOperation.Write write, int pieceBytes, Func<bool> keep)
+    {
+        for (var piece = 0; piece < write.Bytes.Length; piece += pieceBytes)
+        {
+            if (keep())
+            {
+                var length = Math.Min(pieceBytes, write.Bytes.Length - piece);
+                file.Write(write.Offset + piece, write.Bytes.AsSpan(piece, length));
             }
         }
     }
@@ -125,6 +178,11 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
                 unsynced[sync.File].ForEach(pending => Apply(durable[sync.File], pending));
                 unsynced[sync.File].Clear();
                 break;
+            case DiskOperation.SyncFailed failed:
+                // The length is the file system's and stays; the bytes are gone for good.
+                unsynced[failed.File].ForEach(pending => Lengthen(durable[failed.File], pending));
+                unsynced[failed.File].Clear();
+                break;
             case DiskOperation.Rename or DiskOperation.Delete:
                 unsyncedNames.Add(operation);
                 break;
@@ -132,6 +190,18 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
                 unsyncedNames.ForEach(pending => Apply(pending, names));
                 unsyncedNames.Clear();
                 break;
+        }
+    }
+
+    private static void Lengthen(DiskFile file, DiskOperation operation)
+    {
+        if (operation is DiskOperation.Write write)
+        {
+            file.SetLength(Math.Max(file.LengthBytes, write.Offset + write.Bytes.Length));
+        }
+        else
+        {
+            Apply(file, operation);
         }
     }
 }

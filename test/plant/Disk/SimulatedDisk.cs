@@ -13,6 +13,9 @@ public abstract record DiskOperation
 
     public sealed record Sync(int File) : DiskOperation;
 
+    /// <summary>The device did not take what was written since the last sync, and the kernel let go of it.</summary>
+    public sealed record SyncFailed(int File) : DiskOperation;
+
     public sealed record Rename(string From, string To) : DiskOperation;
 
     public sealed record Delete(string Name) : DiskOperation;
@@ -66,6 +69,15 @@ public sealed class SimulatedDisk
     /// something else happen in between.
     /// </summary>
     public Action<string> Before { get; set; } = _ => { };
+
+    /// <summary>
+    /// The next sync of a name for which this is true fails, once: what it was to write is lost, is still read back
+    /// until the cache is dropped, and every later sync succeeds. So does Linux after a write error (fsync(2), EIO).
+    /// </summary>
+    public Func<string, bool>? LosesSyncOf { get; set; }
+
+    /// <summary>Dropping the cache does nothing: what a failed sync lost is read back until the power goes.</summary>
+    public bool KeepsCache { get; set; }
 
     public long BytesWritten { get; private set; }
 
@@ -243,7 +255,7 @@ public sealed class SimulatedDisk
         public void Write(long offset, ReadOnlySpan<byte> bytes)
         {
             disk.Ask(name, grows: offset + bytes.Length > file.LengthBytes);
-            file.Write(offset, bytes);
+            file.WriteCached(offset, bytes);
             disk.BytesWritten += bytes.Length;
             if (disk.Records)
             {
@@ -262,77 +274,32 @@ public sealed class SimulatedDisk
         {
             disk.Ask(name, grows: false);
             disk.Syncs++;
+            if (disk.LosesSyncOf?.Invoke(name) == true)
+            {
+                disk.LosesSyncOf = null;
+                file.SyncFailed();
+                disk.Record(new DiskOperation.SyncFailed(file.Number));
+                throw new IOException("Input/output error.");
+            }
+
+            file.Synced();
             if (!disk.IgnoresSyncOf(name))
             {
                 disk.Record(new DiskOperation.Sync(file.Number));
             }
         }
 
+        public void DropCache()
+        {
+            if (!disk.KeepsCache)
+            {
+                file.DropCache();
+            }
+        }
+
         public void Dispose()
         {
             // The file stays.
-        }
-    }
-}
-
-/// <summary>A file's bytes.</summary>
-public sealed class DiskFile(int number)
-{
-    private byte[] bytes = [];
-    private bool shared;
-
-    public int Number { get; } = number;
-
-    public long LengthBytes { get; private set; }
-
-    public byte[] Content => bytes.AsSpan(0, (int)LengthBytes).ToArray();
-
-    /// <summary>Shares the bytes until one of the two is written.</summary>
-    public DiskFile Copy() => Copy(Number);
-
-    public DiskFile Copy(int copyNumber)
-    {
-        shared = true;
-        return new DiskFile(copyNumber) { bytes = bytes, LengthBytes = LengthBytes, shared = true };
-    }
-
-    public int Read(long offset, Span<byte> into)
-    {
-        var count = (int)Math.Clamp(LengthBytes - offset, 0, into.Length);
-        bytes.AsSpan((int)Math.Min(offset, LengthBytes), count).CopyTo(into);
-        return count;
-    }
-
-    public void Write(long offset, ReadOnlySpan<byte> more)
-    {
-        SetLength(Math.Max(LengthBytes, offset + more.Length));
-        Own();
-        more.CopyTo(bytes.AsSpan((int)offset));
-    }
-
-    public void SetLength(long lengthBytes)
-    {
-        if (lengthBytes > bytes.Length)
-        {
-            Array.Resize(ref bytes, (int)Math.Max(lengthBytes, bytes.Length * 2L));
-            shared = false;
-        }
-
-        if (lengthBytes < LengthBytes)
-        {
-            Own();
-            bytes.AsSpan((int)lengthBytes, (int)(LengthBytes - lengthBytes)).Clear();
-        }
-
-        LengthBytes = lengthBytes;
-    }
-
-    private void Own()
-    {
-        if (shared)
-        {
-            bytes = bytes.ToArray();
-            shared = false;
         }
     }
 }
