@@ -84,6 +84,13 @@ bench-buffer: ## figures: bytes on the disk per reading beside a plain append-on
 	@mkdir -p $(or $(DIR),out/bench-buffer)
 	@test/bench/bin/Release/net10.0/sluice-bench buffer $(or $(DIR),out/bench-buffer)
 
+.PHONY: crash
+crash: ## the buffer after power cuts, on a simulated disk: STATES=10000, SEED= to see a run again
+	@dotnet build -nologo -v q -c Release test/fast
+	@SLUICE_CRASH_STATES=$(or $(STATES),10000) SLUICE_CRASH_SEED=$${SEED:-$$(shuf -i 1-1000000 -n 1)} \
+	  test/fast/bin/Release/net10.0/Sluice.Fast --filter-class '*.CrashStateTests' --show-live-output on \
+	  --no-ansi --progress off
+
 .PHONY: check-format
 check-format: ## whitespace as .editorconfig says
 	@dotnet format whitespace agent.sln --verify-no-changes --verbosity minimal
