@@ -27,6 +27,17 @@ picture: ## copy the demo's table from a real run into README.md
 	@dotnet build -nologo -v q -c Release test/plant
 	@test/plant/bin/Release/net10.0/sluice-plant demo --seconds 20 --picture README.md
 
+.PHONY: sim
+sim: ## a simulated plant from a seed, told as a story: SEED=1 DAYS=2
+	@dotnet build -nologo -v q -c Release test/plant
+	@test/plant/bin/Release/net10.0/sluice-plant sim --seed $(or $(SEED),1) --days $(or $(DAYS),2)
+
+.PHONY: sim-long
+sim-long: ## a thousand simulated plants: WORLDS=1000 DAYS=1 SEED=1
+	@dotnet build -nologo -v q -c Release test/plant
+	@test/plant/bin/Release/net10.0/sluice-plant sim --seed $(or $(SEED),1) --days $(or $(DAYS),1) \
+	  --worlds $(or $(WORLDS),1000)
+
 .PHONY: build
 build: ## compile everything; warnings are errors
 	@$(BUILD) agent.sln

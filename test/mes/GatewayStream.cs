@@ -85,7 +85,7 @@ public sealed class GatewayStream(string name)
     }
 
     internal void Receive(
-        DataMessage data, DateTimeOffset now, List<string> faults, Action<string, MesReading>? arrived)
+        DataMessage data, DateTimeOffset now, List<string> faults, Action<DataMessage, MesReading>? arrived)
     {
         Messages++;
         if (Store(data.Store, faults) is not { } store)
@@ -100,7 +100,7 @@ public sealed class GatewayStream(string name)
                 Readings++;
                 Historical += data.Historical ? 1 : 0;
                 Take(reading, data, now, faults);
-                arrived?.Invoke(Name, reading);
+                arrived?.Invoke(data, reading);
                 continue;
             }
 
@@ -145,7 +145,30 @@ public sealed class GatewayStream(string name)
         }
     }
 
-    private StoreStream? Store(string id, List<string> faults) =>
+    /// <summary>
+    /// Each time a gateway's disk fails there is one more store in memory. One that is complete, and that the gateway
+    /// does not speak of any more, is forgotten when its place is needed.
+    /// </summary>
+    private void ForgetOneComplete()
+    {
+        var spoken = Ledger?.Stores.Select(account => account.Store).ToHashSet() ?? [];
+        if (stores.Values.FirstOrDefault(s => !spoken.Contains(s.Store) && !s.OpenGaps().Any()) is { } complete)
+        {
+            stores.Remove(complete.Store);
+        }
+    }
+
+    private StoreStream? Store(string id, List<string> faults)
+    {
+        if (stores.Count >= StoresMax && !stores.ContainsKey(id))
+        {
+            ForgetOneComplete();
+        }
+
+        return KnownStore(id, faults);
+    }
+
+    private StoreStream? KnownStore(string id, List<string> faults) =>
         Known(stores, id, static key => new StoreStream(key), StoresMax, "stores", faults);
 
     private SignalStream? Signal(string signal, List<string> faults) =>

@@ -39,10 +39,10 @@ public sealed class StreamLedger(string site)
     public long PayloadBytes { get; private set; }
 
     /// <summary>
-    /// Called with the gateway's name for each reading that had not arrived before, history included: what a receiver
-    /// writes to its database.
+    /// Called with its message for each reading that had not arrived before, history included: what a receiver writes
+    /// to its database.
     /// </summary>
-    public Action<string, MesReading>? Arrived { get; set; }
+    public Action<DataMessage, MesReading>? Arrived { get; set; }
 
     /// <summary>One gateway's account, or an empty one while nothing came from it.</summary>
     public GatewayStream Gateway(string name) => gateways.GetValueOrDefault(name) ?? new GatewayStream(name);

@@ -1,10 +1,16 @@
 using Sluice.Plant.Demo;
+using Sluice.Plant.World;
 
 const int Usage = 64;
 
+if (args is ["sim", .. var simulated])
+{
+    return SimCommand.Run(simulated);
+}
+
 if (args is not ["demo", .. var rest])
 {
-    await Console.Error.WriteLineAsync(DemoOptions.Usage);
+    await Console.Error.WriteLineAsync($"{DemoOptions.Usage}\n{SimCommand.Usage}");
     return Usage;
 }
 

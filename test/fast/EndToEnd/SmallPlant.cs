@@ -175,7 +175,7 @@ internal sealed class SmallPlant : IAsyncDisposable
         System.IO.Directory.Delete(Directory, recursive: true);
     }
 
-    private void OnArrived(string gateway, MesReading reading)
+    private void OnArrived(DataMessage message, MesReading reading)
     {
         if (reading.Signal == RecordSignal)
         {

@@ -6,7 +6,10 @@ namespace Sluice.Plant.Disk;
 /// sectors or of whole writes, and a last write that is torn at a sector; where a write was lost that made the file
 /// longer, the file may be longer all the same, with zeros. Names that were made, changed or deleted after the last
 /// directory sync are there up to any point, or any subset of them.
-/// <para>Walks forward only: ask for growing operations.</para>
+/// <para>
+/// Walks forward only: ask for growing operations. Or, for a life too long to be kept: <see cref="Follow"/> takes each
+/// operation in and forgets it, and <see cref="Now"/> cuts where the record stands.
+/// </para>
 /// </summary>
 public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
 {
@@ -38,8 +41,22 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
             Step(operations[at]);
         }
 
+        var (disk, how) = Now(random);
+        return (disk, $"before operation {operation}, {how}");
+    }
+
+    /// <summary>Takes in what was done since the last call, and empties the record.</summary>
+    public void Follow(List<DiskOperation> more)
+    {
+        more.ForEach(Step);
+        more.Clear();
+    }
+
+    /// <summary>A disk as a power cut right here may have left it, and how it was chosen.</summary>
+    public (SimulatedDisk Disk, string How) Now(Random random)
+    {
         var disk = new SimulatedDisk(record: false);
-        var how = new List<string> { $"before operation {operation}" };
+        var how = new List<string>();
         foreach (var (name, number) in ChooseNames(random, how))
         {
             var file = disk.Put(name, durable[number].Copy());
@@ -169,19 +186,19 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
                 unsyncedNames.Add(create);
                 break;
             case DiskOperation.Write write:
-                unsynced[write.File].Add(write);
+                Unsynced(write.File)?.Add(write);
                 break;
             case DiskOperation.Resize resize:
-                unsynced[resize.File].Add(resize);
+                Unsynced(resize.File)?.Add(resize);
                 break;
             case DiskOperation.Sync sync:
-                unsynced[sync.File].ForEach(pending => Apply(durable[sync.File], pending));
-                unsynced[sync.File].Clear();
+                Unsynced(sync.File)?.ForEach(pending => Apply(durable[sync.File], pending));
+                Unsynced(sync.File)?.Clear();
                 break;
             case DiskOperation.SyncFailed failed:
                 // The length is the file system's and stays; the bytes are gone for good.
-                unsynced[failed.File].ForEach(pending => Lengthen(durable[failed.File], pending));
-                unsynced[failed.File].Clear();
+                Unsynced(failed.File)?.ForEach(pending => Lengthen(durable[failed.File], pending));
+                Unsynced(failed.File)?.Clear();
                 break;
             case DiskOperation.Rename or DiskOperation.Delete:
                 unsyncedNames.Add(operation);
@@ -189,6 +206,7 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
             case DiskOperation.SyncDirectory:
                 unsyncedNames.ForEach(pending => Apply(pending, names));
                 unsyncedNames.Clear();
+                ForgetNameless();
                 break;
         }
     }
@@ -202,6 +220,18 @@ public sealed class PowerCut(IReadOnlyList<DiskOperation> operations)
         else
         {
             Apply(file, operation);
+        }
+    }
+
+    /// <summary>A file that has no name any more is gone for good, whoever still writes to it.</summary>
+    private List<DiskOperation>? Unsynced(int file) => unsynced.GetValueOrDefault(file);
+
+    private void ForgetNameless()
+    {
+        foreach (var file in durable.Keys.Except(names.Values).ToArray())
+        {
+            durable.Remove(file);
+            unsynced.Remove(file);
         }
     }
 }

@@ -26,6 +26,9 @@ public abstract record DiskOperation
     public sealed record Mark(int Number) : DiskOperation;
 }
 
+/// <summary>The machine went dark in the middle of something: not a fault that any code could handle.</summary>
+public sealed class PowerLostException() : Exception("The power went.");
+
 /// <summary>What the disk does when it is asked.</summary>
 public enum DiskMood
 {
@@ -78,6 +81,12 @@ public sealed class SimulatedDisk
 
     /// <summary>Dropping the cache does nothing: what a failed sync lost is read back until the power goes.</summary>
     public bool KeepsCache { get; set; }
+
+    /// <summary>After so many more writing operations the power is gone (<see cref="PowerLostException"/>); null
+    /// never.</summary>
+    public int? PowerLastsFor { get; set; }
+
+    public bool IsDark => PowerLastsFor < 0;
 
     public long BytesWritten { get; private set; }
 
@@ -165,6 +174,15 @@ public sealed class SimulatedDisk
     private void Ask(string name, bool grows)
     {
         Before(name);
+        if (PowerLastsFor is { } lasts)
+        {
+            PowerLastsFor = lasts - 1;
+            if (lasts <= 0)
+            {
+                throw new PowerLostException();
+            }
+        }
+
         if (FailsAfter is { } left)
         {
             FailsAfter = left - 1;

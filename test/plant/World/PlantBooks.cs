@@ -1,0 +1,240 @@
+using System.Globalization;
+using System.Text.Json;
+using Sluice.Agent.Buffering;
+using Sluice.Hal;
+using Sluice.Mes;
+using static Sluice.Plant.World.WorldFaultException;
+
+namespace Sluice.Plant.World;
+
+/// <summary>
+/// The world's own account of every reading, kept outside of the product: what the devices gave, under which position
+/// it became durable, what the broker took, what reached the MES. What can be judged at once is
+/// judged at once; <see cref="Settle"/> judges the end.
+/// </summary>
+internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
+{
+    private readonly Dictionary<StoreId, StoreBook> stores = [];
+    private readonly Queue<GivenReading> pending = new();
+    private readonly List<GivenReading> moved = [];
+    private readonly HashSet<StoreId> seenThisRun = [];
+    private StoreId writing;
+
+    public IEnumerable<StoreBook> Stores => stores.Values;
+
+    public long Given { get; private set; }
+
+    public long Arrived { get; private set; }
+
+    /// <summary>Readings younger than the loss window when the power went.</summary>
+    public long LostInWindow { get; private set; }
+
+    /// <summary>Readings that were in memory, because the disk failed, when the process ended.</summary>
+    public long LostWithMemory { get; private set; }
+
+    public void Appended(ReadOnlySpan<Reading> readings)
+    {
+        foreach (ref readonly var reading in readings)
+        {
+            pending.Enqueue(new GivenReading(reading, clock.Now));
+            Given++;
+        }
+    }
+
+    /// <summary>What the buffer is now; the first one after a start may show what a power cut left of a commit.
+    /// </summary>
+    public void Observe(BufferView view)
+    {
+        foreach (var store in view.Stores)
+        {
+            if (!stores.ContainsKey(store.Store))
+            {
+                stores.Add(store.Store, new StoreBook(store.Store, store.IsVolatile));
+            }
+
+            Observe(store);
+        }
+
+        var current = view.Stores[^1];
+        if (current.IsVolatile && stores.TryGetValue(writing, out var before) && !before.IsVolatile)
+        {
+            (before.Ghosts, before.GhostsMoved) = ([.. moved], true);
+        }
+        else if (!current.IsVolatile)
+        {
+            stores[current.Store].Ghosts = [];
+        }
+
+        moved.Clear();
+        writing = current.Store;
+    }
+
+    /// <summary>The process is gone: by its own will, killed, or with the power.</summary>
+    public void Ended(bool cleanly)
+    {
+        foreach (var reading in pending)
+        {
+            var age = clock.Now - reading.At;
+            Require(!cleanly && age <= lossWindow, Checker.NothingLost,
+                () => $"a reading was not durable {age.TotalSeconds:0.000} s after it was taken");
+        }
+
+        foreach (var book in stores.Values.Where(book => book.IsVolatile && !book.Died))
+        {
+            book.Died = true;
+            LostWithMemory += Missing(book);
+        }
+
+        if (stores.TryGetValue(writing, out var disk) && !disk.IsVolatile)
+        {
+            (disk.Ghosts, disk.GhostsMoved) = ([.. pending], false);
+        }
+
+        LostInWindow += pending.Count;
+        pending.Clear();
+        seenThisRun.Clear();
+        writing = default;
+    }
+
+    /// <summary>The buffer handed this out to be published.</summary>
+    public void HandedOut(StoreId store, IReadOnlyList<StoredReading> readings)
+    {
+        foreach (var reading in readings)
+        {
+            Require(stores.TryGetValue(store, out var book) && book[reading.Position] is not null, Checker.Positions,
+                () => $"position {reading.Position} was handed out and is not durable");
+        }
+    }
+
+    /// <summary>The broker answered with success.</summary>
+    public void TakenByBroker(StoreId store, PositionRange range) =>
+        stores[store].Taken.Add(new Positions(range.From, range.To));
+
+    public void LostByBroker(StoreId store, PositionRange range) =>
+        stores[store].LostByBroker.Add(new Positions(range.From, range.To));
+
+    /// <summary>The gateway says that these may be forgotten.</summary>
+    public void Acknowledged(StoreId store, PositionRange range)
+    {
+        var asked = new Positions(range.From, range.To);
+        Require(stores.TryGetValue(store, out var book) && !book.Taken.Missing(asked).Any(), Checker.NothingLost,
+            () => $"{range} was acknowledged and the broker never took all of it");
+    }
+
+    /// <summary>A reading reached the MES for the first time, as its message has it.</summary>
+    public void Arrives(DataMessage message, MesReading reading)
+    {
+        Arrived++;
+        var known = stores.TryGetValue(StoreId.Parse(message.Store), out var book);
+        Require(known && book![reading.Position] is not null, Checker.Positions,
+            () => $"position {reading.Position} of {message.Store} arrived and was never durable");
+        var given = book![reading.Position]!.Value.Reading;
+        Require(IsSame(given, reading), Checker.Values,
+            () => $"position {reading.Position} is {given.Signal.Name} {given.Value} {given.Quality} of "
+                + $"{given.SourceTimestamp:O} and arrived as {reading}");
+        book.Arrived.Add(reading.Position);
+    }
+
+    /// <summary>
+    /// Readings that nothing explains yet: neither arrived, nor dropped by the ledger, nor lost by somebody else.
+    /// </summary>
+    public long Outstanding => pending.Count + stores.Values.Where(book => !book.Died).Sum(Missing);
+
+    /// <summary>The end: whatever is missing has a reason that the MES was told.</summary>
+    public void Settle(GatewayStream stream)
+    {
+        Require(pending.Count == 0, Checker.Liveness, () => $"{pending.Count} readings never became durable");
+        foreach (var book in stores.Values.Where(book => !book.Died))
+        {
+            var missing = Holes(book).FirstOrDefault();
+            Require(missing.From == 0, Checker.NothingLost, () => $"{missing} of {book.Store} never arrived");
+            if (!stream.Stores.TryGetValue(book.Store.ToString(), out var store) || store.Account is null)
+            {
+                Require(book.Next == 1, Checker.Ledger, () => $"no ledger ever named {book.Store}");
+                continue;
+            }
+
+            var gap = store.OpenGaps().SelectMany(book.LostByBroker.Missing).FirstOrDefault();
+            Require(gap.From == 0, Checker.Ledger, () => $"no ledger explains {gap} of {book.Store}");
+        }
+    }
+
+    private static long Missing(StoreBook book) => Holes(book).Sum(hole => hole.Count);
+
+    private static IEnumerable<Positions> Holes(StoreBook book) =>
+        from hole in book.Arrived.Missing(new Positions(1, book.Next - 1))
+        from kept in book.LostByBroker.Missing(hole)
+        from left in book.Dropped.Missing(kept)
+        select left;
+
+    private void Observe(StoreView view)
+    {
+        var book = stores[view.Store];
+        Require(view.Next >= book.Next, Checker.Positions,
+            () => $"next of {view.Store} went back from {book.Next} to {view.Next}: positions are given again");
+        foreach (var drop in view.Drops)
+        {
+            book.Dropped.Add(new Positions(drop.Range.From, drop.Range.To));
+        }
+
+        // What a store has when it is first seen in a run was left behind by the run before. Memory leaves nothing.
+        var found = seenThisRun.Add(view.Store) && !view.IsVolatile;
+        while (book.Next < view.Next)
+        {
+            if (found)
+            {
+                Find(book);
+            }
+            else
+            {
+                Become(book);
+            }
+        }
+    }
+
+    /// <summary>One more position is durable: the next reading that waits.</summary>
+    private void Become(StoreBook book)
+    {
+        Require(pending.Count > 0, Checker.Positions, () => $"position {book.Next} is durable and was never given");
+        var reading = pending.Dequeue();
+        book.Give(reading);
+        if (book.IsVolatile)
+        {
+            moved.Add(reading);
+        }
+    }
+
+    /// <summary>A position that a power cut left behind: of a commit that nobody was told of, or skipped.</summary>
+    private void Find(StoreBook book)
+    {
+        if (book.Dropped.Contains(book.Next))
+        {
+            book.Skip();
+            return;
+        }
+
+        Require(book.Ghosts.Count > 0, Checker.Positions,
+            () => $"position {book.Next} is durable and was never given");
+        book.Give(book.Ghosts[0]);
+        book.Ghosts.RemoveAt(0);
+        LostInWindow -= book.GhostsMoved ? 0 : 1;
+    }
+
+    private static bool IsSame(in Reading given, in MesReading arrived) =>
+        given.Signal.Name == arrived.Signal
+        && given.SourceTimestamp == arrived.SourceTimestamp
+        && (given.Quality.IsGood ? "Good" : given.Quality.Level.ToString()) == arrived.Quality
+        && (given.Quality.Reason == QualityReason.None ? "" : given.Quality.Reason.ToString()) == arrived.Reason
+        && IsSameValue(given.Value, arrived);
+
+    private static bool IsSameValue(SignalValue value, in MesReading arrived) => value.Kind switch
+    {
+        ValueKind.None => arrived.ValueKind == JsonValueKind.Null,
+        ValueKind.Boolean => arrived.ValueKind == (value.AsBoolean ? JsonValueKind.True : JsonValueKind.False),
+        ValueKind.Signed => arrived.Value == value.AsSigned.ToString(CultureInfo.InvariantCulture),
+        ValueKind.Unsigned => arrived.Value == value.AsUnsigned.ToString(CultureInfo.InvariantCulture),
+        ValueKind.Text => arrived.ValueKind == JsonValueKind.String && arrived.Value == value.AsText,
+        ValueKind.Single => float.Parse(arrived.Value, CultureInfo.InvariantCulture) == value.AsSingle,
+        _ => double.Parse(arrived.Value, CultureInfo.InvariantCulture) == value.AsDouble,
+    };
+}

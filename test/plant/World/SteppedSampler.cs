@@ -1,0 +1,128 @@
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Sampling;
+using Sluice.Hal;
+
+namespace Sluice.Plant.World;
+
+/// <summary>
+/// Machines and their sampler, stepped: the same poll schedule and report filters as in the agent. Every good value is
+/// one that the signal never had before, so that the MES can tell any two readings apart.
+/// </summary>
+internal sealed class SteppedSampler
+{
+    private readonly WorldClock clock;
+    private readonly SimulatedMachine machine;
+    private readonly SteppedBuffer buffer;
+    private readonly PollSchedule schedule;
+    private readonly ReportFilter[] filters;
+    private readonly int[] due;
+    private readonly ReadingBatch report = new();
+    private readonly TimeSpan start;
+
+    public SteppedSampler(SimulatedMachine machine, SteppedBuffer buffer, WorldClock clock)
+    {
+        this.machine = machine;
+        this.buffer = buffer;
+        this.clock = clock;
+        start = clock.Now;
+        schedule = new PollSchedule([.. machine.Sampled.Select(sampled => sampled.Every)], TimeSpan.Zero);
+        filters = [.. machine.Sampled.Select(sampled => new ReportFilter(sampled.Report))];
+        due = new int[filters.Length];
+    }
+
+    public TimeSpan DueAt => start + schedule.NextDue;
+
+    public bool Step()
+    {
+        if (DueAt > clock.Now)
+        {
+            return false;
+        }
+
+        var now = clock.Now - start;
+        var count = schedule.TakeDue(now, due);
+        report.Clear();
+        foreach (var index in due.AsSpan(0, count))
+        {
+            filters[index].Observe(machine.Read(index), now, report);
+        }
+
+        if (report.Count > 0)
+        {
+            buffer.Append(report.Readings);
+        }
+
+        return true;
+    }
+}
+
+/// <summary>A device with a few signals of all kinds; it can fall silent, and it can be busy.</summary>
+internal sealed class SimulatedMachine
+{
+    private readonly WorldClock clock;
+    private readonly Random random;
+    private readonly long[] serials;
+
+    public SimulatedMachine(WorldClock clock, Random random)
+    {
+        this.clock = clock;
+        this.random = random;
+        var every = TimeSpan.FromSeconds(random.Next(4) switch { 0 => 10, 1 => 60, _ => 120 });
+        Sampled = [.. Enumerable.Range(0, random.Next(2, 7)).Select(index => Make(index, every))];
+        serials = new long[Sampled.Count];
+    }
+
+    public IReadOnlyList<SampledSignal> Sampled { get; }
+
+    public IReadOnlyList<Signal> Signals => [.. Sampled.Select(sampled => sampled.Signal)];
+
+    public bool IsSilent { get; set; }
+
+    /// <summary>Everything changes at every turn.</summary>
+    public bool IsBusy { get; set; }
+
+    public Reading Read(int index)
+    {
+        var signal = Sampled[index].Signal;
+        var stamp = Reading.Stamp(clock);
+        if (IsSilent)
+        {
+            return new Reading(signal, SignalValue.None, Quality.Bad(QualityReason.Timeout), stamp);
+        }
+
+        if (IsBusy || random.Next(12) == 0)
+        {
+            serials[index]++;
+        }
+
+        return new Reading(signal, Value(signal.Type.Kind, serials[index]), Quality.Good, stamp);
+    }
+
+    private static SignalValue Value(SignalKind kind, long serial) => kind switch
+    {
+        SignalKind.Bool => SignalValue.From(serial % 2 == 0),
+        SignalKind.Int32 => SignalValue.From(-serial),
+        SignalKind.Uint64 => SignalValue.From(ulong.MaxValue - (ulong)serial),
+        SignalKind.Float32 => SignalValue.FromSingle(serial * 0.3f),
+        SignalKind.String => SignalValue.From($"Auftrag \"{serial}\" <läuft>"),
+        _ => SignalValue.FromDouble(serial / 7.0),
+    };
+
+    private static SampledSignal Make(int index, TimeSpan every)
+    {
+        SignalKind[] kinds =
+        [
+            SignalKind.Float64, SignalKind.Uint64, SignalKind.Bool, SignalKind.String, SignalKind.Float32,
+            SignalKind.Int32,
+        ];
+        var kind = kinds[index % kinds.Length];
+        var signal = new Signal
+        {
+            Name = $"hmi1/signal{index}",
+            Source = "hmi1",
+            Type = new SignalType(kind, kind == SignalKind.String ? 40 : 0),
+        };
+        var rule = new ReportRule(Always: false, Deadband: 0, AtLeastEvery: TimeSpan.FromMinutes(30));
+        return new SampledSignal(signal, every, rule);
+    }
+}

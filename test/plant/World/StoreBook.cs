@@ -1,0 +1,53 @@
+using Sluice.Agent.Buffering;
+using Sluice.Hal;
+using Sluice.Mes;
+
+namespace Sluice.Plant.World;
+
+/// <summary>A reading as the device gave it, and when it was handed to the buffer (monotonic).</summary>
+internal readonly record struct GivenReading(Reading Reading, TimeSpan At);
+
+/// <summary>
+/// What the world knows of one store: which reading each position is, what the broker took, what arrived, and what may
+/// be missing without anybody's fault.
+/// </summary>
+internal sealed class StoreBook(StoreId store, bool isVolatile)
+{
+    private readonly List<GivenReading?> given = [];
+
+    public StoreId Store { get; } = store;
+
+    public bool IsVolatile { get; } = isVolatile;
+
+    /// <summary>It was memory, and the process that had it is gone.</summary>
+    public bool Died { get; set; }
+
+    public long Next => given.Count + 1;
+
+    /// <summary>What the broker answered with success.</summary>
+    public PositionSet Taken { get; } = new(int.MaxValue);
+
+    /// <summary>What the broker took and then lost: its word, not the gateway's.</summary>
+    public PositionSet LostByBroker { get; } = new(int.MaxValue);
+
+    public PositionSet Arrived { get; } = new(int.MaxValue);
+
+    /// <summary>What the store's own ledger has named as dropped.</summary>
+    public PositionSet Dropped { get; } = new(int.MaxValue);
+
+    /// <summary>
+    /// What went on in memory because the disk failed while it was writing it: it may be on the disk as well.
+    /// </summary>
+    public List<GivenReading> Ghosts { get; set; } = [];
+
+    /// <summary>The ghosts live on in memory; else they were still waiting when the process ended.</summary>
+    public bool GhostsMoved { get; set; }
+
+    public GivenReading? this[long position] =>
+        position >= 1 && position < Next ? given[(int)position - 1] : null;
+
+    public void Give(GivenReading reading) => given.Add(reading);
+
+    /// <summary>A position that no reading has: skipped after a torn commit.</summary>
+    public void Skip() => given.Add(null);
+}
