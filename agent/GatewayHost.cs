@@ -8,6 +8,7 @@ using Sluice.Agent.Configuration;
 using Sluice.Agent.Health;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
+using Sluice.Agent.Time;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
@@ -74,7 +75,9 @@ public static class GatewayHost
         services.AddSingleton(clock);
 
         AddLoop(services, s => new BufferLoop(
-            StoreSwitch.OnDisk(configuration.Buffer, clock),
+            StoreSwitch.OnDisk(
+                configuration.Buffer, clock,
+                surroundings.HostClock ?? ClockOf(configuration, surroundings.Random)),
             configuration.Buffer.CommitEvery,
             clock,
             Logger<BufferLoop>(s)));
@@ -103,6 +106,19 @@ public static class GatewayHost
         }
 
         return builder.Build();
+    }
+
+    private static IHostClock ClockOf(GatewayConfiguration configuration, Random random)
+    {
+        var here = HostClock.Here(() => NewBoot(random));
+        return configuration.IsClockTrusted ? new TrustedClock(here.Boot) : here;
+    }
+
+    private static Guid NewBoot(Random random)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        random.NextBytes(bytes);
+        return new Guid(bytes);
     }
 
     private static void AddLog(ILoggingBuilder logging)

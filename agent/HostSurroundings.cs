@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Time;
 
 namespace Sluice.Agent;
 
@@ -6,4 +7,8 @@ namespace Sluice.Agent;
 /// <param name="Clock">Every loop's clock.</param>
 /// <param name="Random">Jitter and the id of the run.</param>
 /// <param name="AddLog">Where log messages go.</param>
-internal sealed record HostSurroundings(TimeProvider Clock, Random Random, Action<ILoggingBuilder> AddLog);
+internal sealed record HostSurroundings(TimeProvider Clock, Random Random, Action<ILoggingBuilder> AddLog)
+{
+    /// <summary>Says whether the clock is set; null for what the configuration says, of the machine itself.</summary>
+    public IHostClock? HostClock { get; init; }
+}

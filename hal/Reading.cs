@@ -10,6 +10,20 @@ namespace Sluice.Hal;
 /// </param>
 public readonly record struct Reading(Signal Signal, SignalValue Value, Quality Quality, DateTime SourceTimestamp)
 {
+    /// <summary>
+    /// The same moment on the monotonic clock, whole milliseconds since some start that the machine's boot defines
+    /// (<see cref="Monotonic"/>): what the source timestamp is measured against when the wall clock is set later. 0
+    /// where nobody took it.
+    /// </summary>
+    public long MonotonicMilliseconds { get; init; }
+
+    /// <summary>
+    /// Now, monotonic. Of <see cref="TimeProvider.System"/> on Linux this is CLOCK_MONOTONIC, which no setting of the
+    /// clock moves, and which NTP slews together with the wall clock: between two steps the two keep their distance.
+    /// </summary>
+    public static long Monotonic(TimeProvider clock) =>
+        (long)((Int128)clock.GetTimestamp() * 1000 / clock.TimestampFrequency);
+
     /// <summary>Now, UTC, cut to the whole millisecond that the wire carries.</summary>
     public static DateTime Stamp(TimeProvider clock)
     {

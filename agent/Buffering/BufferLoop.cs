@@ -141,7 +141,7 @@ public sealed class BufferLoop : BackgroundService
         try
         {
             await RunAsync().ConfigureAwait(false);
-            stores.Commit();
+            stores.Close();
             Publish();
             Log.BufferClosed(logger, View.Stores[^1].Next);
         }
@@ -259,6 +259,7 @@ public sealed class BufferLoop : BackgroundService
             }
         }
 
+        TellClock(before.Record, now.Record);
         foreach (var store in now.Stores)
         {
             var known = before.Stores.FirstOrDefault(other => other.Store == store.Store)?.DroppedCount ?? 0;
@@ -266,6 +267,31 @@ public sealed class BufferLoop : BackgroundService
             {
                 Log.ReadingsDropped(logger, store.Store, store.DroppedCount - known, store.Drops[^1].Reason);
             }
+        }
+    }
+
+    private void TellClock(RecordView? before, RecordView? now)
+    {
+        if (now is null)
+        {
+            return;
+        }
+
+        if (before is null || before.Clock.IsSet != now.Clock.IsSet || before.Clock.Boot != now.Clock.Boot)
+        {
+            Log.ClockState(logger, now.Clock.IsSet ? "set" : "not set", now.Clock.Boot);
+        }
+
+        for (var i = Math.Max(0, now.Steps.Count - (int)(now.StepsTotal - (before?.StepsTotal ?? now.StepsTotal)));
+            i < now.Steps.Count; i++)
+        {
+            Log.ClockStepped(logger, now.Steps[i].OffsetMilliseconds / 1000.0, now.Steps[i].At);
+        }
+
+        if (before is not null && now.GapsTotal > before.GapsTotal)
+        {
+            var gap = now.Gaps[^1];
+            Log.NothingRecorded(logger, gap.From, gap.To, gap.Reason);
         }
     }
 

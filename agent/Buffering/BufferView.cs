@@ -6,6 +6,9 @@ namespace Sluice.Agent.Buffering;
 /// <param name="Fault">What is wrong with the storage and what to do, or null.</param>
 public sealed record BufferView(IReadOnlyList<StoreView> Stores, StorageFault? Fault)
 {
+    /// <summary>The clock, its steps, and when nothing was recorded; null where nobody watches a clock.</summary>
+    public RecordView? Record { get; init; }
+
     /// <summary>One word for status and birth: where new readings go.</summary>
     public string Storage => Stores.Count > 0 && Stores[^1].IsVolatile ? "memory" : "disk";
 

@@ -38,7 +38,7 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
     public SealStep? SealStep => stores.SealStep;
 
     /// <summary>How long until something must be done; null where nothing waits.</summary>
-    public TimeSpan? UntilDue => Sooner(UntilCommit, stores.UntilProbe);
+    public TimeSpan? UntilDue => Sooner(Sooner(UntilCommit, stores.UntilProbe), stores.UntilLook);
 
     private TimeSpan? UntilCommit
     {
@@ -83,6 +83,10 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
 
         changed |= stores.Probe();
         changed |= stores.Proceed();
+        if (stores.UntilLook <= TimeSpan.Zero)
+        {
+            changed |= stores.Look();
+        }
     }
 
     /// <summary>Whether <see cref="View"/> is another than when this was asked before.</summary>

@@ -1,3 +1,4 @@
+using Sluice.Agent.Time;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -11,7 +12,8 @@ namespace Sluice.Agent.Buffering;
 /// happens.</item>
 /// <item>Nothing at or above <see cref="Durable"/> is ever handed out: durable first, published after.</item>
 /// <item>What was handed out once is handed out again byte for byte until it is acknowledged and its room is needed,
-/// or until a drop record says that it is gone.</item>
+/// or until a drop record says that it is gone. Only what is marked <see cref="StoredReading.IsProvisional"/> may come
+/// again with another time.</item>
 /// <item>A fault of the storage is a value (<see cref="StorageFault"/>), never an exception.</item>
 /// </list>
 /// </summary>
@@ -39,6 +41,9 @@ public interface IReadingBuffer : IDisposable
     /// <summary>Takes readings in; they are durable after the next successful <see cref="Commit"/>.</summary>
     void Append(ReadOnlySpan<Reading> readings);
 
+    /// <summary>The same with the clock that stamped them, for a clock that may not be set yet.</summary>
+    void Append(ReadOnlySpan<Reading> readings, ReadingClock clock);
+
     /// <summary>
     /// Makes everything appended durable. On a fault nothing that was durable is lost, and a later call may succeed.
     /// </summary>
@@ -56,6 +61,21 @@ public interface IReadingBuffer : IDisposable
     /// an acknowledgement that a crash loses costs a second delivery, never a reading.
     /// </summary>
     void Acknowledge(PositionRange range);
+
+    /// <summary>
+    /// These are about to be handed to the link: whatever the clock says later, they stay as they are. Holds after the
+    /// next successful <see cref="Commit"/>.
+    /// </summary>
+    void Release(PositionRange range);
+
+    /// <summary>Readings were stored before the clock was set that may still be corrected.</summary>
+    bool AwaitsClock { get; }
+
+    /// <summary>
+    /// The clock as it is. Once it is set, what was read in this boot and never released gets the right time, with the
+    /// next successful <see cref="Commit"/>. A new boot: what was read in another one stays as it is.
+    /// </summary>
+    void Observe(ReadingClock now);
 }
 
 /// <summary>What the storage said, in words for a technician.</summary>
@@ -104,6 +124,9 @@ public sealed record StoreView
 
     /// <summary>All readings ever dropped from this store.</summary>
     public required long DroppedCount { get; init; }
+
+    /// <summary>Readings that got another time, because the clock was not set when they were read. Ascending.</summary>
+    public IReadOnlyList<ClockCorrection> Corrections { get; init; } = [];
 
     /// <summary>Bytes that the store takes on its disk (or in memory).</summary>
     public required long SizeBytes { get; init; }

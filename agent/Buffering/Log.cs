@@ -23,4 +23,13 @@ internal static partial class Log
     [LoggerMessage(2004, LogLevel.Warning,
         "{Count} readings of store {Store} were dropped and will never arrive: {Reason}.")]
     public static partial void ReadingsDropped(ILogger logger, StoreId store, long count, DropReason reason);
+
+    [LoggerMessage(2005, LogLevel.Information, "The clock is {State}, in boot {Boot}.")]
+    public static partial void ClockState(ILogger logger, string state, Guid boot);
+
+    [LoggerMessage(2006, LogLevel.Warning, "The clock was moved by {Seconds} s; it shows {At:u} now.")]
+    public static partial void ClockStepped(ILogger logger, double seconds, DateTime at);
+
+    [LoggerMessage(2007, LogLevel.Information, "Nothing was recorded from {From:u} to {To:u}: {Reason}.")]
+    public static partial void NothingRecorded(ILogger logger, DateTime from, DateTime to, GapReason reason);
 }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sluice.Agent.Time;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -14,7 +15,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
     private const int BlockReadings = 1000;
 
     // A reading's struct, and what a text adds to it; an encoded block's array and what leads to it.
-    private const int ReadingBytes = 64;
+    private const int ReadingBytes = 80;
     private const int BlockBytes = 128;
 
     private readonly List<Block> blocks = [];
@@ -23,6 +24,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
     private readonly ByteWriter encoded = new();
     private (long First, StoredReading[] Readings) decoded;
     private readonly StoreLedger ledger = new();
+    private readonly StoreClock times = new();
     private long sizeBytes;
 
     public StoreId Store { get; } = store;
@@ -44,14 +46,24 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
         Acknowledged = ledger.Acknowledged.ToList(),
         Drops = [.. ledger.Drops],
         DroppedCount = ledger.DroppedCount,
+        Corrections = [.. times.Corrections],
         SizeBytes = sizeBytes,
         Waiting = Durable > First
             ? Durable - First - ledger.Acknowledged.CountIn(new PositionRange(First, Durable - 1))
             : 0,
     };
 
-    public void Append(ReadOnlySpan<Reading> readings)
+    public bool AwaitsClock => times.IsWaiting;
+
+    public void Append(ReadOnlySpan<Reading> readings) => Append(readings, ReadingClock.Unknown);
+
+    public void Append(ReadOnlySpan<Reading> readings, ReadingClock clock)
     {
+        if (readings.Length > 0)
+        {
+            times.Note(new PositionRange(Next, Next + readings.Length - 1), clock);
+        }
+
         foreach (ref readonly var reading in readings)
         {
             if (blocks.Count == 0 || blocks[^1].Count == BlockReadings)
@@ -65,7 +77,10 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
             var bytes = ReadingBytes + (reading.Value.AsText.Length * sizeof(char));
             blocks[^1].Readings!.Add(new StoredReading(
                 Next, reading.Signal.Name, reading.Value, reading.Quality,
-                time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond))));
+                time.AddTicks(-(time.Ticks % TimeSpan.TicksPerMillisecond)))
+            {
+                Clock = clock,
+            });
             blocks[^1].Count++;
             blocks[^1].SizeBytes += bytes;
             sizeBytes += bytes;
@@ -81,6 +96,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
             Encode(blocks[b]);
         }
 
+        times.Written();
         while (sizeBytes > sizeBytesMax && blocks.Count > 1)
         {
             var oldest = blocks[0];
@@ -88,6 +104,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
             sizeBytes -= oldest.SizeBytes;
             blocks.RemoveAt(0);
             ledger.Acknowledged.RemoveBelow(First);
+            times.MoveFirst(First);
         }
 
         return null;
@@ -107,7 +124,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
                     return null;
                 }
 
-                into.Add(readings[i]);
+                into.Add(times.Effective(readings[i]));
             }
         }
 
@@ -125,6 +142,17 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
         if (from <= range.To)
         {
             ledger.Acknowledge(new PositionRange(from, range.To));
+        }
+    }
+
+    public void Release(PositionRange range) => times.Release(range);
+
+    public void Observe(ReadingClock now)
+    {
+        times.Forget(now.Boot);
+        if (now.IsSet)
+        {
+            times.Correct(now);
         }
     }
 

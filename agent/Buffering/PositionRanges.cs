@@ -22,6 +22,25 @@ public sealed class PositionRanges(int rangesMax)
     /// <summary>Adds a range. Returns what had to be forgotten to keep the bound, or null.</summary>
     public PositionRange? Add(PositionRange range)
     {
+        Insert(range);
+        return ranges.Count > rangesMax ? ForgetSmallest() : null;
+    }
+
+    /// <summary>
+    /// Adds a range and never forgets one: at the bound the smallest gap is taken in. For what must not be missed,
+    /// where too much does no harm.
+    /// </summary>
+    public void Cover(PositionRange range)
+    {
+        Insert(range);
+        if (ranges.Count > rangesMax)
+        {
+            CloseSmallestGap();
+        }
+    }
+
+    private void Insert(PositionRange range)
+    {
         if (range.From < 1 || range.To < range.From)
         {
             throw new ArgumentOutOfRangeException(nameof(range), range,
@@ -44,7 +63,6 @@ public sealed class PositionRanges(int rangesMax)
         }
 
         ranges.Insert(first, range);
-        return ranges.Count > rangesMax ? ForgetSmallest() : null;
     }
 
     /// <summary>Forgets everything below a position: nothing below it is held any more.</summary>
@@ -152,5 +170,20 @@ public sealed class PositionRanges(int rangesMax)
         var forgotten = ranges[smallest];
         ranges.RemoveAt(smallest);
         return forgotten;
+    }
+
+    private void CloseSmallestGap()
+    {
+        var smallest = 1;
+        for (var i = 2; i < ranges.Count; i++)
+        {
+            if (ranges[i].From - ranges[i - 1].To < ranges[smallest].From - ranges[smallest - 1].To)
+            {
+                smallest = i;
+            }
+        }
+
+        ranges[smallest - 1] = ranges[smallest - 1] with { To = ranges[smallest].To };
+        ranges.RemoveAt(smallest);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Time;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -26,8 +27,11 @@ public sealed class StoreSwitch : IDisposable
     private readonly Func<(StoreId Store, long Position)?, DiskOpening>? openDisk;
     private readonly Func<StoreId> newStore;
     private readonly TimeProvider clock;
+    private readonly BufferClock? eye;
+    private readonly TimeSpan lossMax;
     private readonly List<Reading> uncommitted = [];
-    private readonly Dictionary<string, PresentReading> present = new(StringComparer.Ordinal);
+    private readonly List<ReadingClock> uncommittedClocks = [];
+    private readonly PresentReadings present = new();
 
     private DiskStore? disk;
     private MemoryBuffer? memory;
@@ -41,19 +45,34 @@ public sealed class StoreSwitch : IDisposable
 
     /// <param name="openDisk">Opens the disk store; null for memory only. Gets what was durable before a fault.</param>
     /// <param name="newStore">Makes the id of a store in memory.</param>
-    /// <param name="clock">Monotonic, for the probes.</param>
+    /// <param name="clock">Monotonic for the probes; both clocks are looked at where <paramref name="host"/> is
+    /// given.</param>
+    /// <param name="host">Says whether the clock is set; null where readings' times are taken as they are.</param>
+    /// <param name="lossMax">How young a reading may be that is not durable: <c>commitEvery</c>.</param>
     public StoreSwitch(
-        Func<(StoreId Store, long Position)?, DiskOpening>? openDisk, Func<StoreId> newStore, TimeProvider clock)
+        Func<(StoreId Store, long Position)?, DiskOpening>? openDisk,
+        Func<StoreId> newStore,
+        TimeProvider clock,
+        IHostClock? host = null,
+        TimeSpan lossMax = default)
     {
+        eye = host is null ? null : new BufferClock(host, clock);
+        this.lossMax = lossMax;
         this.openDisk = openDisk;
         this.newStore = newStore;
         this.clock = clock;
     }
 
-    public BufferView View => new(Stores().Select(store => store.View).ToArray(), fault ?? disk?.Fault);
+    public BufferView View => new(Stores().Select(store => store.View).ToArray(), fault ?? disk?.Fault)
+    {
+        Record = eye?.Book.View,
+    };
 
     /// <summary>Readings that were appended and are not durable yet.</summary>
     public int Uncommitted => uncommitted.Count;
+
+    /// <summary>How long until the clock is looked at without any other need; null where nobody watches it.</summary>
+    public TimeSpan? UntilLook => eye?.UntilLook;
 
     /// <summary>How long until the disk is asked again; null while it works.</summary>
     public TimeSpan? UntilProbe => fault is null ? null : ProbeEvery - clock.GetElapsedTime(probedAt);
@@ -64,12 +83,13 @@ public sealed class StoreSwitch : IDisposable
     private IReadingBuffer Writing => writesMemory ? memory! : disk!;
 
     /// <summary>The store as the configuration wants it.</summary>
-    public static StoreSwitch OnDisk(BufferSettings settings, TimeProvider clock)
+    public static StoreSwitch OnDisk(BufferSettings settings, TimeProvider clock, IHostClock host)
     {
         StoreId NewStore() => new(Guid.CreateVersion7(clock.GetUtcNow()));
         var options = new DiskStoreOptions { SizeBytesMax = settings.SizeBytesMax, NewStore = NewStore };
         return new StoreSwitch(
-            cut => DiskStore.Open(settings.Directory, options with { DurableBelow = cut }), NewStore, clock);
+            cut => DiskStore.Open(settings.Directory, options with { DurableBelow = cut }), NewStore, clock, host,
+            settings.CommitEvery);
     }
 
     /// <summary>Memory only: for tests, and for trying the agent without a disk.</summary>
@@ -83,21 +103,53 @@ public sealed class StoreSwitch : IDisposable
     {
         if (openDisk is not null)
         {
-            OpenDisk();
+            OpenDisk(isFirst: true);
         }
 
         var batch = new StoredBatch();
         Writing.Peek(Math.Max(Writing.First, Writing.Durable - PresentReadingsMax), PresentReadingsMax, batch);
         foreach (var reading in batch.Readings)
         {
-            present[reading.Signal] = new PresentReading(Writing.Store, reading);
+            present.Remember(new PresentReading(Writing.Store, reading));
         }
+
+        if (eye is not null)
+        {
+            eye.Book.Begin(batch.Count > 0 ? batch.Readings[^1] : null, lossMax);
+            Look();
+        }
+    }
+
+    /// <summary>
+    /// Looks at the clock: once it is set, readings that waited for it get the right time. True where it changed.
+    /// </summary>
+    public bool Look()
+    {
+        var changed = eye is not null && eye.Look();
+        foreach (var store in Stores())
+        {
+            if (eye is not null && store.AwaitsClock)
+            {
+                store.Observe(eye.Now);
+            }
+        }
+
+        return changed;
     }
 
     public void Append(ReadOnlySpan<Reading> readings)
     {
-        Writing.Append(readings);
-        uncommitted.AddRange(readings);
+        Look();
+        var from = uncommitted.Count;
+        foreach (ref readonly var reading in readings)
+        {
+            var by = eye?.Of(reading) ?? ReadingClock.Unknown;
+            eye?.Book.Recorded(reading.SourceTimestamp, by);
+            uncommitted.Add(reading);
+            uncommittedClocks.Add(by);
+        }
+
+        AppendUncommitted(from);
     }
 
     /// <summary>Makes everything appended durable: on disk, or where that fails, as durable as memory is.</summary>
@@ -107,8 +159,19 @@ public sealed class StoreSwitch : IDisposable
         if (fault is not null && !writesMemory)
         {
             GoToMemory();
-            Writing.Append(CollectionsMarshal.AsSpan(uncommitted));
+            AppendUncommitted(0);
             CommitWriting();
+        }
+    }
+
+    /// <summary>A stop on purpose: everything durable, and the word that it was closed.</summary>
+    public void Close()
+    {
+        Commit();
+        if (eye is not null && !writesMemory)
+        {
+            eye.Close();
+            Commit();
         }
     }
 
@@ -130,7 +193,7 @@ public sealed class StoreSwitch : IDisposable
         // Nothing may be left behind in memory's pending readings.
         CommitWriting();
         CloseDisk();
-        OpenDisk();
+        OpenDisk(isFirst: false);
         return true;
     }
 
@@ -148,8 +211,36 @@ public sealed class StoreSwitch : IDisposable
         return true;
     }
 
-    public StorageFault? Peek(StoreId store, long from, int readingsMax, StoredBatch into) =>
-        Find(store)?.Peek(from, readingsMax, into);
+    /// <summary>
+    /// Readings for the link. What was read before the clock was set may still get another time: it is handed out only
+    /// once it is durable that it does not. Where that cannot be made durable, nothing is handed out.
+    /// </summary>
+    public StorageFault? Peek(StoreId store, long from, int readingsMax, StoredBatch into)
+    {
+        Look();
+        var start = into.Count;
+        if (Find(store)?.Peek(from, readingsMax, into) is { } failed)
+        {
+            return failed;
+        }
+
+        if (into.FirstProvisional(start) is not { } first)
+        {
+            return null;
+        }
+
+        Find(store)!.Release(new PositionRange(first, into.Readings[^1].Position));
+        CommitWith(store);
+        into.CutTo(start);
+        var again = Find(store)?.Peek(from, readingsMax, into);
+        if (into.FirstProvisional(start) is not null)
+        {
+            // They are safe where they are, and wait until the disk takes the word for them, or the clock is set.
+            into.CutTo(start);
+        }
+
+        return again;
+    }
 
     public void Acknowledge(StoreId store, PositionRange range)
     {
@@ -160,7 +251,12 @@ public sealed class StoreSwitch : IDisposable
         }
     }
 
-    public IReadOnlyList<PresentReading> Present() => [.. present.Values];
+    /// <summary>For the birth, which goes to the link: as <see cref="Peek"/>.</summary>
+    public IReadOnlyList<PresentReading> Present()
+    {
+        Look();
+        return present.Take(Find, CommitWith);
+    }
 
     public void Dispose() => disk?.Dispose();
 
@@ -182,6 +278,43 @@ public sealed class StoreSwitch : IDisposable
 
     private IReadingBuffer? Find(StoreId store) => Stores().FirstOrDefault(held => held.Store == store);
 
+    /// <summary>Makes durable what a store knows, wherever it lies.</summary>
+    private void CommitWith(StoreId store)
+    {
+        if (Find(store) is { } held && held.IsVolatile != writesMemory)
+        {
+            held.Commit();
+        }
+        else
+        {
+            Commit();
+        }
+    }
+
+    /// <summary>In runs of one clock each: nearly always one.</summary>
+    private void AppendUncommitted(int from)
+    {
+        var readings = CollectionsMarshal.AsSpan(uncommitted);
+        while (from < readings.Length)
+        {
+            var by = uncommittedClocks[from];
+            var to = from + 1;
+            while (to < readings.Length && uncommittedClocks[to] == by)
+            {
+                to++;
+            }
+
+            Writing.Append(readings[from..to], by);
+            from = to;
+        }
+
+        // Late ones, read before the clock was set and stored after it.
+        if (eye is not null && Writing.AwaitsClock)
+        {
+            Writing.Observe(eye.Now);
+        }
+    }
+
     private void CommitWriting()
     {
         var from = Writing.Durable;
@@ -196,14 +329,18 @@ public sealed class StoreSwitch : IDisposable
         for (var i = 0; i < durable; i++)
         {
             var reading = uncommitted[i];
-            present[reading.Signal.Name] = new PresentReading(Writing.Store, new StoredReading(
-                from + i, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp));
+            present.Remember(new PresentReading(Writing.Store, new StoredReading(
+                from + i, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp)
+            {
+                Clock = uncommittedClocks[i],
+            }));
         }
 
         uncommitted.RemoveRange(0, durable);
+        uncommittedClocks.RemoveRange(0, durable);
     }
 
-    private void OpenDisk()
+    private void OpenDisk(bool isFirst)
     {
         var opening = openDisk!(durableBelow);
         disk = opening.Store;
@@ -214,6 +351,7 @@ public sealed class StoreSwitch : IDisposable
             return;
         }
 
+        disk.Book = eye?.Open(disk.Book, isFirst) ?? disk.Book;
         writesMemory = false;
         durableBelow = null;
         foreach (var known in closed)

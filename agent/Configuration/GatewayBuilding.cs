@@ -38,6 +38,7 @@ internal static class GatewayBuilding
             RateBytesPerSecondMax = draft.Publish.RateMax!.Value,
         },
         TimeServers = draft.Time!.Servers!,
+        IsClockTrusted = draft.Time.Clock == "trusted",
         Light = LightBinding.Build(draft.Light),
         Sources = sources,
         Hash = "",

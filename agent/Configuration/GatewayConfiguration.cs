@@ -30,6 +30,9 @@ public sealed record GatewayConfiguration
     /// </summary>
     public IReadOnlyList<IPAddress> TimeServers { get; init; } = [];
 
+    /// <summary>The host keeps its clock right without telling the kernel: readings never wait for it.</summary>
+    public bool IsClockTrusted { get; init; }
+
     /// <summary>
     /// SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.
     /// </summary>

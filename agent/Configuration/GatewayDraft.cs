@@ -50,7 +50,7 @@ internal sealed record BrokerDraft
     public string? TlsMin { get; init; }
 }
 
-internal sealed record TimeDraft(IReadOnlyList<IPAddress>? Servers);
+internal sealed record TimeDraft(IReadOnlyList<IPAddress>? Servers, string? Clock);
 
 internal sealed record LightDraft(string? Chip, string? Line);
 

@@ -90,6 +90,11 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndArray();
+        if (view.Record is { } record)
+        {
+            RecordEncoder.Write(json, record);
+        }
+
         json.WriteEndObject();
     }
 
@@ -153,6 +158,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndArray();
+        RecordEncoder.WriteCorrections(json, store.Corrections);
         json.WriteEndObject();
     }
 

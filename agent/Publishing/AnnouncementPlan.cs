@@ -17,7 +17,8 @@ internal enum Announcement : byte
 /// <item>On each connection status, birth and ledger are accepted, in this order, before any reading goes.</item>
 /// <item>When the stores change, no reading goes before a birth and a ledger that name them were accepted.</item>
 /// <item>One announcement is in flight at a time, so a ledger can never overtake an older one.</item>
-/// <item>A drop goes out with a ledger within a second; mere progress within five.</item>
+/// <item>A drop, a correction, a step of the clock and a gap in the recording go out with a ledger within a second;
+/// mere progress within five.</item>
 /// </list>
 /// </summary>
 internal sealed class AnnouncementPlan
@@ -150,6 +151,13 @@ internal sealed class AnnouncementPlan
         IsOpen = !statusDue && !birthDue && !ledgerDue;
     }
 
+    private static bool IsNews(BufferView now, BufferView? told) =>
+        now.Stores.Sum(store => store.DroppedCount) != told?.Stores.Sum(store => store.DroppedCount)
+        || now.Stores.Sum(store => store.Corrections.Count) != told.Stores.Sum(store => store.Corrections.Count)
+        || now.Record?.StepsTotal != told.Record?.StepsTotal
+        || now.Record?.GapsTotal != told.Record?.GapsTotal
+        || now.Record?.Clock.IsSet != told.Record?.Clock.IsSet;
+
     private TimeSpan? LedgerWait(TimeSpan now)
     {
         if (view is null || ReferenceEquals(view, inLedger))
@@ -157,8 +165,7 @@ internal sealed class AnnouncementPlan
             return null;
         }
 
-        var dropped = view.Stores.Sum(store => store.DroppedCount) != inLedger?.Stores.Sum(store => store.DroppedCount);
-        var wait = ledgerAt + (dropped ? DropEvery : ProgressEvery) - now;
+        var wait = ledgerAt + (IsNews(view, inLedger) ? DropEvery : ProgressEvery) - now;
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 }

@@ -111,7 +111,10 @@ public sealed class GpioSource : ISignalSource
             if (levels[Array.IndexOf(lines, line)] is not { } level)
             {
                 into.Add(new Reading(
-                    Signals[index], SignalValue.None, Quality.Bad(QualityReason.Disconnected), Stamp(utc, 0)));
+                    Signals[index], SignalValue.None, Quality.Bad(QualityReason.Disconnected), Stamp(utc, 0))
+                {
+                    MonotonicMilliseconds = now / Monotonic.NanosecondsPerMillisecond,
+                });
                 continue;
             }
 
@@ -120,7 +123,10 @@ public sealed class GpioSource : ISignalSource
             foreach (var value in values)
             {
                 into.Add(new Reading(Signals[index], value.Value, value.Quality,
-                    Stamp(utc, now - value.AtNanoseconds)));
+                    Stamp(utc, now - value.AtNanoseconds))
+                {
+                    MonotonicMilliseconds = value.AtNanoseconds / Monotonic.NanosecondsPerMillisecond,
+                });
             }
         }
 

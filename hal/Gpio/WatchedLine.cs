@@ -198,6 +198,8 @@ internal readonly record struct LineCounts(long Edges, long Lost, long Uncounted
 /// <summary>The clock that the kernel stamps edges with.</summary>
 internal static class Monotonic
 {
+    public const long NanosecondsPerMillisecond = 1_000_000;
+
     private const long NanosecondsPerSecond = 1_000_000_000;
 
     /// <summary>

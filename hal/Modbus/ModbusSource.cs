@@ -278,6 +278,7 @@ public sealed class ModbusSource : ISignalSource
     private void Deliver(Lane lane, ModbusResult result, ReadingBatch into)
     {
         var stamp = Reading.Stamp(clock);
+        var monotonic = Reading.Monotonic(clock);
         var block = lane.Block;
         for (var place = block.First; place < block.First + block.Members; place++)
         {
@@ -286,7 +287,10 @@ public sealed class ModbusSource : ISignalSource
                 ? Decode(lane, signal)
                 : new DecodedValue(SignalValue.None, Quality.Bad(ReasonOf(result.Status)));
             Interlocked.Add(ref badReadings, decoded.Quality.IsGood ? 0 : 1);
-            into.Add(new Reading(signal.Signal, decoded.Value, decoded.Quality, stamp));
+            into.Add(new Reading(signal.Signal, decoded.Value, decoded.Quality, stamp)
+            {
+                MonotonicMilliseconds = monotonic,
+            });
         }
 
         Interlocked.Add(ref readings, block.Members);

@@ -83,11 +83,15 @@ public sealed class SensorSource : ISignalSource
         var results = free ? underWay = Task.Run(() => Array.ConvertAll(asked, Read), CancellationToken.None) : null;
         var read = results is null ? null : await WithinBoundAsync(results, cancellationToken).ConfigureAwait(false);
         var stamp = Reading.Stamp(clock);
+        var monotonic = Reading.Monotonic(clock);
         var said = "";
         for (var index = 0; index < asked.Length; index++)
         {
             var (value, quality) = read?[index] ?? (SignalValue.None, Quality.Bad(QualityReason.Timeout));
-            into.Add(new Reading(Signals[asked[index]], value, quality, stamp));
+            into.Add(new Reading(Signals[asked[index]], value, quality, stamp)
+            {
+                MonotonicMilliseconds = monotonic,
+            });
             Interlocked.Increment(ref readings);
             if (!quality.IsGood)
             {

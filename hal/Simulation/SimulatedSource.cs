@@ -48,11 +48,15 @@ public sealed class SimulatedSource : ISignalSource
         ArgumentNullException.ThrowIfNull(into);
         cancellationToken.ThrowIfCancellationRequested();
         var stamp = Reading.Stamp(clock);
+        var monotonic = Reading.Monotonic(clock);
         var elapsed = clock.GetElapsedTime(began);
         foreach (var index in due.Span)
         {
             var (value, quality) = Express(simulated[index], Course(index, elapsed));
-            into.Add(new Reading(Signals[index], value, quality, stamp));
+            into.Add(new Reading(Signals[index], value, quality, stamp)
+            {
+                MonotonicMilliseconds = monotonic,
+            });
         }
 
         Interlocked.Add(ref readings, due.Length);

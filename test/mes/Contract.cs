@@ -26,12 +26,14 @@ public sealed record BirthMessage(
 
 public sealed record StoreAccount(
     string Store, bool IsVolatile, long First, long Next, long Waiting, long Dropped,
-    IReadOnlyList<Positions> Acknowledged, IReadOnlyList<DropAccount> Drops);
+    IReadOnlyList<Positions> Acknowledged, IReadOnlyList<DropAccount> Drops,
+    IReadOnlyList<CorrectionAccount> Corrections);
 
 public sealed record DropAccount(Positions Range, long Count, string Reason);
 
 public sealed record LedgerMessage(
-    string Gateway, string Run, long Number, long Waiting, long? CatchUpSeconds, IReadOnlyList<StoreAccount> Stores);
+    string Gateway, string Run, long Number, long Waiting, long? CatchUpSeconds, IReadOnlyList<StoreAccount> Stores,
+    ClockAccount? Clock, IReadOnlyList<GapAccount> Gaps);
 
 /// <summary>
 /// The four messages of contract v1, read by a program that knows the contract and nothing of the gateway. Each method
@@ -135,7 +137,8 @@ public static partial class Contract
         var ledger = new LedgerMessage(
             gateway, Id(message, "run"), message.Whole("number"), message.Whole("waiting"),
             message.Optional("catchUpSeconds") is null ? null : message.Whole("catchUpSeconds"),
-            [.. message.List("stores").Select(element => Account(element, faults))]);
+            [.. message.List("stores").Select(element => Account(element, faults))], Clock(message, faults),
+            Gaps(message, faults));
         message.Require(
             ledger.Waiting == ledger.Stores.Sum(store => store.Waiting), "'waiting' is not the sum over the stores");
         message.RefuseOthers();
@@ -186,7 +189,7 @@ public static partial class Contract
 
         var account = new StoreAccount(
             id, store.Truth("volatile"), store.Whole("first"), store.Whole("next"), store.Whole("waiting"),
-            store.Whole("dropped"), store.Ranges("acknowledged"), drops);
+            store.Whole("dropped"), store.Ranges("acknowledged"), drops, Corrections(store, faults));
         store.Require(account.First >= 1 && account.Next >= account.First, "'first' and 'next' do not ascend");
         store.Require(account.Waiting >= 0, "'waiting' is below zero");
         store.Require(drops.Count <= DropsMax, $"{drops.Count} drops, at most {DropsMax} are allowed");

@@ -78,7 +78,7 @@ public sealed class GatewayStream(string name)
                 faults.Add($"ledger: store {account.Store} went back from next {earlier.Next} to {account.Next}");
             }
 
-            store.Judge(account);
+            store.Judge(account, faults);
         }
 
         Ledger = ledger;

@@ -10,6 +10,7 @@ public sealed class StoreStream(string store)
     private readonly PositionSet received = new();
     private readonly PositionSet explained = new();
     private readonly RecentDigests digests = new();
+    private readonly PositionSet notSet = new();
 
     public string Store { get; } = store;
 
@@ -34,6 +35,11 @@ public sealed class StoreStream(string store)
             return false;
         }
 
+        if (reading.Reason == "ClockNotSet")
+        {
+            notSet.Add(reading.Position);
+        }
+
         digests.Remember(reading.Position, reading.Digest);
         return true;
     }
@@ -45,9 +51,22 @@ public sealed class StoreStream(string store)
     public long ReceivedBelow(long next) =>
         received.Ranges.Sum(range => Math.Max(0, Math.Min(range.To, next - 1) - range.From + 1));
 
-    public void Judge(StoreAccount account)
+    /// <summary>Readings that arrived with the word that the clock was not set: they keep it for ever.</summary>
+    public long ClockNotSet => notSet.Count;
+
+    public void Judge(StoreAccount account, List<string> faults)
     {
         Account = account;
+        foreach (var rule in account.Corrections)
+        {
+            if (notSet.Ranges.FirstOrDefault(sent => sent.From <= rule.Range.To && rule.Range.From <= sent.To) is
+                { From: > 0 } sent)
+            {
+                faults.Add($"ledger: positions {sent} of store {Store} were sent before the clock was set and then "
+                    + $"corrected ({rule.Range})");
+            }
+        }
+
         foreach (var drop in account.Drops)
         {
             if (drop.Range.From >= 1 && drop.Range.To >= drop.Range.From)

@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Agent.Time;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -16,13 +17,14 @@ internal sealed class BlockDecoder
     public static PositionRange RangeOf(ReadOnlySpan<byte> block)
     {
         var reader = new ByteReader(block);
-        return Head(ref reader);
+        return Head(ref reader, out _);
     }
 
     public StoredReading[] Decode(ReadOnlySpan<byte> block)
     {
         var reader = new ByteReader(block);
-        var range = Head(ref reader);
+        var range = Head(ref reader, out var version);
+        var clocks = version == BlockFormat.VersionWithoutClocks ? [ReadingClock.Unknown] : Clocks(ref reader);
         var states = new SignalState[reader.Bounded(BlockFormat.ReadingsMax)];
         for (var i = 0; i < states.Length; i++)
         {
@@ -33,17 +35,26 @@ internal sealed class BlockDecoder
         var readings = new StoredReading[range.Count];
         var previous = -1;
         var time = 0L;
+        var clock = clocks[0];
         for (var i = 0; i < readings.Length; i++)
         {
-            readings[i] = Row(ref reader, states, range.From + i, ref previous, ref time);
+            int head = reader.Byte();
+            if (head == BlockFormat.ClockTold && version > BlockFormat.VersionWithoutClocks)
+            {
+                clock = clocks[reader.Bounded(clocks.Length - 1)];
+                head = reader.Byte();
+            }
+
+            readings[i] = Row(ref reader, head, states, range.From + i, ref previous, ref time) with { Clock = clock };
         }
 
         return reader.AtEnd ? readings : throw new DamagedException("Bytes are left over.");
     }
 
-    private static PositionRange Head(ref ByteReader reader)
+    private static PositionRange Head(ref ByteReader reader, out byte version)
     {
-        if (reader.Byte() != BlockFormat.Version)
+        version = reader.Byte();
+        if (version is not (BlockFormat.Version or BlockFormat.VersionWithoutClocks))
         {
             throw new DamagedException("The block's version is unknown.");
         }
@@ -55,10 +66,28 @@ internal sealed class BlockDecoder
             : throw new DamagedException("The block's positions are impossible.");
     }
 
-    private static StoredReading Row(
-        ref ByteReader reader, SignalState[] states, long position, ref int previous, ref long time)
+    /// <summary>One at least. Times that no date can have make the whole block damaged, not a wrong date.</summary>
+    private static ReadingClock[] Clocks(ref ByteReader reader)
     {
-        int head = reader.Byte();
+        var clocks = new ReadingClock[reader.Bounded(BlockFormat.ReadingsMax)];
+        for (var i = 0; i < clocks.Length; i++)
+        {
+            var known = reader.Byte();
+            clocks[i] = known switch
+            {
+                BlockFormat.ClockUnknown => ReadingClock.Unknown,
+                BlockFormat.ClockSet or BlockFormat.ClockNotSet => new ReadingClock(
+                    reader.Guid(), known == BlockFormat.ClockSet, reader.Zigzag()),
+                _ => throw new DamagedException("What is known of a clock is unknown."),
+            };
+        }
+
+        return clocks.Length > 0 ? clocks : throw new DamagedException("A block has no clock.");
+    }
+
+    private static StoredReading Row(
+        ref ByteReader reader, int head, SignalState[] states, long position, ref int previous, ref long time)
+    {
         var index = (head & BlockFormat.SignalTold) != 0
             ? reader.Bounded(states.Length - 1)
             : previous >= 0 ? states[previous].Follower : 0;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Sluice.Agent.Time;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -8,6 +9,7 @@ internal sealed class BlockEncoder
 {
     private readonly Dictionary<string, int> indexes = new(StringComparer.Ordinal);
     private readonly List<SignalState> states = [];
+    private readonly List<ReadingClock> clocks = [];
     private readonly ByteWriter names = new();
     private readonly ByteWriter rows = new();
 
@@ -20,12 +22,15 @@ internal sealed class BlockEncoder
         ArgumentOutOfRangeException.ThrowIfGreaterThan(readings.Length, BlockFormat.ReadingsMax);
         indexes.Clear();
         states.Clear();
+        clocks.Clear();
         names.Clear();
         rows.Clear();
         var previous = -1;
         var time = 0L;
+        var clock = 0;
         foreach (ref readonly var reading in readings)
         {
+            clock = TellClock(reading.Clock, clock);
             var index = IndexOf(reading.Signal);
             var known = CollectionsMarshal.AsSpan(states);
             var milliseconds = reading.SourceTimestamp.Ticks / TimeSpan.TicksPerMillisecond;
@@ -43,9 +48,51 @@ internal sealed class BlockEncoder
         into.Byte(BlockFormat.Version);
         into.Varint((ulong)readings[0].Position);
         into.Varint((ulong)readings.Length);
+        WriteClocks(into);
         into.Varint((ulong)states.Count);
         into.Append(names.Written);
         into.Append(rows.Written);
+    }
+
+    /// <summary>Nothing is told while the clock stays the same: that is every reading but those after a step.</summary>
+    private int TellClock(ReadingClock clock, int told)
+    {
+        if (clocks.Count > 0 && clocks[told] == clock)
+        {
+            return told;
+        }
+
+        var index = clocks.IndexOf(clock);
+        if (index < 0)
+        {
+            index = clocks.Count;
+            clocks.Add(clock);
+        }
+
+        if (index != told)
+        {
+            rows.Byte(BlockFormat.ClockTold);
+            rows.Varint((ulong)index);
+        }
+
+        return index;
+    }
+
+    private void WriteClocks(ByteWriter into)
+    {
+        into.Varint((ulong)clocks.Count);
+        foreach (var clock in clocks)
+        {
+            if (clock == ReadingClock.Unknown)
+            {
+                into.Byte(BlockFormat.ClockUnknown);
+                continue;
+            }
+
+            into.Byte(clock.IsSet ? BlockFormat.ClockSet : BlockFormat.ClockNotSet);
+            into.Guid(clock.Boot);
+            into.Zigzag(clock.OffsetMilliseconds);
+        }
     }
 
     private int IndexOf(string signal)

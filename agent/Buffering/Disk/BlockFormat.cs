@@ -10,7 +10,18 @@ namespace Sluice.Agent.Buffering;
 /// </summary>
 internal static class BlockFormat
 {
-    public const byte Version = 1;
+    public const byte Version = 2;
+
+    /// <summary>Blocks without clocks, still read: their readings' times are taken as they are.</summary>
+    public const byte VersionWithoutClocks = 1;
+
+    /// <summary>Where a reading's first byte would stand: the clock of the readings that follow is another.</summary>
+    public const byte ClockTold = KindMask;
+
+    // What is known of a clock.
+    public const byte ClockNotSet = 0;
+    public const byte ClockSet = 1;
+    public const byte ClockUnknown = 2;
 
     /// <summary>
     /// Most readings in a block; what a journal's frame carries is <see cref="BufferLoop.CommitReadings"/>.

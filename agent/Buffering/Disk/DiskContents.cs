@@ -45,6 +45,9 @@ internal sealed class DiskContents(IStorage storage, DiskStoreOptions options, J
 
     public DiskLife Life => Lives[^1];
 
+    /// <summary>When was recorded and when not, and what the clock did.</summary>
+    public RecordBook Book { get; set; } = new();
+
     public IReadOnlyList<JournalFile> Journals => journals;
 
     public JournalFile Current => journals[current];

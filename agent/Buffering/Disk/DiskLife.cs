@@ -1,3 +1,5 @@
+using Sluice.Agent.Time;
+
 namespace Sluice.Agent.Buffering;
 
 /// <summary>Where some readings of a store lie: a block in a journal, or a whole segment.</summary>
@@ -25,6 +27,9 @@ internal sealed class DiskLife(StoreId store)
 
     public StoreLedger Ledger { get; } = new();
 
+    /// <summary>What was read before the clock was set.</summary>
+    public StoreClock Clock { get; } = new();
+
     /// <summary>Positions that are gone although older ones are still held.</summary>
     public PositionRanges Holes { get; } = new(StoreLedger.AcknowledgedRangesMax);
 
@@ -38,6 +43,9 @@ internal sealed class DiskLife(StoreId store)
 
     /// <summary>Drops that no frame carries yet.</summary>
     public bool DropsChanged { get; set; }
+
+    /// <summary>Something here is in no frame yet.</summary>
+    public bool IsUnwritten => LifeChanged || DropsChanged || !Clock.IsWritten;
 
     public IReadOnlyList<Held> Held => held;
 
@@ -54,6 +62,7 @@ internal sealed class DiskLife(StoreId store)
         Acknowledged = Ledger.Acknowledged.ToList(),
         Drops = [.. Ledger.Drops],
         DroppedCount = Ledger.DroppedCount,
+        Corrections = [.. Clock.Corrections],
         SizeBytes = sizeBytes,
         Waiting = Waiting(),
     };
@@ -167,6 +176,17 @@ internal sealed class DiskLife(StoreId store)
         First = first;
         Holes.RemoveBelow(first);
         Ledger.Acknowledged.RemoveBelow(first);
+        Clock.MoveFirst(first);
+    }
+
+    /// <summary>The clock as it is: see <see cref="IReadingBuffer.Observe"/>.</summary>
+    public void Observe(ReadingClock now)
+    {
+        Clock.Forget(now.Boot);
+        if (now.IsSet)
+        {
+            Clock.Correct(now);
+        }
     }
 
     private long Waiting()

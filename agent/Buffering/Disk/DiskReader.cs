@@ -43,7 +43,7 @@ internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
                 {
                     if (readings[i].Position >= position)
                     {
-                        into.Add(readings[i]);
+                        into.Add(life.Clock.Effective(readings[i]));
                         left--;
                     }
                 }

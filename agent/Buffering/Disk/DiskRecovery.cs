@@ -15,6 +15,8 @@ internal sealed class DiskRecovery
     private readonly DiskWriter writer;
     private readonly Dictionary<StoreId, Found> found = [];
     private readonly List<HeldSegment> letGo = [];
+    private BookRecord? book;
+    private bool isClosed;
 
     private DiskRecovery(DiskContents contents)
     {
@@ -39,6 +41,11 @@ internal sealed class DiskRecovery
         foreach (var journal in journals)
         {
             ReadFrames(journal);
+        }
+
+        if (book is not null)
+        {
+            contents.Book.Restore(book, isClosed);
         }
 
         TakeSegments();
@@ -110,6 +117,13 @@ internal sealed class DiskRecovery
             Of(life.Store).See(life.Next - 1);
         }
 
+        foreach (var (id, record) in content.Clocks)
+        {
+            Of(id).Clock = record;
+        }
+
+        book = content.Book ?? book;
+        isClosed = content.Book is not null || (isClosed && !content.HasBlock);
         foreach (var drops in content.Drops)
         {
             Of(drops.Store).Drops = drops;
@@ -260,6 +274,12 @@ internal sealed class DiskRecovery
         }
 
         life.Restore(first, next, held);
+        if (from.Clock is { } clock)
+        {
+            life.Clock.Restore(clock, next);
+            life.Clock.MoveFirst(first);
+        }
+
         NameGaps(life);
         return life;
     }
@@ -328,6 +348,8 @@ internal sealed class DiskRecovery
         public LifeRecord? Life { get; set; }
 
         public DropsRecord? Drops { get; set; }
+
+        public ClockRecord? Clock { get; set; }
 
         public List<HeldBlock> Blocks { get; } = [];
 

@@ -1,3 +1,4 @@
+using Sluice.Agent.Time;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -77,12 +78,31 @@ public sealed class DiskStore : IReadingBuffer
     public static DiskOpening Open(string directory, DiskStoreOptions options) =>
         Open(() => DirectoryStorage.Open(directory), options);
 
-    public void Append(ReadOnlySpan<Reading> readings)
+    public bool AwaitsClock => contents.Life.Clock.IsWaiting;
+
+    /// <summary>When was recorded and when not. Written with the next commit.</summary>
+    internal RecordBook Book
     {
+        get => contents.Book;
+        set => contents.Book = value;
+    }
+
+    public void Append(ReadOnlySpan<Reading> readings) => Append(readings, ReadingClock.Unknown);
+
+    public void Append(ReadOnlySpan<Reading> readings, ReadingClock clock)
+    {
+        if (readings.Length > 0)
+        {
+            contents.Life.Clock.Note(new PositionRange(Next, Next + readings.Length - 1), clock);
+        }
+
         foreach (ref readonly var reading in readings)
         {
             pending.Add(new StoredReading(
-                Next, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp));
+                Next, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp)
+            {
+                Clock = clock,
+            });
         }
     }
 
@@ -112,6 +132,10 @@ public sealed class DiskStore : IReadingBuffer
         Peek(contents.Life, from, readingsMax, into);
 
     public void Acknowledge(PositionRange range) => contents.Life.Acknowledge(range);
+
+    public void Release(PositionRange range) => contents.Life.Clock.Release(range);
+
+    public void Observe(ReadingClock now) => contents.Life.Observe(now);
 
     public void Dispose()
     {
@@ -177,7 +201,11 @@ public sealed class DiskStore : IReadingBuffer
 
         public StoreView View => life.View(life.Held.OfType<HeldSegment>().Sum(segment => segment.LengthBytes));
 
-        public void Append(ReadOnlySpan<Reading> readings) =>
+        public bool AwaitsClock => life.Clock.IsWaiting;
+
+        public void Append(ReadOnlySpan<Reading> readings) => Append(readings, ReadingClock.Unknown);
+
+        public void Append(ReadOnlySpan<Reading> readings, ReadingClock clock) =>
             throw new InvalidOperationException("An earlier life takes no readings.");
 
         public StorageFault? Commit() => owner.Commit();
@@ -186,6 +214,10 @@ public sealed class DiskStore : IReadingBuffer
             owner.Peek(life, from, readingsMax, into);
 
         public void Acknowledge(PositionRange range) => life.Acknowledge(range);
+
+        public void Release(PositionRange range) => life.Clock.Release(range);
+
+        public void Observe(ReadingClock now) => life.Observe(now);
 
         public void Dispose()
         {

@@ -65,7 +65,7 @@ internal sealed class DiskWriter
             ChangeJournal();
         }
 
-        if (contents.Lives.Exists(life => life.LifeChanged || life.DropsChanged))
+        if (!contents.Book.IsWritten || contents.Lives.Exists(life => life.IsUnwritten))
         {
             WriteLedger(ReservePages);
         }
@@ -243,6 +243,16 @@ internal sealed class DiskWriter
             {
                 FrameContent.WriteDrops(body, life.Drops);
             }
+
+            if (always ? !life.Clock.IsEmpty : !life.Clock.IsWritten)
+            {
+                FrameContent.WriteClock(body, life.Store, life.Clock.Record);
+            }
+        }
+
+        if (always || !contents.Book.IsWritten)
+        {
+            FrameContent.WriteBook(body, contents.Book.Record);
         }
     }
 
@@ -252,7 +262,10 @@ internal sealed class DiskWriter
         {
             life.LifeChanged = false;
             life.DropsChanged = false;
+            life.Clock.Written();
         }
+
+        contents.Book.Written();
     }
 
     private (DiskLife Life, HeldSegment Segment)? OldestSegment()

@@ -18,7 +18,10 @@ internal sealed record DropsRecord(StoreId Store, long Total, IReadOnlyList<Drop
 /// <summary>The body of a frame: sections, each a kind, a length and its bytes (FORMAT.md, Frame).</summary>
 internal sealed class FrameContent
 {
-    private const byte FormatVersion = 1;
+    private const byte FormatVersion = 2;
+
+    /// <summary>Without clocks and book; read as it is, and written on in this version.</summary>
+    private const byte FormatVersionOne = 1;
 
     private enum Section : byte
     {
@@ -27,6 +30,8 @@ internal sealed class FrameContent
         Life = 3,
         Drops = 4,
         End = 5,
+        Clock = 6,
+        Book = 7,
     }
 
     public JournalStart? Start { get; private set; }
@@ -39,6 +44,10 @@ internal sealed class FrameContent
     public List<LifeRecord> Lives { get; } = [];
 
     public List<DropsRecord> Drops { get; } = [];
+
+    public List<(StoreId Store, ClockRecord Record)> Clocks { get; } = [];
+
+    public BookRecord? Book { get; private set; }
 
     /// <summary>
     /// This generation goes on in the other file. Where there is no such file, positions may have been given that we
@@ -89,6 +98,20 @@ internal sealed class FrameContent
         Write(into, Section.Life, section);
     }
 
+    public static void WriteClock(ByteWriter into, StoreId store, ClockRecord record)
+    {
+        var section = new ByteWriter();
+        ClockContent.Write(section, store, record);
+        Write(into, Section.Clock, section);
+    }
+
+    public static void WriteBook(ByteWriter into, BookRecord record)
+    {
+        var section = new ByteWriter();
+        ClockContent.Write(section, record);
+        Write(into, Section.Book, section);
+    }
+
     public static void WriteDrops(ByteWriter into, DropsRecord drops)
     {
         var section = new ByteWriter();
@@ -113,7 +136,7 @@ internal sealed class FrameContent
     }
 
     /// <summary>Each range as its distance from the one before, and its length.</summary>
-    private static void WriteRanges(ByteWriter into, IReadOnlyList<PositionRange> ranges)
+    internal static void WriteRanges(ByteWriter into, IReadOnlyList<PositionRange> ranges)
     {
         into.Varint((ulong)ranges.Count);
         var before = 0L;
@@ -125,7 +148,7 @@ internal sealed class FrameContent
         }
     }
 
-    private static List<PositionRange> ReadRanges(ref ByteReader reader)
+    internal static List<PositionRange> ReadRanges(ref ByteReader reader)
     {
         var count = reader.Bounded(StoreLedger.AcknowledgedRangesMax);
         var ranges = new List<PositionRange>(count);
@@ -140,7 +163,7 @@ internal sealed class FrameContent
         return ranges;
     }
 
-    private static PositionRange Checked(long from, long count) => from >= 1 && count >= 1 && from + count > from
+    internal static PositionRange Checked(long from, long count) => from >= 1 && count >= 1 && from + count > from
         ? new PositionRange(from, from + count - 1)
         : throw new DamagedException("A range is impossible.");
 
@@ -150,7 +173,7 @@ internal sealed class FrameContent
         switch (kind)
         {
             case Section.Start:
-                if (reader.Byte() != FormatVersion)
+                if (reader.Byte() is not (FormatVersion or FormatVersionOne))
                 {
                     throw new DamagedException("The journal's version is unknown.");
                 }
@@ -170,6 +193,12 @@ internal sealed class FrameContent
                 break;
             case Section.End:
                 IsEnd = true;
+                break;
+            case Section.Clock:
+                Clocks.Add((new StoreId(reader.Guid()), ClockContent.ReadRecord(ref reader)));
+                break;
+            case Section.Book:
+                Book = ClockContent.ReadBook(ref reader);
                 break;
             default:
                 throw new DamagedException("A section's kind is unknown.");

@@ -76,7 +76,13 @@ internal static class GatewaySchema
     private static ObjectShape Time() => new(
         "time",
         new Key("servers", new ListShape(Address, 0, 8),
-            "NTP servers in the DMZ: a flow of the host's time service, not of the agent.") { Default = "[]" });
+            "NTP servers in the DMZ: a flow of the host's time service, not of the agent.") { Default = "[]" },
+        new Key("clock", new WordShape("synchronised", "trusted"),
+            "Readings are Uncertain/ClockNotSet until the host's time service has synchronised the clock. \"trusted\" "
+                + "takes the clock as it is: for a host that keeps its clock right without telling the kernel.")
+        {
+            Default = "\"synchronised\"",
+        });
 
     private static ObjectShape Identity() => new(
         "identity",

@@ -1,6 +1,8 @@
 using System.Text;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Time;
 using Sluice.Hal;
+using Sluice.Plant.Disk;
 using Xunit;
 
 namespace Sluice.Fast.Buffering;
@@ -9,6 +11,10 @@ namespace Sluice.Fast.Buffering;
 public sealed class FormatTests
 {
     private static readonly StoreId Store = StoreId.Parse("0199c6f100007000800000000000002a");
+
+    private static readonly ReadingClock Clock = new(
+        Guid.ParseExact("61f7ee1de42f4eb6815dff4c9b098423", "N"), true,
+        ReadingClock.Milliseconds(NumberedReadings.Noon.AddDays(-1)));
 
     private static readonly StoredReading[] Readings =
     [
@@ -26,6 +32,70 @@ public sealed class FormatTests
         var written = new ByteWriter();
         new BlockEncoder().Encode(Readings, written);
         Assert.Equal(Convert.ToHexStringLower(bytes), Convert.ToHexStringLower(written.Written));
+    }
+
+    [Fact]
+    public void A_block_of_version_1_is_still_read_and_its_times_are_taken_as_they_are()
+    {
+        var bytes = Convert.FromHexString(
+            "01c1a907030214686d69312f6f696c2f74656d7065726174757265156472697665732f6d6f746f72312f63757272656e74"
+            + "8586e8ebd4a2891dd6de0102580102020185ce0f64");
+
+        Assert.Equal(
+            Readings.Select(reading => reading with { Clock = ReadingClock.Unknown }),
+            new BlockDecoder().Decode(bytes));
+    }
+
+    /// <summary>The worked page of version 1 of this document, as the first page of a journal.</summary>
+    [Fact]
+    public void A_frame_of_version_1_is_still_read()
+    {
+        var page = new byte[JournalPage.Bytes];
+        Convert.FromHexString(
+            "fe8e6ffa5f63df43534c4a310300000007000000000000000199c6f100007000800000000000002a0000010067000000"
+            + "d8baf1f45ea330c1024601c1a907030214686d69312f6f696c2f74656d7065726174757265156472697665732f6d6f746f"
+            + "72312f63757272656e748586e8ebd4a2891dd6de0102580102020185ce0f64031d0199c6f100007000800000000000002a"
+            + "d8a107c1a90701cca507f40300").CopyTo(page, 0);
+
+        var content = FrameContent.Read(Assert.Single(JournalScan.Of(page).Frames).Body);
+
+        Assert.True(content.HasBlock);
+        Assert.Equal((119000L, 120001L), (content.Lives[0].First, content.Lives[0].Next));
+        Assert.Empty(content.Clocks);
+        Assert.Null(content.Book);
+    }
+
+    [Fact]
+    public void A_directory_of_version_1_is_opened_read_and_written_on()
+    {
+        // A start of version 1 (version, first position 1, 128 pages, file 1), and its first block behind it.
+        var journal = new byte[JournalPage.Bytes * 128];
+        byte[] start = [1, 5, 1, 1, 0x80, 1, 2];
+        JournalPage.Write(Store, 1, 0, start, journal);
+        var block = Convert.FromHexString(
+            "0101030214686d69312f6f696c2f74656d7065726174757265156472697665732f6d6f746f72312f63757272656e74"
+            + "8586e8ebd4a2891dd6de0102580102020185ce0f64");
+        JournalPage.Write(Store, 1, 1, (byte[])[2, (byte)block.Length, .. block], journal.AsSpan(JournalPage.Bytes));
+        var disk = new SimulatedDisk();
+        disk.Put("journal-0", new DiskFile(1)).Write(0, journal);
+        disk.Put("journal-1", new DiskFile(2));
+
+        using (var store = DiskStore.Open(disk.Open, SomeStores.Options(firstId: 5)).Store!)
+        {
+            Assert.Equal((Store, 4L), (store.Store, store.Next));
+            store.Append(NumberedReadings.Some(4, 2));
+            Assert.Null(store.Commit());
+        }
+
+        using var again = DiskStore.Open(disk.Open, SomeStores.Options(firstId: 5)).Store!;
+        var batch = new StoredBatch();
+        Assert.Null(again.Peek(1, 10, batch));
+        Assert.Equal(Store, again.Store);
+        Assert.Equal(
+            Readings
+                .Select(known => known with { Clock = ReadingClock.Unknown, Position = known.Position - 120000 })
+                .Concat([NumberedReadings.Stored(4), NumberedReadings.Stored(5)]),
+            batch.Readings);
     }
 
     [Fact]
@@ -70,7 +140,7 @@ public sealed class FormatTests
 
     private static StoredReading Read(
         long position, string signal, SignalValue value, Quality quality, int milliseconds) =>
-        new(position, signal, value, quality, NumberedReadings.Noon.AddMilliseconds(milliseconds));
+        new(position, signal, value, quality, NumberedReadings.Noon.AddMilliseconds(milliseconds)) { Clock = Clock };
 
     private static byte[] Worked(string what) =>
         Convert.FromHexString(Text(what).Replace("\n", "", StringComparison.Ordinal));

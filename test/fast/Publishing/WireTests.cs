@@ -1,6 +1,7 @@
 using System.Text;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Time;
 using Sluice.Fast.Repository;
 using Sluice.Hal;
 using Xunit;
@@ -58,6 +59,40 @@ public sealed class WireTests
             },
         ],
         null);
+
+    private static readonly Guid Boot = Guid.ParseExact("61f7ee1de42f4eb6815dff4c9b098423", "N");
+
+    [Fact]
+    public void The_ledger_of_a_clock_that_was_set_late_is_what_the_encoder_writes()
+    {
+        var fourHours = (long)TimeSpan.FromHours(4).TotalMilliseconds;
+        var view = new BufferView(
+            [
+                View.Stores[0] with
+                {
+                    Acknowledged = [new PositionRange(1001, 120002)],
+                    Waiting = 0,
+                    Corrections = [new ClockCorrection(Boot, new PositionRange(118001, 119800), fourHours)],
+                },
+            ],
+            null)
+        {
+            Record = new RecordView(
+                new ReadingClock(Boot, true, 1),
+                [new ClockStep(new DateTime(2026, 11, 22, 13, 58, 10, 120, DateTimeKind.Utc), Boot, fourHours, true)],
+                1,
+                [
+                    new RecordingGap(
+                        new DateTime(2026, 11, 22, 9, 12, 44, 310, DateTimeKind.Utc),
+                        new DateTime(2026, 11, 22, 9, 14, 2, 5, DateTimeKind.Utc), GapReason.NotClosed, true, true,
+                        1000),
+                ],
+                1),
+        };
+        var payload = new PayloadBuffer();
+        Announcements.Ledger(payload, view, 8, null, Sent);
+        AssertIsExample("`<base>/ledger`", 1, payload);
+    }
 
     [Fact]
     public void The_data_example_is_what_the_encoder_writes()

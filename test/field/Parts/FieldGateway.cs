@@ -23,6 +23,9 @@ internal sealed record FieldConfiguration
 
     public string CommitEvery { get; init; } = "200 ms";
 
+    /// <summary>Where the field tests run there is seldom a time service.</summary>
+    public string Clock { get; init; } = "trusted";
+
     public string Every { get; init; } = "50 ms";
 
     public string MessageBytesMax { get; init; } = "64 KiB";
@@ -195,6 +198,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
             "host": "{{wish.BrokerHost}}", "addresses": ["{{wish.BrokerAddress}}"], "port": {{wish.BrokerPort}},
             "network": "{{wish.BrokerNetwork}}", "keepAlive": "{{wish.KeepAlive}}", "tlsMin": "1.3"
           },
+          "time": { "clock": "{{wish.Clock}}" },
           "identity": { "directory": "{{IdentityDirectory}}", "key": "file" },
           "buffer": { "directory": "{{BufferDirectory}}", "sizeMax": "64 MiB", "commitEvery": "{{wish.CommitEvery}}" },
           "publish": { "messageBytesMax": "{{wish.MessageBytesMax}}", "rateMax": "{{wish.RateMax}}" },

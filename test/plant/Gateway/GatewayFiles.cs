@@ -52,6 +52,11 @@ public sealed record GatewayFiles
 
     public string CommitEvery { get; init; } = "200 ms";
 
+    /// <summary>
+    /// Where tests run there is seldom a time service: the clock is taken as it is, unless a test is about the clock.
+    /// </summary>
+    public string Clock { get; init; } = "trusted";
+
     public string SizeMax { get; init; } = "64 MiB";
 
     public IReadOnlyList<SourceFile> Sources { get; init; } = [];
@@ -74,6 +79,7 @@ public sealed record GatewayFiles
         json.WriteStartObject();
         Section(json, "gateway", ("site", Site), ("id", Id));
         WriteBroker(json);
+        Section(json, "time", ("clock", Clock));
         Section(json, "identity", ("directory", Path.Combine(directory, "identity")));
         Section(
             json, "buffer",

@@ -1,0 +1,164 @@
+using Sluice.Agent.Time;
+
+namespace Sluice.Agent.Buffering;
+
+/// <summary>Why nothing was recorded for a while.</summary>
+public enum GapReason : byte
+{
+    /// <summary>The agent was stopped; everything before the gap is durable.</summary>
+    Stopped,
+
+    /// <summary>
+    /// Nobody closed the store: a power cut, a kill, a crash. What was younger than <c>commitEvery</c> is lost.
+    /// </summary>
+    NotClosed,
+}
+
+/// <summary>An interval in which nothing was recorded, as the start behind it found it.</summary>
+/// <param name="From">The last moment that is durable: of the last reading, or of the stop.</param>
+/// <param name="To">The first reading behind it.</param>
+/// <param name="Reason">How the recording ended.</param>
+/// <param name="IsRebooted">The machine was started again meanwhile.</param>
+/// <param name="IsClockNotSet">One of the two moments was read from a clock that was not set.</param>
+/// <param name="LossMilliseconds">
+/// How much may be missing before <paramref name="From"/> was followed by silence: readings younger than this at the
+/// end were not durable yet. 0 after a clean stop.
+/// </param>
+public sealed record RecordingGap(
+    DateTime From, DateTime To, GapReason Reason, bool IsRebooted, bool IsClockNotSet, long LossMilliseconds);
+
+/// <summary>What the ledger says of clock and recording, immutable.</summary>
+/// <param name="Clock">The clock as it was last seen.</param>
+/// <param name="Steps">Newest last, bounded.</param>
+/// <param name="StepsTotal">All ever noticed in this directory.</param>
+/// <param name="Gaps">Newest last, bounded.</param>
+/// <param name="GapsTotal">All ever found.</param>
+public sealed record RecordView(
+    ReadingClock Clock,
+    IReadOnlyList<ClockStep> Steps,
+    long StepsTotal,
+    IReadOnlyList<RecordingGap> Gaps,
+    long GapsTotal);
+
+/// <summary>What is kept of it on disk.</summary>
+/// <param name="ClosedAt">When it was closed cleanly; null while it is recorded.</param>
+/// <param name="View">The rest.</param>
+internal sealed record BookRecord(DateTime? ClosedAt, RecordView View);
+
+/// <summary>
+/// When readings were recorded and when not, and how the clock was moved. A core: the disk store writes it down.
+/// <para>
+/// Invariants: both lists are bounded and their totals never shrink; a store that was not closed is never said to have
+/// been stopped, whatever a crash left.
+/// </para>
+/// </summary>
+internal sealed class RecordBook
+{
+    public const int StepsMax = 100;
+    public const int GapsMax = 100;
+
+    private readonly List<ClockStep> steps = [];
+    private readonly List<RecordingGap> gaps = [];
+    private long stepsTotal;
+    private long gapsTotal;
+    private ReadingClock clock = ReadingClock.Unknown;
+    private DateTime? closedAt;
+    private (DateTime From, ReadingClock Clock, GapReason Reason, long LossMilliseconds)? silence;
+
+    /// <summary>Everything here is durable.</summary>
+    public bool IsWritten { get; private set; } = true;
+
+    /// <summary>The clock as it was last seen, by this run or by the one before it.</summary>
+    public ReadingClock Clock => clock;
+
+    public RecordView View => new(clock, [.. steps], stepsTotal, [.. gaps], gapsTotal);
+
+    public BookRecord Record => new(closedAt, View);
+
+    /// <summary>What the directory says of the time before this start.</summary>
+    /// <param name="last">The last durable reading, as it goes out; null where there is none.</param>
+    /// <param name="lossMax">How young a reading may have been that was not durable.</param>
+    public void Begin(StoredReading? last, TimeSpan lossMax)
+    {
+        if (closedAt is { } stopped)
+        {
+            silence = (stopped, clock, GapReason.Stopped, 0);
+        }
+        else if (last is { } reading)
+        {
+            silence = (reading.SourceTimestamp, reading.Clock, GapReason.NotClosed, (long)lossMax.TotalMilliseconds);
+        }
+    }
+
+    /// <summary>The first reading after a start ends the silence before it.</summary>
+    public void Recorded(DateTime utc, ReadingClock by)
+    {
+        if (silence is { } before)
+        {
+            silence = null;
+            closedAt = null;
+            gaps.Add(new RecordingGap(
+                before.From, utc, before.Reason, before.Clock.Boot != by.Boot, !before.Clock.IsSet || !by.IsSet,
+                before.LossMilliseconds));
+            gapsTotal++;
+            Bound(gaps, GapsMax);
+            IsWritten = false;
+        }
+    }
+
+    /// <summary>What a look at the clock found.</summary>
+    public void Observe(ReadingClock now, ClockStep? step)
+    {
+        if (step is not null)
+        {
+            steps.Add(step);
+            stepsTotal++;
+            Bound(steps, StepsMax);
+            IsWritten = false;
+        }
+
+        IsWritten &= clock == now;
+        clock = now;
+    }
+
+    /// <summary>A stop on purpose: the last thing that is written.</summary>
+    public void Close(DateTime utc)
+    {
+        closedAt = utc;
+        IsWritten = false;
+    }
+
+    public void Written() => IsWritten = true;
+
+    /// <summary>Takes over what was written down.</summary>
+    /// <param name="record">What was found.</param>
+    /// <param name="isClosed">False where readings stand behind it: nobody closed that.</param>
+    public void Restore(BookRecord record, bool isClosed)
+    {
+        Absorb(record.View);
+        clock = record.View.Clock;
+        closedAt = isClosed ? record.ClosedAt : null;
+    }
+
+    /// <summary>What an older book says stands before what this one says.</summary>
+    public void Absorb(RecordView older)
+    {
+        steps.InsertRange(0, older.Steps);
+        gaps.InsertRange(0, older.Gaps);
+        Bound(steps, StepsMax);
+        Bound(gaps, GapsMax);
+        stepsTotal += older.StepsTotal;
+        gapsTotal += older.GapsTotal;
+    }
+
+    /// <summary>To be written again, into a directory that knows nothing of it.</summary>
+    public void MoveTo() => IsWritten = false;
+
+    private static void Bound<T>(List<T> list, int max)
+    {
+        if (list.Count > max)
+        {
+            list.RemoveRange(0, list.Count - max);
+        }
+    }
+}
