@@ -25,6 +25,9 @@ public sealed record StatusReport
 
     public required IReadOnlyList<SourceStatus> Sources { get; init; }
 
+    /// <summary>Null where nobody watches the clock.</summary>
+    public ClockStatus? Clock { get; init; }
+
     /// <summary>What a technician should know or do, most urgent first; empty when all is well.</summary>
     public required IReadOnlyList<string> Attention { get; init; }
 }
@@ -33,6 +36,12 @@ public sealed record StatusReport
 /// <param name="Origin"><c>file</c>, or <c>last-good</c> when the file was refused.</param>
 /// <param name="Problems">Why the file was refused.</param>
 public sealed record ConfigurationStatus(string Hash, string Origin, IReadOnlyList<string> Problems);
+
+/// <param name="State"><c>set</c>, or <c>not set</c> before the first synchronisation of this boot.</param>
+/// <param name="Boot">Which boot.</param>
+/// <param name="Steps">How often the clock was moved, as far as it is known.</param>
+/// <param name="LastGap">When nothing was recorded, the last time; empty where that never was.</param>
+public sealed record ClockStatus(string State, string Boot, long Steps, string LastGap);
 
 /// <param name="State">One word: connected, connecting, refused ...</param>
 /// <param name="Sentence">What is wrong and what to do, or empty.</param>

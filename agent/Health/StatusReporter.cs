@@ -1,3 +1,4 @@
+using System.Globalization;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
@@ -42,6 +43,7 @@ public sealed class StatusReporter(
                 uplink.DeliveredReadings),
             Buffer = Describe(view),
             Sources = [.. sources.Select(Describe)],
+            Clock = view.Record is { } record ? Describe(record) : null,
             Attention = [.. Attention(view, uplink, sources)],
         };
     }
@@ -68,6 +70,12 @@ public sealed class StatusReporter(
             yield return $"Uplink: {uplink.Sentence}";
         }
 
+        if (view.Record is { Clock.IsSet: false })
+        {
+            yield return "The clock is not set: readings are Uncertain/ClockNotSet until a time server was reached. "
+                + "Look at the host's time service (timedatectl) and at the way to the servers of time.servers.";
+        }
+
         foreach (var source in sources.Where(source => source.Source.Sentence.Length > 0))
         {
             yield return $"Source {source.Name}: {source.Source.Sentence}";
@@ -83,6 +91,16 @@ public sealed class StatusReporter(
             yield return warning;
         }
     }
+
+    private static ClockStatus Describe(RecordView record) =>
+        new(
+            record.Clock.IsSet ? "set" : "not set",
+            record.Clock.Boot.ToString("N"),
+            record.StepsTotal,
+            record.Gaps.Count == 0 ? "" : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{record.Gaps[^1].From:u} to {record.Gaps[^1].To:u}, "
+                + $"{(record.Gaps[^1].Reason == GapReason.Stopped ? "stopped" : "not closed")}"));
 
     private static BufferStatus Describe(BufferView view) =>
         new(

@@ -27,6 +27,15 @@ public static class StatusText
         text.AppendLine(Invariant(
             $"               {uplink.Acknowledged} readings acknowledged, {uplink.InFlight} messages in flight"));
         AppendBuffer(text, report.Buffer);
+        if (report.Clock is { } clock)
+        {
+            text.AppendLine(Invariant($"Clock          {clock.State}, moved {clock.Steps} times"));
+            if (clock.LastGap.Length > 0)
+            {
+                text.AppendLine(Invariant($"               last not recording: {clock.LastGap}"));
+            }
+        }
+
         text.AppendLine(Invariant($"Configuration  {report.Configuration.Origin}, {Short(report.Configuration.Hash)}"));
         text.AppendLine();
         text.AppendLine("Source            State          Good  Uncertain   Bad  Skipped   Reported  Last turn");

@@ -47,6 +47,14 @@ public sealed class Killed(ITestOutputHelper output)
         output.WriteLine(plant.Mes.Account());
         Assert.True(lost.Count < record.Count, "everything was excused, so nothing was tested");
         Assert.Single(plant.Mes.Judge((_, stream) => stream.Stores.Keys.ToList()));
+
+        // Each kill that cut a recording short stands in the ledger, with the loss window that was configured.
+        var gaps = plant.Mes.Judge((_, stream) => stream.Ledger!.Gaps);
+        gaps.ToList().ForEach(gap => output.WriteLine(gap.ToString()));
+        Assert.InRange(gaps.Count, 1, Kills);
+        Assert.All(gaps, gap => Assert.Equal(
+            ("NotClosed", (long)CommitEvery.TotalMilliseconds, false),
+            (gap.Reason, gap.LossMilliseconds, gap.IsRebooted)));
     }
 
     [Fact]

@@ -7,6 +7,7 @@ using Sluice.Agent.Health;
 using Sluice.Hal.Modbus;
 using Sluice.Mes;
 using Sluice.Plant.Broker;
+using Sluice.Plant.Clock;
 using Sluice.Plant.Demo;
 using Sluice.Plant.Gateway;
 using Sluice.Plant.Keys;
@@ -30,6 +31,7 @@ internal sealed class SmallPlant : IAsyncDisposable
 
     private readonly CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
     private readonly ConcurrentQueue<MesReading> levels = new();
+    private readonly ConcurrentQueue<MesReading> arrivals = new();
     private readonly RecordCheck record = new();
     private readonly KeptLog kept = new();
     private readonly ReadRecord given;
@@ -58,6 +60,12 @@ internal sealed class SmallPlant : IAsyncDisposable
 
     /// <summary>The status light of the agents started from now on; null for none.</summary>
     public LightSettings? Light { get; set; }
+
+    /// <summary>The clock of the agents started from now on; null for this machine's, which is trusted.</summary>
+    public MovedClock? Clock { get; set; }
+
+    /// <summary>What arrived, in the order of its arrival.</summary>
+    public IReadOnlyList<MesReading> Arrivals => [.. arrivals];
 
     /// <summary>What the agents wrote into their log.</summary>
     public IReadOnlyList<string> Logged => [.. kept.Lines];
@@ -113,7 +121,10 @@ internal sealed class SmallPlant : IAsyncDisposable
         Assert.Empty(loaded.Problems.Select(problem => problem.ToString()));
         stop = new CancellationTokenSource();
         var surroundings = new HostSurroundings(
-            TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(kept));
+            Clock ?? TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(kept))
+        {
+            HostClock = Clock,
+        };
         running = Task.Run(() => GatewayHost.RunAsync(
             loaded.Configuration! with { Light = Light },
             new RunOptions { SocketPath = Path.Combine(Directory, "s") },
@@ -177,6 +188,7 @@ internal sealed class SmallPlant : IAsyncDisposable
 
     private void OnArrived(DataMessage message, MesReading reading)
     {
+        arrivals.Enqueue(reading);
         if (reading.Signal == RecordSignal)
         {
             record.Take(reading);

@@ -56,7 +56,7 @@ public sealed record Completeness(
         var account = Account(database, gateway, store);
         if (account is not null)
         {
-            stream.Judge(account);
+            stream.Judge(account, []);
         }
 
         var lost = stream.Lost().ToList();
@@ -89,7 +89,7 @@ public sealed record Completeness(
         return database.Query(
             row => new StoreAccount(
                 store, false, row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3),
-                PositionText.Read(row.GetString(4)), drops),
+                PositionText.Read(row.GetString(4)), drops, []),
             "SELECT first, next, waiting, dropped, acknowledged FROM account WHERE gateway = @a AND store = @b",
             gateway, store).SingleOrDefault();
     }
