@@ -79,21 +79,21 @@ internal static class ClockContent
 
     public static BookRecord ReadBook(ref ByteReader reader)
     {
-        var closed = Time(ref reader);
+        var closed = ReadTime(ref reader);
         var isSet = reader.Byte() != 0;
         var clock = new ReadingClock(reader.Guid(), isSet, reader.Zigzag());
         var stepsTotal = reader.Position();
         var steps = new ClockStep[reader.Bounded(RecordBook.StepsMax)];
         for (var i = 0; i < steps.Length; i++)
         {
-            steps[i] = new ClockStep(Time(ref reader), reader.Guid(), reader.Zigzag(), reader.Byte() != 0);
+            steps[i] = new ClockStep(ReadTime(ref reader), reader.Guid(), reader.Zigzag(), reader.Byte() != 0);
         }
 
         var gapsTotal = reader.Position();
         var gaps = new RecordingGap[reader.Bounded(RecordBook.GapsMax)];
         for (var i = 0; i < gaps.Length; i++)
         {
-            var (from, to) = (Time(ref reader), Time(ref reader));
+            var (from, to) = (ReadTime(ref reader), ReadTime(ref reader));
             var reason = (GapReason)reader.Byte();
             var bits = reader.Byte();
             gaps[i] = new RecordingGap(from, to, reason, (bits & 1) != 0, (bits & 2) != 0, reader.Position());
@@ -112,7 +112,7 @@ internal static class ClockContent
     private static PositionRange Range(ref ByteReader reader) =>
         FrameContent.Checked(reader.Position(), reader.Position());
 
-    private static DateTime Time(ref ByteReader reader)
+    public static DateTime ReadTime(ref ByteReader reader)
     {
         var milliseconds = reader.Position();
         return milliseconds <= MillisecondsMax

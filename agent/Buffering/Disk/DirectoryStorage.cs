@@ -15,9 +15,12 @@ public sealed class DirectoryStorage : IStorage
     private readonly string directory;
     private readonly SafeFileHandle lockHandle;
 
-    private DirectoryStorage(string directory)
+    private readonly TimeProvider kernel;
+
+    private DirectoryStorage(string directory, TimeProvider kernel)
     {
         this.directory = directory;
+        this.kernel = kernel;
         var side = Path.Combine(directory, Quarantine);
         Directory.CreateDirectory(side);
 
@@ -29,9 +32,17 @@ public sealed class DirectoryStorage : IStorage
     public long FreeBytes => new DriveInfo(directory).AvailableFreeSpace;
 
     /// <summary>
+    /// The machine's own clock, whatever clock the agent was given: the kernel stamps files by it.
+    /// </summary>
+    public DateTime NowUtc => kernel.GetUtcNow().UtcDateTime;
+
+    /// <summary>
     /// Opens the directory, which is made where it does not exist. Throws as <see cref="IStorage"/> says.
     /// </summary>
-    public static DirectoryStorage Open(string directory) => new(directory);
+    public static DirectoryStorage Open(string directory) => new(directory, TimeProvider.System);
+
+    /// <summary>The same as if it had been written at another time.</summary>
+    internal static DirectoryStorage Open(string directory, TimeProvider kernel) => new(directory, kernel);
 
     public IReadOnlyList<StorageEntry> List()
     {
@@ -100,7 +111,9 @@ internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IS
     // linux/fadvise.h, the same on x64 and arm64.
     private const int DoNotNeed = 4;
 
-    // linux/stat.h: STATX_INO and STATX_BTIME.
+    // linux/stat.h: STATX_INO, STATX_CTIME and STATX_BTIME.
+    private const int StatBytes = 256;
+    private const uint Change = 0x80;
     private const uint Birth = 0x800;
     private const uint InodeAndBirth = 0x100 | Birth;
 
@@ -109,22 +122,28 @@ internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IS
     /// <summary>
     /// Inode and, where the file system knows it, birth time: a file that was copied back is another one.
     /// </summary>
-    public unsafe long Identity
+    public long Identity
     {
         get
         {
             // struct statx of linux/stat.h, the same on every architecture: inode at 32, birth time at 80 and 88.
-            Span<byte> stat = stackalloc byte[256];
-            fixed (byte* pointer = stat)
-            {
-                if (Statx(handle, "", EmptyPath, InodeAndBirth, pointer) != 0)
-                {
-                    throw Failed("statx", path);
-                }
-            }
-
+            Span<byte> stat = stackalloc byte[StatBytes];
+            Ask(stat, InodeAndBirth);
             var born = (BinaryPrimitives.ReadUInt32LittleEndian(stat) & Birth) != 0;
             return (long)XxHash3.HashToUInt64(born ? [.. stat.Slice(32, 8), .. stat.Slice(80, 12)] : stat.Slice(32, 8));
+        }
+    }
+
+    public DateTime ChangedUtc
+    {
+        get
+        {
+            // Change time at 96: seconds since 1970, and nanoseconds at 104.
+            Span<byte> stat = stackalloc byte[StatBytes];
+            Ask(stat, Change);
+            return DateTime.UnixEpoch.AddTicks(
+                (BinaryPrimitives.ReadInt64LittleEndian(stat[96..]) * TimeSpan.TicksPerSecond)
+                + (BinaryPrimitives.ReadUInt32LittleEndian(stat[104..]) / 100));
         }
     }
 
@@ -175,6 +194,17 @@ internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IS
     public void DropCache() => _ = Fadvise(handle, 0, 0, DoNotNeed);
 
     public void Dispose() => handle.Dispose();
+
+    private unsafe void Ask(Span<byte> stat, uint what)
+    {
+        fixed (byte* pointer = stat)
+        {
+            if (Statx(handle, "", EmptyPath, what, pointer) != 0)
+            {
+                throw Failed("statx", path);
+            }
+        }
+    }
 
     private static IOException Failed(string call, string what)
     {

@@ -11,6 +11,9 @@ internal sealed class DiskRecovery
 {
     private const int LivesMax = 8;
 
+    /// <summary>Twice as long as the default of <c>atLeastEvery</c>: so long nobody commits nothing.</summary>
+    private static readonly TimeSpan TouchedAfter = TimeSpan.FromMinutes(2);
+
     private readonly DiskContents contents;
     private readonly DiskWriter writer;
     private readonly Dictionary<StoreId, Found> found = [];
@@ -93,6 +96,7 @@ internal sealed class DiskRecovery
                 journal.Start = content.Start ?? journal.Start;
                 journal.Ended |= content.IsEnd;
                 journal.Store = frame.Store;
+                journal.WrittenUtc = content.WrittenUtc ?? journal.WrittenUtc;
                 Take(journal.File, frame, content);
             }
             catch (DamagedException)
@@ -176,10 +180,20 @@ internal sealed class DiskRecovery
     /// Whether the newest journal's life may be written on. Not where a newer journal must have been lost, and not
     /// where the directory is a copy: positions may have been given of which nothing is left here.
     /// </summary>
-    private static bool GoesOn(Journal newest) =>
+    private bool GoesOn(Journal newest) =>
         newest.Scan.Frames.Count > 0
         && !newest.Ended
-        && (newest.Start is null || newest.Start.Identity == newest.File.Identity);
+        && (newest.Start is null || newest.Start.Identity == newest.File.Identity)
+        && !WasTouched(newest);
+
+    /// <summary>
+    /// Somebody wrote to the file long after we had: an older copy was put back over it, in place. A commit that a power
+    /// cut left half way follows the one before it much sooner. After a fault of our own it is us who wrote.
+    /// </summary>
+    private bool WasTouched(Journal newest) =>
+        contents.Options.DurableBelow is null
+        && newest.WrittenUtc is { } written
+        && newest.File.ChangedUtc - written > TouchedAfter;
 
     private void MakeLives(Journal newest, bool goesOn)
     {
@@ -333,6 +347,9 @@ internal sealed class DiskRecovery
         public bool Ended { get; set; }
 
         public StoreId Store { get; set; }
+
+        /// <summary>When the last whole frame was written; null where no frame says.</summary>
+        public DateTime? WrittenUtc { get; set; }
 
         /// <summary>The file was cut: frames may have been lost with its end.</summary>
         public bool IsShort => Start is not null && File.Pages < Start.Pages;

@@ -86,6 +86,7 @@ internal sealed class DiskWriter
         body.Clear();
         FrameContent.WriteStart(body, new JournalStart(contents.Life.Next, next.Pages, next.Identity));
         WriteLives(always: true);
+        FrameContent.WriteWritten(body, contents.Storage.NowUtc);
         next.Append(contents.Life.Store, body.Written);
         next.Sync();
         LedgerIsDurable();
@@ -160,6 +161,7 @@ internal sealed class DiskWriter
             WriteLives(always: false);
         }
 
+        FrameContent.WriteWritten(body, contents.Storage.NowUtc);
         var pages = JournalPage.PagesFor(body.Length);
         if (!contents.Current.HasRoom(pages + ReservePages))
         {
@@ -199,6 +201,7 @@ internal sealed class DiskWriter
     {
         body.Clear();
         WriteLives(always: false);
+        FrameContent.WriteWritten(body, contents.Storage.NowUtc);
         if (!contents.Current.HasRoom(JournalPage.PagesFor(body.Length) + reservePages))
         {
             if (reservePages == EndPages)

@@ -32,6 +32,7 @@ internal sealed class FrameContent
         End = 5,
         Clock = 6,
         Book = 7,
+        Written = 8,
     }
 
     public JournalStart? Start { get; private set; }
@@ -48,6 +49,9 @@ internal sealed class FrameContent
     public List<(StoreId Store, ClockRecord Record)> Clocks { get; } = [];
 
     public BookRecord? Book { get; private set; }
+
+    /// <summary>When the frame was written, by the clock of the file system; null in a frame of version 1.</summary>
+    public DateTime? WrittenUtc { get; private set; }
 
     /// <summary>
     /// This generation goes on in the other file. Where there is no such file, positions may have been given that we
@@ -110,6 +114,13 @@ internal sealed class FrameContent
         var section = new ByteWriter();
         ClockContent.Write(section, record);
         Write(into, Section.Book, section);
+    }
+
+    public static void WriteWritten(ByteWriter into, DateTime utc)
+    {
+        var section = new ByteWriter();
+        section.Varint((ulong)Time.ReadingClock.Milliseconds(utc));
+        Write(into, Section.Written, section);
     }
 
     public static void WriteDrops(ByteWriter into, DropsRecord drops)
@@ -196,6 +207,9 @@ internal sealed class FrameContent
                 break;
             case Section.Clock:
                 Clocks.Add((new StoreId(reader.Guid()), ClockContent.ReadRecord(ref reader)));
+                break;
+            case Section.Written:
+                WrittenUtc = ClockContent.ReadTime(ref reader);
                 break;
             case Section.Book:
                 Book = ClockContent.ReadBook(ref reader);

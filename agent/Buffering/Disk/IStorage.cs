@@ -21,6 +21,11 @@ public interface IStorage : IDisposable
     /// <summary>Durable after <see cref="SyncDirectory"/>. No fault where there is no such file.</summary>
     void Delete(string name);
 
+    /// <summary>
+    /// The clock by which <see cref="IStorageFile.ChangedUtc"/> is told; to be compared with that and with nothing else.
+    /// </summary>
+    DateTime NowUtc { get; }
+
     /// <summary>Bytes that may still be written by this user, as the file system says.</summary>
     long FreeBytes { get; }
 
@@ -39,6 +44,12 @@ public interface IStorageFile : IDisposable
 
     /// <summary>Which file it is, not what it is called: another number for a copy that was put back.</summary>
     long Identity { get; }
+
+    /// <summary>
+    /// When somebody last wrote to the file or changed its owner or mode, whoever it was: nobody can set this back.
+    /// After a power cut it may be older than the file's content, never much younger.
+    /// </summary>
+    DateTime ChangedUtc { get; }
 
     /// <summary>Reads up to a whole span; fewer bytes only at the end of the file.</summary>
     int Read(long offset, Span<byte> into);

@@ -18,6 +18,8 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
 
     public long Identity => file.Identity;
 
+    public DateTime ChangedUtc => file.ChangedUtc;
+
     public ulong Generation { get; private set; }
 
     /// <summary>The page that the next frame begins with.</summary>

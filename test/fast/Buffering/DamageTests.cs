@@ -110,6 +110,31 @@ public sealed class DamageTests
     }
 
     [Fact]
+    public void An_older_state_put_back_in_place_never_gives_a_position_again()
+    {
+        var disk = new SimulatedDisk(record: false);
+        SimulatedDisk backup;
+        using (var store = DiskStore.Open(disk.Open, SomeStores.Options()).Store!)
+        {
+            store.Append(NumberedReadings.Some(1, 100));
+            Assert.Null(store.Commit());
+            backup = disk.CopyOfEverything();
+            disk.NowUtc += TimeSpan.FromDays(1);
+            store.Append(NumberedReadings.Some(101, 100));
+            Assert.Null(store.Commit());
+        }
+
+        disk.NowUtc += TimeSpan.FromMinutes(1);
+        disk.RestoreInPlace(backup);
+
+        using var restored = DiskStore.Open(disk.Open, SomeStores.Options(firstId: 2)).Store!;
+
+        Assert.Equal(SomeStores.Id(2), restored.Store);
+        Assert.Equal((SomeStores.Id(1), 101L), (restored.Older[0].Store, restored.Older[0].Durable));
+        Assert.Equal(100, Count(restored.Older[0]));
+    }
+
+    [Fact]
     public void Files_of_others_in_the_directory_are_set_aside()
     {
         var disk = Whole.Resume(record: false);

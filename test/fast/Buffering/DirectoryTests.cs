@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Sluice.Agent.Buffering;
+using Sluice.Plant.Clock;
 using Xunit;
 
 namespace Sluice.Fast.Buffering;
@@ -87,6 +88,61 @@ public sealed class DirectoryTests : IDisposable
         var batch = new StoredBatch();
         Assert.Null(again.Older[0].Peek(1, 100, batch));
         Assert.Equal(10, batch.Count);
+    }
+
+    [Fact]
+    public void An_older_copy_written_over_the_same_files_gets_a_new_store_id()
+    {
+        // An hour ago, by the clock that the file system went by then.
+        var anHourAgo = new MovedClock();
+        anHourAgo.Step(TimeSpan.FromHours(-1));
+        StoreId store;
+        using (var buffer = OpenAt(anHourAgo, 1))
+        {
+            store = buffer.Store;
+            buffer.Append(NumberedReadings.Some(1, 10));
+            buffer.Commit();
+        }
+
+        var path = Path.Combine(directory, "journal-0");
+        var backup = File.ReadAllBytes(path);
+        using (var file = File.OpenHandle(path, FileMode.Open, FileAccess.Write))
+        {
+            RandomAccess.Write(file, backup, 0);
+        }
+
+        using var again = Open(firstId: 2);
+
+        Assert.NotEqual(store, again.Store);
+        Assert.Equal(store, Assert.Single(again.Older).Store);
+        Assert.Equal(11, again.Older[0].Durable);
+    }
+
+    [Fact]
+    public void A_file_that_nobody_touched_keeps_its_store_id_however_old_it_is_and_wherever_the_clock_is()
+    {
+        StoreId store;
+        using (var buffer = Open())
+        {
+            store = buffer.Store;
+            buffer.Append(NumberedReadings.Some(1, 10));
+            buffer.Commit();
+        }
+
+        foreach (var years in new[] { -20, 20 })
+        {
+            var clock = new MovedClock();
+            clock.Step(TimeSpan.FromDays(365 * years));
+            using var again = OpenAt(clock, 2);
+            Assert.Equal(store, again.Store);
+        }
+    }
+
+    private DiskStore OpenAt(TimeProvider kernel, int firstId)
+    {
+        var opening = DiskStore.Open(() => DirectoryStorage.Open(directory, kernel), SomeStores.Options(firstId));
+        Assert.Null(opening.Fault);
+        return opening.Store!;
     }
 
     private static long DiskUsage(string directory)

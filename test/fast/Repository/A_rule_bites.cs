@@ -49,6 +49,14 @@ public sealed class A_rule_bites
         Bites(OwnershipRules.DrivenLines, bites, (path, text));
 
     [Theory]
+    [InlineData("agent/Publishing/RateBudget.cs", "var now = clock.GetUtcNow();", true)]
+    [InlineData("agent/Buffering/Disk/X.cs", "var now = Reading.Stamp(clock);", true)]
+    [InlineData("hal/Reading.cs", "var now = clock.GetUtcNow();", false)]
+    [InlineData("test/fast/X.cs", "var now = clock.GetUtcNow();", false)]
+    public void On_a_wall_clock_that_decides(string path, string text, bool bites) =>
+        Bites(OwnershipRules.WallClock, bites, (path, text));
+
+    [Theory]
     [InlineData("\"hal/X.csproj\"", "hal/packages.lock.json", false)]
     [InlineData("\"other\"", "hal/packages.lock.json", true)]
     [InlineData("\"hal\\X.csproj\"", "agent/packages.lock.json", true)]

@@ -20,6 +20,19 @@ internal static partial class OwnershipRules
     private static readonly string[] SocketOwners =
         ["hal/Modbus", "agent/Uplink", "agent/Egress", "agent/Health"];
 
+    /// <summary>Who may ask what time it is, and what for. Nobody orders, keeps, retries or waits by it.</summary>
+    private static readonly string[] WallClockReaders =
+    [
+        "hal/Reading.cs", "hal/Gpio/GpioSource.cs", "hal/Modbus/ModbusSource.cs", "hal/Sensors/SensorSource.cs",
+        "hal/Simulation/SimulatedSource.cs", // the stamp of a reading
+        "agent/Buffering/BufferClock.cs", // steps, and the moment of a stop
+        "agent/Buffering/StoreSwitch.cs", // a part of a new store's id
+        "agent/Buffering/Disk/DirectoryStorage.cs", // what the kernel stamps files with
+        "agent/Publishing/PublishDesk.cs", // "sent" in a message
+        "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
+        "agent/Uplink/MqttBrokerLink.cs", "agent/Configuration/Checks/HostChecks.cs", // validity of certificates
+    ];
+
     private static readonly string[] ForbiddenFolders =
         ["Services", "Models", "Interfaces", "Helpers", "Common", "Utils", "Utilities", "Misc", "Managers", "Shared"];
 
@@ -42,6 +55,13 @@ internal static partial class OwnershipRules
             tree.Files.Where(file => file.Ships
                 && file.Path is not ("hal/Gpio/StatusLight.cs" or "hal/Gpio/CharacterDevice/GpioAbi.cs")),
             DrivenLine(), [], "no line is ever driven but that of the status light");
+
+    public static IEnumerable<string> WallClock(RepositoryTree tree) =>
+        Uses(
+            tree.Files.Where(file => file.Ships && !WallClockReaders.Contains(file.Path)
+                && !file.IsUnder(["provisioning"])),
+            AskedForUtc(), [],
+            "the wall clock only stamps: order, retention, back-off and waiting go by GetTimestamp and timers");
 
     public static IEnumerable<string> Wiring(RepositoryTree tree) =>
         Uses(tree.Files.Where(file => file.Ships && !WiringFile().IsMatch(file.Path)), Registration(), [],
@@ -73,6 +93,9 @@ internal static partial class OwnershipRules
 
     [GeneratedRegex(@"\bSetLineValues\b|\bLineFlags\.(Output|OpenDrain|OpenSource)\b|\bPinMode\.Output\b")]
     private static partial Regex DrivenLine();
+
+    [GeneratedRegex(@"\.Get(UtcNow|LocalNow)\b|\bReading\.Stamp\b")]
+    private static partial Regex AskedForUtc();
 
     [GeneratedRegex(@"\bMicrosoft\.Extensions\.DependencyInjection\b"
         + @"|\.Add(Singleton|HostedService|Transient|Scoped)\b")]

@@ -33,6 +33,9 @@ public sealed class The_repository
     public void Drives_no_line_but_that_of_the_light() => Holds(OwnershipRules.DrivenLines);
 
     [Fact]
+    public void Asks_for_the_wall_clock_only_to_stamp() => Holds(OwnershipRules.WallClock);
+
+    [Fact]
     public void Wires_in_one_place() => Holds(OwnershipRules.Wiring);
 
     [Fact]

@@ -88,6 +88,9 @@ public sealed class SimulatedDisk
 
     public bool IsDark => PowerLastsFor < 0;
 
+    /// <summary>The clock by which files are stamped when they are written.</summary>
+    public DateTime NowUtc { get; set; } = DateTime.UnixEpoch;
+
     public long BytesWritten { get; private set; }
 
     public int Syncs { get; private set; }
@@ -131,6 +134,18 @@ public sealed class SimulatedDisk
         }
 
         return copy;
+    }
+
+    /// <summary>An older state is copied over the same files, in place: identity stays, and nothing is younger.</summary>
+    public void RestoreInPlace(SimulatedDisk older)
+    {
+        foreach (var (name, file) in older.files)
+        {
+            var here = files[name];
+            here.SetLength(0);
+            here.Write(0, file.Content);
+            here.ChangedUtc = NowUtc;
+        }
     }
 
     /// <summary>The same disk with a fresh record that begins with what it holds.</summary>
@@ -205,6 +220,8 @@ public sealed class SimulatedDisk
 
     private sealed class Storage(SimulatedDisk disk) : IStorage
     {
+        public DateTime NowUtc => disk.NowUtc;
+
         public long FreeBytes => disk.Mood == DiskMood.Full ? 0 : 1L << 40;
 
         public IReadOnlyList<StorageEntry> List() =>
@@ -267,6 +284,8 @@ public sealed class SimulatedDisk
         public long LengthBytes => file.LengthBytes;
 
         public long Identity => file.Number;
+
+        public DateTime ChangedUtc => file.ChangedUtc;
 
         public int Read(long offset, Span<byte> into) => file.Read(offset, into);
 
