@@ -187,8 +187,8 @@ internal sealed class DiskRecovery
         && !WasTouched(newest);
 
     /// <summary>
-    /// Somebody wrote to the file long after we had: an older copy was put back over it, in place. A commit that a power
-    /// cut left half way follows the one before it much sooner. After a fault of our own it is us who wrote.
+    /// Somebody wrote to the file long after we had: an older copy was put back over it, in place. A commit that a
+    /// power cut left half way follows the one before it much sooner. After a fault of our own it is us who wrote.
     /// </summary>
     private bool WasTouched(Journal newest) =>
         contents.Options.DurableBelow is null

@@ -22,7 +22,7 @@ public interface IStorage : IDisposable
     void Delete(string name);
 
     /// <summary>
-    /// The clock by which <see cref="IStorageFile.ChangedUtc"/> is told; to be compared with that and with nothing else.
+    /// The clock by which <see cref="IStorageFile.ChangedUtc"/> is told; to be compared with that and nothing else.
     /// </summary>
     DateTime NowUtc { get; }
 

@@ -17,6 +17,9 @@ public sealed class DiskFile(int number)
 
     public int Number { get; } = number;
 
+    /// <summary>When it was last written, by the disk's clock.</summary>
+    public DateTime ChangedUtc { get; set; } = DateTime.UnixEpoch;
+
     public long LengthBytes { get; private set; }
 
     public byte[] Content => bytes.AsSpan(0, (int)LengthBytes).ToArray();
@@ -27,7 +30,13 @@ public sealed class DiskFile(int number)
     public DiskFile Copy(int copyNumber)
     {
         shared = true;
-        return new DiskFile(copyNumber) { bytes = bytes, LengthBytes = LengthBytes, shared = true };
+        return new DiskFile(copyNumber)
+        {
+            bytes = bytes,
+            LengthBytes = LengthBytes,
+            shared = true,
+            ChangedUtc = ChangedUtc,
+        };
     }
 
     public int Read(long offset, Span<byte> into)

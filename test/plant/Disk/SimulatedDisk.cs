@@ -136,7 +136,7 @@ public sealed class SimulatedDisk
         return copy;
     }
 
-    /// <summary>An older state is copied over the same files, in place: identity stays, and nothing is younger.</summary>
+    /// <summary>An older state is copied over the same files, in place: they stay the same files.</summary>
     public void RestoreInPlace(SimulatedDisk older)
     {
         foreach (var (name, file) in older.files)
@@ -293,6 +293,7 @@ public sealed class SimulatedDisk
         {
             disk.Ask(name, grows: offset + bytes.Length > file.LengthBytes);
             file.WriteCached(offset, bytes);
+            file.ChangedUtc = disk.NowUtc;
             disk.BytesWritten += bytes.Length;
             if (disk.Records)
             {
