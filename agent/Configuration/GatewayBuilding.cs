@@ -33,7 +33,8 @@ internal static class GatewayBuilding
         },
         Publish = new PublishSettings
         {
-            BackfillShare = draft.Publish!.BackfillShare!.Value,
+            AcknowledgedBy = draft.Publish!.AcknowledgedBy == "mes" ? AcknowledgedBy.Mes : AcknowledgedBy.Broker,
+            BackfillShare = draft.Publish.BackfillShare!.Value,
             MessageBytesMax = (int)draft.Publish.MessageBytesMax!.Value,
             RateBytesPerSecondMax = draft.Publish.RateMax!.Value,
         },

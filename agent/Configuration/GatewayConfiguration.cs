@@ -96,6 +96,9 @@ public sealed record BufferSettings
 
 public sealed record PublishSettings
 {
+    /// <summary>Whose word lets a reading be forgotten.</summary>
+    public AcknowledgedBy AcknowledgedBy { get; init; } = AcknowledgedBy.Broker;
+
     /// <summary>
     /// Share of the deliveries that backfill may take while live readings wait, above 0 and at most 1. 0.5.
     /// </summary>
@@ -108,6 +111,15 @@ public sealed record PublishSettings
 
     /// <summary>Payload bytes a second over all messages, default 2 MiB/s.</summary>
     public long RateBytesPerSecondMax { get; init; } = 2L << 20;
+}
+
+public enum AcknowledgedBy
+{
+    /// <summary>The broker's PUBACK: its queue is then all that keeps a reading for an MES that is away.</summary>
+    Broker,
+
+    /// <summary>The MES itself, by the ask <c>acknowledge</c>.</summary>
+    Mes,
 }
 
 /// <summary>When a reading of a signal is reported, out of all that are taken.</summary>

@@ -18,6 +18,8 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     public const string ReasonLost = "lost";
     public const string ReasonStopped = "stopped";
 
+    public Speaker Speaker => speaker;
+
     public void Online(PayloadBuffer into, DateTime sentUtc) => Status(into, "online", null, sentUtc);
 
     public void Offline(PayloadBuffer into, string reason, DateTime? sentUtc) =>

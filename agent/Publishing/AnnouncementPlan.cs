@@ -65,6 +65,12 @@ internal sealed class AnnouncementPlan
         view = now;
     }
 
+    /// <summary>The MES wants the birth once more.</summary>
+    public void AskBirth() => birthDue = true;
+
+    /// <summary>The MES wants the ledger once more.</summary>
+    public void AskLedger() => ledgerDue = true;
+
     public Announcement? Next(TimeSpan now)
     {
         if (inFlight is not null || (Hold.IsHolding && now < Hold.Until))

@@ -16,4 +16,7 @@ internal sealed class ContractTopics(GatewayName gateway)
     public string Data => field ??= $"{Base}/data";
 
     public string Ledger => field ??= $"{Base}/ledger";
+
+    /// <summary>The only topic that is read.</summary>
+    public string Ask => field ??= $"{Base}/ask";
 }

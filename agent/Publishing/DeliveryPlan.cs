@@ -1,9 +1,10 @@
+using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Publishing;
 
-/// <summary>The two ways a reading goes out.</summary>
+/// <summary>The ways a reading goes out.</summary>
 internal enum Lane : byte
 {
     /// <summary>Stored on the present connection, in order, at once.</summary>
@@ -11,6 +12,9 @@ internal enum Lane : byte
 
     /// <summary>Stored before it, or overtaken: history.</summary>
     Backfill,
+
+    /// <summary>Acknowledged long ago, and asked for once more by the MES: history too.</summary>
+    Replay,
 }
 
 /// <summary>A stretch of a store to read and send next.</summary>
@@ -27,7 +31,7 @@ internal sealed record SentBatch(StoreId Store, PositionRange Range, Lane Lane, 
 /// <list type="bullet">
 /// <item>What <see cref="Settle"/> gives back to be acknowledged was accepted by the broker, all of it, and nothing
 /// else.</item>
-/// <item>No position is in flight twice; never more messages in flight than the window.</item>
+/// <item>No position is in flight twice, but for a replay; never more messages in flight than the window.</item>
 /// <item>Nothing is forgotten: what was not accepted is unsent again, or set aside until the next connection.</item>
 /// <item>Live goes first; backfill gets its share of the messages while live waits, and all of them while it does not.
 /// Inside the live messages of a connection positions of a store ascend.</item>
@@ -47,6 +51,9 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
 
     /// <summary>While the broker takes nothing: when to try again, and how it went so far.</summary>
     public HoldPolicy Hold { get; } = new();
+
+    /// <summary>What the MES asked for once more: it goes where backfill has nothing, at backfill's pace.</summary>
+    public ReplayLane Replay { get; } = new();
 
     public int InFlight => inFlight.Count;
 
@@ -87,6 +94,7 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
         connected = false;
         inFlight.Clear();
         stores.ForEach(lanes => lanes.Disconnected());
+        Replay.Disconnected();
     }
 
     /// <summary>Takes in what the buffer is now.</summary>
@@ -121,8 +129,8 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
         }
 
         var live = Find(Lane.Live);
-        var backfillFull = inFlight.Count(sent => sent.Lane == Lane.Backfill) >= BackfillRoom();
-        var backfill = backfillFull ? null : Find(Lane.Backfill);
+        var backfillFull = inFlight.Count(sent => sent.Lane != Lane.Live) >= BackfillRoom();
+        var backfill = backfillFull ? null : FindHistory();
         if (live is null || backfill is null)
         {
             backfillCredit = 0;
@@ -136,22 +144,50 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     /// <summary>The planned batch is on its way, as far as it was found and fits into one message.</summary>
     public SentBatch Sent(in PlannedBatch planned, PositionRange range, int payloadBytes, TimeSpan now)
     {
-        if (Find(planned.Lane == Lane.Live ? Lane.Backfill : Lane.Live) is not null)
+        if ((planned.Lane == Lane.Live ? FindHistory() : Find(Lane.Live)) is not null)
         {
-            backfillCredit += limits.BackfillShare - (planned.Lane == Lane.Backfill ? 1 : 0);
+            backfillCredit += limits.BackfillShare - (planned.Lane == Lane.Live ? 0 : 1);
         }
 
         var sent = new SentBatch(planned.Store, range, planned.Lane, (int)range.Count, payloadBytes, now);
-        LanesOf(planned.Store).Sent(range, planned.Lane);
+        if (planned.Lane == Lane.Replay)
+        {
+            Replay.Sent(planned.Store, range);
+        }
+        else
+        {
+            LanesOf(planned.Store).Sent(range, planned.Lane);
+        }
+
         inFlight.Add(sent);
         return sent;
     }
 
     /// <summary>These are not held any more; the ledger names them.</summary>
-    public void Gone(StoreId store, PositionRange range) => LanesOf(store).Gone(range);
+    public void Gone(in PlannedBatch planned, PositionRange range)
+    {
+        if (planned.Lane == Lane.Replay)
+        {
+            Replay.Gone(planned.Store, range);
+        }
+        else
+        {
+            LanesOf(planned.Store).Gone(range);
+        }
+    }
 
-    /// <summary>The store gave nothing: ask again when the buffer has changed.</summary>
-    public void Stall(StoreId store) => LanesOf(store).Stall();
+    /// <summary>The store gave nothing: ask again when the buffer has changed. A replay ends there.</summary>
+    public void Stall(in PlannedBatch planned)
+    {
+        if (planned.Lane == Lane.Replay)
+        {
+            Replay.Exhausted(planned.Store);
+        }
+        else
+        {
+            LanesOf(planned.Store).Stall();
+        }
+    }
 
     /// <summary>The broker's answer. Returns what may be acknowledged, or null.</summary>
     public PositionRange? Settle(SentBatch sent, DeliveryVerdict verdict, TimeSpan now)
@@ -159,7 +195,13 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
         if (!inFlight.Remove(sent))
         {
             // The connection it was sent on is gone, and with it the right to believe this answer to be the last word.
-            return verdict == DeliveryVerdict.Accepted ? AcceptedLate(sent) : null;
+            return verdict == DeliveryVerdict.Accepted && sent.Lane != Lane.Replay ? AcceptedLate(sent) : null;
+        }
+
+        if (sent.Lane == Lane.Replay)
+        {
+            SettleReplay(sent, verdict, now);
+            return null;
         }
 
         var lanes = LanesOf(sent.Store);
@@ -196,6 +238,41 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
         }
     }
 
+    /// <summary>What the broker takes of a replay changes nothing in the buffer.</summary>
+    private void SettleReplay(SentBatch sent, DeliveryVerdict verdict, TimeSpan now)
+    {
+        switch (verdict)
+        {
+            case DeliveryVerdict.Accepted:
+                Replay.Settled(sent.Store, sent.Range, accepted: true);
+                Hold.Clear();
+                backfillWindow.Accepted(now - sent.At, now);
+                break;
+            case DeliveryVerdict.TooLarge when sent.Readings > 1:
+                readingsMax = Math.Max(1, sent.Readings / 2);
+                Replay.Refused(sent.Store, sent.Range);
+                break;
+            case DeliveryVerdict.TooLarge:
+            case DeliveryVerdict.SetAside:
+                Replay.Settled(sent.Store, sent.Range, accepted: false);
+                Hold.Failed(now);
+                break;
+            case DeliveryVerdict.LinkLost:
+                Replay.Refused(sent.Store, sent.Range);
+                break;
+            default:
+                Replay.Refused(sent.Store, sent.Range);
+                Hold.Failed(now);
+                backfillWindow.Shrink(now);
+                break;
+        }
+    }
+
+    private PlannedBatch? FindHistory() => Find(Lane.Backfill)
+        ?? (Replay.Next() is { } next
+            ? new PlannedBatch(next.Store, next.Range, Lane.Replay, (int)Math.Min(readingsMax, next.Range.Count))
+            : null);
+
     private PositionRange AcceptedLate(SentBatch sent)
     {
         LanesOf(sent.Store).Gone(sent.Range);
@@ -228,6 +305,8 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
         {
             LanesOf(store.Store).Observe(store);
         }
+
+        Replay.Observe(view);
     }
 
     private StoreLanes LanesOf(StoreId store)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Uplink;
@@ -16,6 +17,9 @@ internal sealed class PublishDesk : IDisposable
 
     /// <summary>How often the loop has turned.</summary>
     public long Rounds;
+
+    /// <summary>Asks that came faster than the loop took them.</summary>
+    public long AsksOverrun;
 
     private readonly Stack<PayloadBuffer> spare = new();
     private readonly TimeProvider clock;
@@ -39,6 +43,10 @@ internal sealed class PublishDesk : IDisposable
         Batches = new BatchEncoder(configuration.Gateway.Id);
         Plan = new DeliveryPlan(new DeliveryLimits { BackfillShare = configuration.Publish.BackfillShare });
         Budget = new RateBudget(configuration.Publish.RateBytesPerSecondMax);
+        AcknowledgedByMes = configuration.Publish.AcknowledgedBy == AcknowledgedBy.Mes;
+        Asks = new AskWork(
+            new AskPlan(Topics.Base, AcknowledgedByMes), Plan.Replay, AnnouncementPlan,
+            new AnswerEncoder(announcements.Speaker), logger);
     }
 
     public ContractTopics Topics { get; }
@@ -60,6 +68,12 @@ internal sealed class PublishDesk : IDisposable
     public DeliveryPlan Plan { get; }
 
     public AnnouncementPlan AnnouncementPlan { get; } = new();
+
+    /// <summary>What the MES may ask.</summary>
+    public AskWork Asks { get; }
+
+    /// <summary>Whether only the MES's own word lets readings be forgotten, and not the broker's.</summary>
+    public bool AcknowledgedByMes { get; }
 
     public RateBudget Budget { get; }
 

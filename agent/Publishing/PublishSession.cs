@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Uplink;
 
@@ -14,6 +15,9 @@ internal sealed class PublishSession : IDisposable
     /// <summary>How long a stop waits for answers that are on their way, and for the last word.</summary>
     private static readonly TimeSpan GoodbyeMax = TimeSpan.FromSeconds(3);
 
+    /// <summary>Asks that wait for the loop: more than a burst, and then somebody floods.</summary>
+    private const int AsksMax = 64;
+
     private readonly PublishDesk desk;
     private readonly BufferLoop buffer;
     private readonly IBrokerLink link;
@@ -22,6 +26,7 @@ internal sealed class PublishSession : IDisposable
     private readonly BufferView connectedAt;
     private readonly CancellationTokenSource ended = new();
     private readonly ConcurrentQueue<(HandedOver Handed, DeliveryOutcome Outcome)> answers = new();
+    private readonly ConcurrentQueue<InboundMessage> asks = new();
 
     public PublishSession(PublishDesk desk, BufferLoop buffer, IBrokerLink link, ConnectTerms terms)
     {
@@ -31,6 +36,7 @@ internal sealed class PublishSession : IDisposable
         wake = new WakeSignal(desk.Clock);
         connectedAt = buffer.View;
         work = new PublishWork(desk, terms, connectedAt);
+        link.Received = Hear;
     }
 
     /// <summary>Works until the link is lost, and says why. A stop ends it cleanly and throws cancellation.</summary>
@@ -46,6 +52,7 @@ internal sealed class PublishSession : IDisposable
                 Interlocked.Increment(ref desk.Rounds);
                 await TakeAnswersAsync(stoppingToken).ConfigureAwait(false);
                 work.Observe(buffer.View);
+                await TakeAsksAsync(stoppingToken).ConfigureAwait(false);
                 if (!await StepAsync(stoppingToken).ConfigureAwait(false))
                 {
                     await wake.WaitAsync(work.Wait(desk.Now), stoppingToken).ConfigureAwait(false);
@@ -119,10 +126,34 @@ internal sealed class PublishSession : IDisposable
     {
         while (answers.TryDequeue(out var answer))
         {
-            if (work.Settle(answer.Handed, answer.Outcome, desk.Now) is { } accepted)
+            if (work.Settle(answer.Handed, answer.Outcome, desk.Now) is { } accepted && !desk.AcknowledgedByMes)
             {
                 await buffer.AcknowledgeAsync(answer.Handed.Sent!.Store, accepted, cancellationToken)
                     .ConfigureAwait(false);
+            }
+        }
+    }
+
+    /// <summary>On a thread of the link. What does not fit is lost and counted, as what floods is.</summary>
+    private void Hear(InboundMessage message)
+    {
+        if (asks.Count >= AsksMax)
+        {
+            Interlocked.Increment(ref desk.AsksOverrun);
+            return;
+        }
+
+        asks.Enqueue(message);
+        wake.Set();
+    }
+
+    private async ValueTask TakeAsksAsync(CancellationToken cancellationToken)
+    {
+        while (asks.TryDequeue(out var ask))
+        {
+            foreach (var (store, range) in work.Take(ask, desk.Now))
+            {
+                await buffer.AcknowledgeAsync(store, range, cancellationToken).ConfigureAwait(false);
             }
         }
     }

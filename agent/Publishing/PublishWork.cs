@@ -1,3 +1,4 @@
+using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Uplink;
 
@@ -33,7 +34,7 @@ internal readonly record struct WorkStep(
 
 internal readonly record struct WantedReadings(StoreId Store, long From, int ReadingsMax);
 
-/// <summary>A message that is with the link: readings or an announcement.</summary>
+/// <summary>A message that is with the link: readings, an announcement, or, with neither, an answer.</summary>
 internal sealed record HandedOver(PayloadBuffer Payload, SentBatch? Sent, Announcement? Announcement);
 
 /// <summary>
@@ -106,6 +107,11 @@ internal sealed class PublishWork
                 : Say(announcement, [], now, utc);
         }
 
+        if (desk.Asks.HasAnswer)
+        {
+            return SayAnswer(now, utc);
+        }
+
         if (!desk.AnnouncementPlan.IsOpen || now < peekAgainAt || desk.Plan.Next(now) is not { } next)
         {
             return new WorkStep(WorkKind.Sleep);
@@ -137,7 +143,7 @@ internal sealed class PublishWork
 
         if (desk.Peeked.Count == 0)
         {
-            desk.Plan.Stall(planned.Store);
+            desk.Plan.Stall(planned);
             return new WorkStep(WorkKind.GoOn);
         }
 
@@ -187,7 +193,21 @@ internal sealed class PublishWork
             return null;
         }
 
-        return SettleReadings(handed.Sent!, outcome, now);
+        if (handed.Sent is not { } sent)
+        {
+            desk.Asks.Settle(outcome.Verdict);
+            return null;
+        }
+
+        return SettleReadings(sent, outcome, now);
+    }
+
+    /// <summary>A message of the MES. What comes back, it has, and the buffer may forget.</summary>
+    public IReadOnlyList<MesAcknowledgement> Take(InboundMessage message, TimeSpan now)
+    {
+        var acknowledged = desk.Asks.Take(message, view, now);
+        desk.Journal.Asked(desk.Asks.Plan.Granted, desk.Asks.Plan.Refused);
+        return acknowledged;
     }
 
     /// <summary>The connection is gone: what was in flight is unsent again.</summary>
@@ -227,6 +247,15 @@ internal sealed class PublishWork
         return HandOver(topic, retain: true, new HandedOver(payload, null, announcement), now);
     }
 
+    private WorkStep SayAnswer(TimeSpan now, DateTime utc)
+    {
+        var payload = desk.Take();
+        var address = desk.Asks.NextAnswer(payload, utc);
+        desk.Budget.Spend(payload.Length, now);
+        return HandOver(
+            address.Topic, retain: false, new HandedOver(payload, null, null), now, address.Correlation);
+    }
+
     private WorkStep SendPeeked(TimeSpan now, DateTime utc)
     {
         var first = desk.Peeked.Readings[peekedAt];
@@ -234,7 +263,7 @@ internal sealed class PublishWork
         {
             // What lies before it is not held any more; the buffer's ledger says why.
             var to = Math.Min(first.Position - 1, planned.Range.To);
-            desk.Plan.Gone(planned.Store, new PositionRange(planned.Range.From, to));
+            desk.Plan.Gone(planned, new PositionRange(planned.Range.From, to));
             return new WorkStep(WorkKind.GoOn);
         }
 
@@ -242,7 +271,7 @@ internal sealed class PublishWork
         var count = desk.Batches.Encode(
             payload,
             planned.Store,
-            planned.Lane == Lane.Backfill,
+            planned.Lane != Lane.Live,
             utc,
             desk.Peeked.Readings,
             peekedAt,
@@ -255,13 +284,17 @@ internal sealed class PublishWork
         return HandOver(desk.Topics.Data, retain: false, new HandedOver(payload, sent, null), now);
     }
 
-    private WorkStep HandOver(string topic, bool retain, HandedOver handed, TimeSpan now)
+    private WorkStep HandOver(
+        string topic, bool retain, HandedOver handed, TimeSpan now, ReadOnlyMemory<byte> correlation = default)
     {
         UnderWay++;
         var length = handed.Payload.Length;
         if (length + PacketOverhead(topic) <= terms.PacketBytesMax)
         {
-            var message = new OutboundMessage { Topic = topic, Payload = handed.Payload.Written, Retain = retain };
+            var message = new OutboundMessage
+            {
+                Topic = topic, Payload = handed.Payload.Written, Retain = retain, Correlation = correlation,
+            };
             return new WorkStep(WorkKind.Deliver, Message: message, Handed: handed);
         }
 
@@ -282,7 +315,7 @@ internal sealed class PublishWork
 
     /// <summary>History is read two messages at a time: what did not fit into one begins the next.</summary>
     private static int PeekCount(PlannedBatch planned) =>
-        (int)Math.Min(planned.Range.Count, planned.ReadingsMax * (planned.Lane == Lane.Backfill ? 2L : 1L));
+        (int)Math.Min(planned.Range.Count, planned.ReadingsMax * (planned.Lane == Lane.Live ? 1L : 2L));
 
     private void SettleAnnouncement(Announcement announcement, DeliveryOutcome outcome, TimeSpan now)
     {
@@ -306,9 +339,9 @@ internal sealed class PublishWork
     private PositionRange? SettleReadings(SentBatch sent, DeliveryOutcome outcome, TimeSpan now)
     {
         var accepted = desk.Plan.Settle(sent, outcome.Verdict, now);
-        if (accepted is { } range)
+        if (outcome.Verdict == DeliveryVerdict.Accepted)
         {
-            desk.Journal.Accepted((int)range.Count, sent.Lane == Lane.Backfill);
+            desk.Journal.Accepted(sent.Readings, sent.Lane != Lane.Live);
         }
         else if (outcome.Verdict is DeliveryVerdict.SetAside
             || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))

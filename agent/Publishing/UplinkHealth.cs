@@ -62,6 +62,11 @@ public sealed record UplinkHealth
     /// </summary>
     public long TakenOver { get; init; }
 
+    /// <summary>Asks of the MES that were granted, and those that were refused, since start.</summary>
+    public long AsksGranted { get; init; }
+
+    public long AsksRefused { get; init; }
+
     /// <summary>When the broker last accepted a message; null before the first.</summary>
     public DateTimeOffset? LastDelivery { get; init; }
 }

@@ -133,6 +133,9 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         }
     }
 
+    public void Asked(long granted, long refused) =>
+        health = health with { AsksGranted = granted, AsksRefused = refused };
+
     public void Stopped(long waiting)
     {
         Log.Stopped(logger, health.DeliveredReadings, waiting);

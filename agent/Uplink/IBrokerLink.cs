@@ -1,4 +1,5 @@
 using System.Buffers;
+using Sluice.Agent.Asking;
 
 namespace Sluice.Agent.Uplink;
 
@@ -17,6 +18,12 @@ public interface IBrokerLink : IAsyncDisposable
     /// Completes when the present connection is gone, with the reason. Completed while there is none.
     /// </summary>
     Task<LinkLoss> Lost { get; }
+
+    /// <summary>
+    /// Called with each message that comes to the gateway's ask topic, on a thread of the link: it must be quick and
+    /// must not throw. Set before the first connection.
+    /// </summary>
+    Action<InboundMessage> Received { set; }
 
     /// <summary>
     /// Tries the configured addresses in order until one takes us. Bounded in time by the link itself.
@@ -46,6 +53,9 @@ public sealed record OutboundMessage
 
     /// <summary><c>gzip</c>, or null where the payload is as it is.</summary>
     public string? ContentEncoding { get; init; }
+
+    /// <summary>MQTT 5 correlation data of an answer: what the ask had; empty elsewhere.</summary>
+    public ReadOnlyMemory<byte> Correlation { get; init; }
 }
 
 /// <summary>What a broker that took us demands.</summary>

@@ -5,6 +5,7 @@ using MQTTnet;
 using MQTTnet.Channel;
 using MQTTnet.Formatter;
 using MQTTnet.Protocol;
+using Sluice.Agent.Asking;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress;
 using Sluice.Provisioning;
@@ -44,6 +45,8 @@ public sealed class MqttBrokerLink : IBrokerLink
         this.clock = clock;
         policy = new EndpointPolicy(configuration.Broker);
     }
+
+    public Action<InboundMessage> Received { get; set; } = _ => { };
 
     public Task<LinkLoss> Lost => connection?.Lost ?? Task.FromResult(new LinkLoss("there is no connection."));
 
@@ -147,20 +150,26 @@ public sealed class MqttBrokerLink : IBrokerLink
             return outcome;
         }
 
-        string[] clockWarning = at > now
-            ? [$"the gateway's clock says {now:yyyy-MM-dd HH:mm}Z, which is before its own certificate or revocation "
-                + "list was made: it is not set; check its time server."]
-            : [];
+        var early = at > now ? ClockWarnings(now) : [];
         return outcome with
         {
             Terms = terms with
             {
                 Tls = tls.Negotiated,
                 Address = endPoint.ToString(),
-                Warnings = [.. clockWarning, .. warnings, .. tls.Warnings.Select(warning => $"{warning}.")],
+                Warnings =
+                [
+                    .. early, .. terms.Warnings, .. warnings, .. tls.Warnings.Select(warning => $"{warning}."),
+                ],
             },
         };
     }
+
+    private static string[] ClockWarnings(DateTimeOffset now) =>
+    [
+        $"the gateway's clock says {now:yyyy-MM-dd HH:mm}Z, which is before its own certificate or revocation list was "
+            + "made: it is not set; check its time server.",
+    ];
 
     /// <summary>CONNECT and CONNACK on the authenticated stream.</summary>
     private async Task<ConnectOutcome> OpenAsync(
@@ -175,6 +184,7 @@ public sealed class MqttBrokerLink : IBrokerLink
             Volatile.Read(ref opened)?.Ended(end);
             return Task.CompletedTask;
         };
+        client.ApplicationMessageReceivedAsync += message => AskInlet.Hear(message, Received);
         try
         {
             var answer = await client.ConnectAsync(Options(stream, endPoint, will), bound.Token).ConfigureAwait(false);
@@ -197,9 +207,14 @@ public sealed class MqttBrokerLink : IBrokerLink
 
             next.Start();
             connection = next;
+            var unheard = await AskInlet.SubscribeAsync(client, configuration.Gateway, bound.Token)
+                .ConfigureAwait(false);
             var packetBytesMax = (int)Math.Min(answer.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
             return new ConnectOutcome(ConnectVerdict.Connected, "", 0, new ConnectTerms(
-                answer.ReceiveMaximum ?? ushort.MaxValue, packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", ""));
+                answer.ReceiveMaximum ?? ushort.MaxValue, packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", "")
+            {
+                Warnings = unheard is null ? [] : [unheard],
+            });
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {

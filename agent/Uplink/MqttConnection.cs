@@ -144,6 +144,7 @@ internal sealed class MqttConnection : IAsyncDisposable
                 ? MqttPayloadFormatIndicator.CharacterData
                 : MqttPayloadFormatIndicator.Unspecified,
             UserProperties = properties,
+            CorrelationData = message.Correlation.IsEmpty ? null : message.Correlation.ToArray(),
         };
     }
 

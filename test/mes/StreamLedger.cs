@@ -71,13 +71,15 @@ public sealed class StreamLedger(string site)
     private void Read(in MesMessage message, DateTimeOffset now)
     {
         var (name, kind) = Split(message.Topic);
-        if (kind is not ("status" or "birth" or "data" or "ledger"))
+        kind = kind.StartsWith("answer/", StringComparison.Ordinal) ? "answer" : kind;
+        if (kind is not ("status" or "birth" or "data" or "ledger" or "answer"))
         {
             if (!IsKnownTopic(kind))
             {
                 faults.Add("a topic that is not in the contract");
             }
 
+            // An ask is somebody else's word, right or wrong: the gateway judges it.
             return;
         }
 
@@ -86,9 +88,9 @@ public sealed class StreamLedger(string site)
             faults.Add($"content type '{message.ContentType}', contract '{message.Contract}'");
         }
 
-        if (message.Retained == (kind == "data"))
+        if (message.Retained == (kind is "data" or "answer"))
         {
-            faults.Add(message.Retained ? "data is never retained" : $"a {kind} is retained");
+            faults.Add(message.Retained ? $"{kind} is never retained" : $"a {kind} is retained");
         }
 
         var options = new JsonDocumentOptions { MaxDepth = DepthMax, AllowDuplicateProperties = false };
@@ -106,6 +108,9 @@ public sealed class StreamLedger(string site)
 
         switch (kind)
         {
+            case "answer":
+                SameName(json.TryGetProperty("gateway", out var who) ? who.GetString() ?? "" : "", name);
+                break;
             case "status":
                 var status = Contract.Status(json, faults);
                 SameName(status.Gateway, name);
@@ -154,8 +159,8 @@ public sealed class StreamLedger(string site)
         return slash < 0 ? ("", topic[root.Length..]) : (topic[root.Length..slash], topic[(slash + 1)..]);
     }
 
-    private static bool IsKnownTopic(string kind) => kind is "posture" or "ask" or "trust"
-        || kind.StartsWith("answer/", StringComparison.Ordinal) || kind.StartsWith("cert/", StringComparison.Ordinal);
+    private static bool IsKnownTopic(string kind) =>
+        kind is "posture" or "ask" or "trust" || kind.StartsWith("cert/", StringComparison.Ordinal);
 
     private GatewayStream? Known(string name)
     {

@@ -116,13 +116,11 @@ internal static class GatewaySchema
         {
             NotBuilt = new Dictionary<string, string> { ["sparkplug-b"] = "write \"json\", contract v1." },
         }, "What the messages look like.") { Default = "\"json\"" },
-        new Key("acknowledgedBy", new WordShape("broker")
+        new Key("acknowledgedBy", new WordShape("broker", "mes"),
+            "Whose word lets a reading be forgotten: the broker's that took it, or the MES's that asks to.")
         {
-            NotBuilt = new Dictionary<string, string>
-            {
-                ["mes"] = "write \"broker\"; then a reading counts as delivered when the broker has taken it.",
-            },
-        }, "Whose word lets a reading be forgotten.") { Default = "\"broker\"" },
+            Default = "\"broker\"",
+        },
         new Key("backfillShare", new NumberShape(0, 1, Whole: false, AboveMin: true),
             "Share of the deliveries that backfill may take while live readings wait.") { Default = "0.5" },
         new Key("messageBytesMax", new SizeShape(1L << 10, 1L << 20),

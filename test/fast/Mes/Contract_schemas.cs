@@ -62,7 +62,8 @@ public sealed partial class Contract_schemas
         var topics = new ContractTopics(new GatewayName("plant1", "gw-042"));
         Assert.Equal(
             typeof(ContractTopics).GetProperties().Select(each => (string)each.GetValue(topics)!)
-                .Where(topic => topic != topics.Base).Select(topic => topic[(topics.Base.Length + 1)..]).Order(),
+                .Where(topic => topic != topics.Base).Select(topic => topic[(topics.Base.Length + 1)..])
+                .Append("answer/{request}").Order(),
             addresses);
         var referred = Payload().Matches(document).Select(match => match.Groups["kind"].Value).Order();
         Assert.Equal(ContractSchemas.Published.Kinds, referred);

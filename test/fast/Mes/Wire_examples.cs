@@ -25,7 +25,7 @@ public sealed partial class Wire_examples
                 ledger.Receive(
                     new MesMessage($"sluice/v1/plant1/gw-042/{kind}", new ReadOnlySequence<byte>(payload))
                     {
-                        Retained = kind != "data",
+                        Retained = kind is not ("data" or "answer" or "ask"),
                         ContentType = "application/json",
                         Contract = "1",
                     },
@@ -33,7 +33,7 @@ public sealed partial class Wire_examples
             }
         }
 
-        Assert.Equal(["birth", "data", "ledger", "status"], kinds.Distinct().Order());
+        Assert.Equal(["answer", "ask", "birth", "data", "ledger", "status"], kinds.Distinct().Order());
         Assert.Empty(ledger.Violations.Select(violation => $"{violation.Topic}: {violation.Sentence}"));
     }
 

@@ -113,7 +113,7 @@ internal sealed class DeliveryWorld
         var first = store.FirstHeld(planned.Range.From);
         if (first > planned.Range.From)
         {
-            plan.Gone(planned.Store, new PositionRange(planned.Range.From, Math.Min(first - 1, planned.Range.To)));
+            plan.Gone(planned, new PositionRange(planned.Range.From, Math.Min(first - 1, planned.Range.To)));
             return;
         }
 

@@ -1,11 +1,12 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using Sluice.Agent.Asking;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Fast.Publishing;
 
 /// <summary>A message as it reached the broker's side.</summary>
-internal sealed record Delivered(string Topic, byte[] Payload, bool Retain);
+internal sealed record Delivered(string Topic, byte[] Payload, bool Retain, byte[] Correlation);
 
 /// <summary>
 /// A link without a network: a test says what the broker answers, when the link is lost and whether it can be made. The
@@ -37,6 +38,9 @@ internal sealed class ScriptedLink : IBrokerLink
     public bool DisconnectedCleanly { get; private set; }
 
     public OutboundMessage? Will { get; private set; }
+
+    /// <summary>Tests call it to let the MES ask.</summary>
+    public Action<InboundMessage> Received { get; set; } = _ => { };
 
     public Task<LinkLoss> Lost => lost.Task;
 
@@ -71,7 +75,8 @@ internal sealed class ScriptedLink : IBrokerLink
             {
                 if (answer.Verdict == DeliveryVerdict.Accepted)
                 {
-                    var delivered = new Delivered(message.Topic, payload, message.Retain);
+                    var delivered = new Delivered(
+                        message.Topic, payload, message.Retain, message.Correlation.ToArray());
                     accepted.Enqueue(delivered);
                     OnAccepted(delivered);
                 }

@@ -19,6 +19,7 @@ internal static partial class LogRules
         ["agent/Egress"] = (6000, 6999),
         ["agent/Health"] = (7000, 7999),
         ["agent/Identity"] = (8000, 8999),
+        ["agent/Asking"] = (9000, 9999),
     };
 
     public static IEnumerable<string> Check(RepositoryTree tree)

@@ -1,0 +1,151 @@
+using System.Text;
+using System.Text.Json;
+using Sluice.Agent.Asking;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Publishing;
+using Sluice.Agent.Uplink;
+using Sluice.Fast.Publishing;
+using Xunit;
+
+namespace Sluice.Fast.Asking;
+
+/// <summary>Asks through the real publisher, over a scripted link, judged by the reference receiver.</summary>
+public sealed class AskedByTheMes
+{
+    private static readonly string Answers = $"{PublisherBench.Base}/answer/";
+
+    [Fact]
+    public async Task What_was_acknowledged_comes_once_more_byte_for_byte_and_as_history()
+    {
+        await using var bench = new PublisherBench();
+        await bench.StartAsync();
+        await bench.AppendAsync(1_200);
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
+
+        Ask(bench, Replay(101, 900));
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 2);
+
+        Assert.Equal(["accepted", "done"], Said(bench).Select(answer => answer.GetProperty("result").GetString()));
+        Assert.Equal(800, Said(bench)[1].GetProperty("readings").GetInt64());
+        var (violations, stream) = bench.Mes();
+        Assert.Empty(violations);
+        Assert.Equal((1_200, 800), (stream.Readings, stream.Duplicates));
+        Assert.All(bench.Arrived, arrived => Assert.Equal(arrived.Key is >= 101 and <= 900 ? 2 : 1, arrived.Value));
+        Assert.All(bench.Link.Accepted.Where(sent => sent.Topic == $"{PublisherBench.Base}/data").TakeLast(1),
+            sent => Assert.Contains("\"historical\":true", Encoding.UTF8.GetString(sent.Payload)));
+    }
+
+    [Fact]
+    public async Task A_replay_goes_on_after_the_link_was_lost_in_its_middle()
+    {
+        await using var bench = new PublisherBench();
+        await bench.StartAsync();
+        await bench.AppendAsync(5_000);
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
+        var seen = 0;
+        bench.Link.Answer = message =>
+        {
+            if (message.Topic.EndsWith("/data", StringComparison.Ordinal) && ++seen == 4)
+            {
+                bench.Link.Cut();
+                return null;
+            }
+
+            return DeliveryOutcome.Accepted;
+        };
+        Ask(bench, Replay(1, 5_000));
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 2);
+        Assert.Equal(5_000, Said(bench)[1].GetProperty("readings").GetInt64());
+        Assert.Empty(bench.Mes().Violations);
+        Assert.All(bench.Arrived, arrived => Assert.InRange(arrived.Value, 2, 3));
+    }
+
+    [Fact]
+    public async Task What_is_not_held_any_more_is_answered_as_gone()
+    {
+        await using var bench = new PublisherBench(bufferBytesMax: 8 << 10);
+        await bench.StartAsync();
+        await bench.AppendAsync(20_000);
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0 && bench.View.First > 100);
+        var first = bench.View.First;
+
+        Ask(bench, Replay(1, first));
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 2);
+        var answer = Said(bench)[0];
+        Assert.Equal($"[[1,{first - 1}]]", answer.GetProperty("gone").GetRawText());
+        Assert.Equal($"[[{first},{first}]]", answer.GetProperty("ranges").GetRawText());
+
+        Ask(bench, Replay(1, first - 1));
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 3);
+        Assert.Equal("done", Said(bench)[2].GetProperty("result").GetString());
+        Assert.Equal(0, Said(bench)[2].GetProperty("readings").GetInt64());
+    }
+
+    [Fact]
+    public async Task Where_the_MES_acknowledges_the_brokers_word_lets_nothing_be_forgotten()
+    {
+        await using var bench = new PublisherBench(new PublishSettings { AcknowledgedBy = AcknowledgedBy.Mes });
+        await bench.StartAsync();
+        await bench.AppendAsync(100);
+        await PublisherBench.UntilAsync(() => bench.Mes().Stream.Readings == 100);
+        Assert.Equal(100, bench.View.Waiting);
+
+        Ask(bench, $$"""{"v":1,"ask":"acknowledge","store":"{{PublisherBench.Store}}","ranges":[[51,70],[1,40]]}""");
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 40);
+        Assert.Equal("done", Assert.Single(Said(bench)).GetProperty("result").GetString());
+        Ask(bench, $$"""{"v":1,"ask":"acknowledge","store":"{{PublisherBench.Store}}","ranges":[[1,900000]]}""");
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
+        Assert.Equal(101, bench.View.Next);
+    }
+
+    [Fact]
+    public async Task Birth_and_ledger_come_again_when_they_are_asked_for()
+    {
+        await using var bench = new PublisherBench();
+        await bench.StartAsync();
+        await PublisherBench.UntilAsync(() => Count(bench, "ledger") == 1);
+        Ask(bench, """{"v":1,"ask":"birth"}""");
+        await PublisherBench.UntilAsync(() => Count(bench, "birth") == 2);
+        Ask(bench, """{"v":1,"ask":"ledger"}""");
+        await PublisherBench.UntilAsync(() => Count(bench, "ledger") == 2 && Said(bench).Count == 2);
+        Assert.Equal(2, bench.Publisher.Health.AsksGranted);
+    }
+
+    [Fact]
+    public async Task Nonsense_is_answered_counted_and_changes_nothing()
+    {
+        await using var bench = new PublisherBench();
+        await bench.StartAsync();
+        await bench.AppendAsync(10);
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
+        Ask(bench, """{"v":1,"ask":"write","signal":"line/count","value":0}""");
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 1);
+        Assert.Equal("Unknown", Said(bench)[0].GetProperty("reason").GetString());
+        Assert.Equal((0L, 1L), (bench.Publisher.Health.AsksGranted, bench.Publisher.Health.AsksRefused));
+        Assert.All(bench.Arrived, arrived => Assert.Equal(1, arrived.Value));
+        Assert.Empty(bench.Mes().Violations);
+    }
+
+    private static string Replay(long from, long to) =>
+        $$"""{"v":1,"ask":"replay","store":"{{PublisherBench.Store}}","from":{{from}},"to":{{to}}}""";
+
+    private static void Ask(PublisherBench bench, string payload) => bench.Link.Received(
+        new InboundMessage($"{PublisherBench.Base}/ask", Encoding.UTF8.GetBytes(payload))
+        {
+            ResponseTopic = Answers + "7",
+            Correlation = "xyz"u8.ToArray(),
+        });
+
+    private static int Count(PublisherBench bench, string topic) =>
+        bench.Link.Accepted.Count(sent => sent.Topic == $"{PublisherBench.Base}/{topic}");
+
+    private static List<JsonElement> Said(PublisherBench bench) =>
+    [
+        .. bench.Link.Accepted.Where(sent => sent.Topic.StartsWith(Answers, StringComparison.Ordinal)).Select(sent =>
+        {
+            Assert.Equal("xyz", Encoding.UTF8.GetString(sent.Correlation));
+            using var document = JsonDocument.Parse(sent.Payload);
+            return document.RootElement.Clone();
+        }),
+    ];
+}
