@@ -18,10 +18,16 @@ namespace Sluice.Agent.Buffering;
 /// </summary>
 public sealed class BufferLoop : BackgroundService
 {
-    /// <summary>Most readings in one command, and in one frame of the journal.</summary>
+    /// <summary>Most readings in one frame of the journal.</summary>
     public const int CommitReadings = 1000;
 
-    private const int InletCommandsMax = 64;
+    // Together what waits for a disk that hangs: a worn card takes seconds for one sync, and whoever samples must not
+    // notice. Ten sources that are read ten times a second may wait ten seconds; the readings take 10 MiB at most.
+    private const int InletCommandsMax = 1024;
+    private const int CommandReadingsMax = 128;
+
+    // Then the view is published, however busy the senders are.
+    private const int TurnCommandsMax = 64;
 
     private readonly StoreSwitch stores;
     private readonly BufferWork work;
@@ -61,9 +67,9 @@ public sealed class BufferLoop : BackgroundService
     /// </summary>
     public async ValueTask AppendAsync(ReadOnlyMemory<Reading> readings, CancellationToken cancellationToken)
     {
-        for (var start = 0; start < readings.Length; start += CommitReadings)
+        for (var start = 0; start < readings.Length; start += CommandReadingsMax)
         {
-            var count = Math.Min(CommitReadings, readings.Length - start);
+            var count = Math.Min(CommandReadingsMax, readings.Length - start);
             var copy = ArrayPool<Reading>.Shared.Rent(count);
             readings.Slice(start, count).CopyTo(copy);
             await SendAsync(new BufferCommand.Append(copy, count), cancellationToken).ConfigureAwait(false);
@@ -176,8 +182,7 @@ public sealed class BufferLoop : BackgroundService
         SealBesides();
         while (await inlet.Reader.WaitToReadAsync().ConfigureAwait(false))
         {
-            // As many as the channel holds at most: then the view is published, however busy the senders are.
-            for (var i = 0; i < InletCommandsMax && inlet.Reader.TryRead(out var command); i++)
+            for (var i = 0; i < TurnCommandsMax && inlet.Reader.TryRead(out var command); i++)
             {
                 Do(command);
                 work.DoWhatIsDue();

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent.Buffering;
+using Sluice.Plant.Disk;
 using Xunit;
 
 namespace Sluice.Fast.Buffering;
@@ -66,6 +67,40 @@ public sealed class BufferLoopTests
         Assert.Equal(8, loop.View.Stores[^1].Next);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await loop.AppendAsync(NumberedReadings.Some(8, 1), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_disk_that_hangs_holds_up_nobody_who_samples_and_what_waits_for_it_is_bounded()
+    {
+        using var goesOn = new ManualResetEventSlim(initialState: true);
+        var hangs = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var disk = new SimulatedDisk(record: false);
+        using var loop = new BufferLoop(
+            new StoreSwitch(_ => DiskStore.Open(disk.Open, SomeStores.Options()), () => SomeStores.Id(9),
+                TimeProvider.System),
+            TimeSpan.FromMilliseconds(5), TimeProvider.System, NullLogger<BufferLoop>.Instance);
+        await loop.StartAsync(CancellationToken.None);
+        disk.Before = _ =>
+        {
+            hangs.TrySetResult();
+            goesOn.Wait(Bound);
+        };
+        goesOn.Reset();
+        await loop.AppendAsync(NumberedReadings.Some(1, 1), CancellationToken.None);
+        await hangs.Task.WaitAsync(Bound);
+
+        var sent = 1;
+        var append = ValueTask.CompletedTask;
+        while (append.IsCompletedSuccessfully && sent < 5000)
+        {
+            append = loop.AppendAsync(NumberedReadings.Some(++sent, 1), CancellationToken.None);
+        }
+
+        Assert.InRange(sent, 1000, 1100);
+        goesOn.Set();
+        await append;
+        await Until(loop, view => view.Stores[^1].Next == sent + 1);
+        await loop.StopAsync(CancellationToken.None);
     }
 
     private static BufferLoop Open(TimeSpan commitEvery) => new(
