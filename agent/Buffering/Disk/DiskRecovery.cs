@@ -32,8 +32,17 @@ internal sealed class DiskRecovery
         ArgumentOutOfRangeException.ThrowIfLessThan(options.SizeBytesMax, DiskStoreOptions.SizeBytesMin);
         var first = new JournalFile(storage.Open("journal-0", create: true), "journal-0");
         var second = new JournalFile(storage.Open("journal-1", create: true), "journal-1");
-        var recovery = new DiskRecovery(new DiskContents(storage, options, first, second));
-        return recovery.Recover();
+        var contents = new DiskContents(storage, options, first, second);
+        try
+        {
+            return new DiskRecovery(contents).Recover();
+        }
+        catch
+        {
+            // A disk that fails is asked again and again, and a file that is held keeps it from being unmounted.
+            contents.Dispose();
+            throw;
+        }
     }
 
     private DiskStore Recover()

@@ -96,6 +96,16 @@ public sealed class LostSyncTests
         AfterThePowerCut();
     }
 
+    [Fact]
+    public void A_store_that_does_not_open_holds_no_file()
+    {
+        disk.LosesSyncOf = _ => true;
+
+        Assert.Null(DiskStore.Open(disk.Open, SomeStores.Options()).Store);
+
+        Assert.Equal(0, disk.OpenFiles);
+    }
+
     private void Append(DiskStore store, int count)
     {
         store.Append(NumberedReadings.SomeHeavy(store.Next, count));

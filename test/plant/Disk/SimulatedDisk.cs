@@ -95,6 +95,9 @@ public sealed class SimulatedDisk
 
     public int Syncs { get; private set; }
 
+    /// <summary>Files that somebody opened and did not close.</summary>
+    public int OpenFiles { get; private set; }
+
     public IReadOnlyDictionary<string, DiskFile> Files => files;
 
     public IStorage Open()
@@ -242,6 +245,7 @@ public sealed class SimulatedDisk
                 disk.Record(new DiskOperation.Create(name, file.Number));
             }
 
+            disk.OpenFiles++;
             return new Handle(disk, file, name);
         }
 
@@ -281,6 +285,8 @@ public sealed class SimulatedDisk
 
     private sealed class Handle(SimulatedDisk disk, DiskFile file, string name) : IStorageFile
     {
+        private bool closed;
+
         public long LengthBytes => file.LengthBytes;
 
         public long Identity => file.Number;
@@ -337,7 +343,8 @@ public sealed class SimulatedDisk
 
         public void Dispose()
         {
-            // The file stays.
+            disk.OpenFiles -= closed ? 0 : 1;
+            closed = true;
         }
     }
 }
