@@ -66,6 +66,18 @@ internal sealed class FieldMes : IAsyncDisposable
         }
     }
 
+    /// <summary>Positions that came twice, with other words the second time.</summary>
+    public int Contradictions
+    {
+        get
+        {
+            lock (gate)
+            {
+                return contradictions.Count;
+            }
+        }
+    }
+
     public T Judge<T>(Func<StreamLedger, GatewayStream, T> judgement)
     {
         lock (gate)
