@@ -16,7 +16,7 @@ internal static partial class ProjectRules
         ["test/plant"] = ["agent", "hal", "provisioning", "test/mes"],
         ["test/fast"] = ["agent", "hal", "provisioning", "provisioning/tool", "test/mes", "test/plant"],
         ["test/field"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
-        ["test/gateway"] = [],
+        ["test/gateway"] = ["test/plant"],
         ["test/gateway/probe"] = ["hal"],
         ["test/bench"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
     };
