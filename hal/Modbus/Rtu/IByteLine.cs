@@ -11,6 +11,12 @@ public interface IByteLine : IAsyncDisposable
 
     bool IsOpen { get; }
 
+    /// <summary>
+    /// Whether the far end can lose it without a word: a converter that lost its power forgets its connections, and
+    /// nobody tells ours.
+    /// </summary>
+    bool MayBeHalfOpen { get; }
+
     /// <summary>Opens it; empty, or the sentence that says why it cannot be opened and what to do.</summary>
     ValueTask<string> OpenAsync(CancellationToken cancellationToken);
 

@@ -23,8 +23,8 @@ public sealed class ModbusRtuClient : IModbusClient
     private readonly byte[] received = new byte[ReceivedBytesMax];
     private int requestBytes;
     private int receivedBytes;
-    private ReadRequest? owed;
-    private TimeSpan owedUntil;
+    private int timeoutsInARow;
+    private readonly OwedAnswers owed = new();
     private TimeSpan listenUntil;
     private TimeSpan quietSince;
     private volatile bool hasAnswered;
@@ -89,7 +89,7 @@ public sealed class ModbusRtuClient : IModbusClient
         try
         {
             if (isForeign || !await OpenAsync(cancellationToken).ConfigureAwait(false)
-                || !await MaySpeakAsync(cancellationToken).ConfigureAwait(false))
+                || !await MaySpeakAsync(read, cancellationToken).ConfigureAwait(false))
             {
                 return new ModbusResult(ModbusStatus.Disconnected);
             }
@@ -98,7 +98,7 @@ public sealed class ModbusRtuClient : IModbusClient
             var result = await AskAsync(read, cancellationToken).ConfigureAwait(false);
             if (mayAskAgain && result.Result.Status == ModbusStatus.Disconnected && receivedBytes == 0
                 && await OpenAsync(cancellationToken).ConfigureAwait(false)
-                && await MaySpeakAsync(cancellationToken).ConfigureAwait(false))
+                && await MaySpeakAsync(read, cancellationToken).ConfigureAwait(false))
             {
                 // A converter closes an idle connection, and the request came too late for it.
                 Counters.Add(ModbusCount.AskedAgain);
@@ -139,7 +139,8 @@ public sealed class ModbusRtuClient : IModbusClient
         }
 
         Counters.Add(ModbusCount.Connects);
-        owed = null;
+        timeoutsInARow = 0;
+        owed.Forget();
         receivedBytes = 0;
         listenUntil = Now + options.ListenFirst;
         return true;
@@ -149,7 +150,7 @@ public sealed class ModbusRtuClient : IModbusClient
     /// Whether a request may go out now: the line was listened to, no other client was heard, nothing is owed any more,
     /// and it has been silent.
     /// </summary>
-    private async ValueTask<bool> MaySpeakAsync(CancellationToken cancellationToken)
+    private async ValueTask<bool> MaySpeakAsync(ReadRequest read, CancellationToken cancellationToken)
     {
         if (Now < listenUntil)
         {
@@ -171,14 +172,17 @@ public sealed class ModbusRtuClient : IModbusClient
             trouble = "";
         }
 
-        if (owed is { } late)
+        while (owed.TryFind(read.UnitId, Now, out var late, out var until))
         {
-            if (owedUntil > Now && await ListenAsync(owedUntil - Now, late, cancellationToken).ConfigureAwait(false))
+            if (await ListenAsync(until - Now, late, cancellationToken).ConfigureAwait(false))
             {
                 Counters.Add(ModbusCount.LateAnswers);
+                owed.Answered(late.UnitId);
             }
-
-            owed = null;
+            else
+            {
+                owed.Over(late.UnitId);
+            }
         }
 
         return await BeSilentAsync(cancellationToken).ConfigureAwait(false);
@@ -238,8 +242,7 @@ public sealed class ModbusRtuClient : IModbusClient
         Counters.Add(ModbusCount.Requests);
 
         // Owed from the first byte on: a caller who goes away leaves an answer behind.
-        owed = read;
-        owedUntil = Now + (options.Timeout * 2);
+        owed.Asked(read, Now + (options.Timeout * 2));
         if (!await line.WriteAsync(request.AsMemory(0, requestBytes), cancellationToken).ConfigureAwait(false))
         {
             Lost();
@@ -250,7 +253,7 @@ public sealed class ModbusRtuClient : IModbusClient
         quietSince = Now;
         if (isFound)
         {
-            owed = null;
+            owed.Answered(read.UnitId);
             RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out var pdu);
             return (Answered(read, received.AsSpan(pdu)), pdu);
         }
@@ -264,12 +267,19 @@ public sealed class ModbusRtuClient : IModbusClient
         var isSilent = receivedBytes == 0
             || received.AsSpan(0, receivedBytes).SequenceEqual(request.AsSpan(0, requestBytes));
         Counters.Add(isSilent ? ModbusCount.Timeouts : ModbusCount.BadAnswers);
+        timeoutsInARow = isSilent ? timeoutsInARow + 1 : 0;
+        if (line.MayBeHalfOpen && hasAnswered && timeoutsInARow >= options.TimeoutsBeforeReconnect)
+        {
+            Lost();
+        }
+
         return (new ModbusResult(isSilent ? ModbusStatus.Timeout : ModbusStatus.BadAnswer), default);
     }
 
     private ModbusResult Answered(in ReadRequest read, ReadOnlySpan<byte> pdu)
     {
         hasAnswered = true;
+        timeoutsInARow = 0;
         trouble = "";
         backoff.Answered();
         if (read.Judge(pdu) == AnswerVerdict.Answers)
@@ -319,7 +329,7 @@ public sealed class ModbusRtuClient : IModbusClient
         Counters.Add(ModbusCount.Disconnects);
         line.Close();
         trouble = $"{line.Name} broke: check the cable and the converter";
-        owed = null;
+        owed.Forget();
         if (!hasAnswered)
         {
             backoff.Failed(Now);

@@ -23,6 +23,12 @@ public sealed record ModbusRtuOptions
 
     public bool OneRequestPerSignal { get; init; }
 
+    /// <summary>
+    /// Requests in a row without an answer after which a converter's connection, that had brought answers before, is
+    /// taken for half-open and made anew. 3.
+    /// </summary>
+    public int TimeoutsBeforeReconnect { get; init; } = 3;
+
     /// <summary>Wait after the line first failed to open; doubles up to <see cref="ReconnectMax"/>. 250 ms.</summary>
     public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromMilliseconds(250);
 

@@ -18,6 +18,8 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
 
     public bool IsOpen => descriptor >= 0;
 
+    public bool MayBeHalfOpen => false;
+
     public ValueTask<string> OpenAsync(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();

@@ -15,6 +15,8 @@ public sealed class TcpByteLine(IPAddress address, int port, TimeSpan timeout, T
 
     public bool IsOpen => socket is not null;
 
+    public bool MayBeHalfOpen => true;
+
     public async ValueTask<string> OpenAsync(CancellationToken cancellationToken)
     {
 #pragma warning disable RS0030 // the one socket of an RTU-over-TCP source, to the address of its configuration

@@ -157,7 +157,10 @@ internal sealed class FaultRun : IAsyncDisposable
                 await device.SendAsync(BytesOf(step), stop.Token);
                 break;
             case "trickle":
-                await device.TrickleAsync(BytesOf(step), stop.Token);
+                await device.TrickleAsync(BytesOf(step), TimeSpan.FromMilliseconds(1), stop.Token);
+                break;
+            case "vanish":
+                device.Vanish();
                 break;
             case "accept":
                 await device.AcceptAsync(stop.Token);

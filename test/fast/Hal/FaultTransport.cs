@@ -38,6 +38,10 @@ internal abstract class FaultTransport
         return [(byte)crc, (byte)(crc >> 8)];
     }
 
+    /// <summary>The shortest wait that is one, where the case asks for none.</summary>
+    private static TimeSpan ReconnectAfter(FaultCase fault) =>
+        TimeSpan.FromMilliseconds(fault.Option("reconnectMs", 5)) + TimeSpan.FromTicks(1);
+
     public abstract ISignalSource Open(FaultCase fault);
 
     public abstract ReadOnlySpan<byte> PduOf(byte[] request);
@@ -57,8 +61,8 @@ internal abstract class FaultTransport
                 TimeoutsBeforeReconnect = fault.Option("timeoutsBeforeReconnect", 3),
                 GapRegistersMax = fault.Option("gapRegistersMax", 16),
                 OneRequestPerSignal = fault.Option("oneRequestPerSignal", 0) == 1,
-                ReconnectFirst = TimeSpan.FromMilliseconds(5),
-                ReconnectMax = TimeSpan.FromMilliseconds(20),
+                ReconnectFirst = ReconnectAfter(fault),
+                ReconnectMax = ReconnectAfter(fault) * 4,
             },
             TimeProvider.System);
 
@@ -76,8 +80,9 @@ internal abstract class FaultTransport
             {
                 Timeout = TimeSpan.FromMilliseconds(fault.Option("timeoutMs", 1000)),
                 ListenFirst = TimeSpan.FromMilliseconds(fault.Option("listenFirstMs", 0)),
-                ReconnectFirst = TimeSpan.FromMilliseconds(5),
-                ReconnectMax = TimeSpan.FromMilliseconds(20),
+                TimeoutsBeforeReconnect = fault.Option("timeoutsBeforeReconnect", 3),
+                ReconnectFirst = ReconnectAfter(fault),
+                ReconnectMax = ReconnectAfter(fault) * 4,
             };
             return new ModbusSource(
                 "plc", [.. fault.Signals.Select(Signals.Of)],

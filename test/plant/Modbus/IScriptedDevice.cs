@@ -8,14 +8,19 @@ public interface IScriptedDevice : IAsyncDisposable
 
     Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Sends every byte on its own.</summary>
-    Task TrickleAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
+    /// <summary>Sends every byte on its own, each after a pause.</summary>
+    Task TrickleAsync(ReadOnlyMemory<byte> bytes, TimeSpan pause, CancellationToken cancellationToken);
 
     Task AcceptAsync(CancellationToken cancellationToken);
 
     void Close();
 
     void Reset();
+
+    /// <summary>
+    /// Forgets the connection without closing it: what the client sends goes nowhere, and nobody tells it.
+    /// </summary>
+    void Vanish();
 
     void Refuse();
 

@@ -13,6 +13,8 @@ public sealed class ModbusTcpServer : IAsyncDisposable
 {
     private const int AduBytesMax = 260;
 
+    private static readonly TimeSpan BetweenBytes = TimeSpan.FromMilliseconds(60);
+
     private readonly Lock gate = new();
     private readonly IPAddress address;
     private readonly Dictionary<byte, ModbusResponder> units = [];
@@ -49,6 +51,9 @@ public sealed class ModbusTcpServer : IAsyncDisposable
 
     /// <summary>Units that answer out of <see cref="Map"/>; the others stay silent. Null = every unit.</summary>
     public Func<byte, bool>? Answers { get; set; }
+
+    /// <summary>What answers in place of the map, writes too, where a judge needs it.</summary>
+    public WritableDevice? Judged { get; init; }
 
     public long Accepted => Interlocked.Read(ref accepted);
 
@@ -217,6 +222,13 @@ public sealed class ModbusTcpServer : IAsyncDisposable
                     break;
                 }
 
+                if (Judged is { } judged)
+                {
+                    await AnswerJudgeAsync(connection, judged, received.AsMemory(taken, size));
+                    taken += size;
+                    continue;
+                }
+
                 var answered = Answer(received.AsSpan(taken, size), answer);
                 taken += size;
                 if (Latency > TimeSpan.Zero)
@@ -232,6 +244,20 @@ public sealed class ModbusTcpServer : IAsyncDisposable
 
             received.AsSpan(taken, length - taken).CopyTo(received);
             length -= taken;
+        }
+    }
+
+    private async Task AnswerJudgeAsync(Socket connection, WritableDevice judged, ReadOnlyMemory<byte> request)
+    {
+        var answer = judged.Answer(request.Span[7..]);
+        await Task.Delay(answer.After, stop.Token);
+        var frame = ScriptedModbusServer.Frame(request.Span, answer.Pdu);
+        frame[1] += (byte)(answer.FromAnother ? 1 : 0);
+        var piece = answer.ByteByByte ? 1 : frame.Length;
+        for (var at = 0; at < frame.Length; at += piece)
+        {
+            await Task.Delay(answer.ByteByByte ? BetweenBytes : TimeSpan.Zero, stop.Token);
+            await connection.SendAsync(frame.AsMemory(at, piece), SocketFlags.None, stop.Token);
         }
     }
 

@@ -17,6 +17,7 @@ public sealed class ScriptedModbusServer : IScriptedDevice
     private readonly bool isRtu;
     private int requestBytes;
     private Socket? listener;
+    private readonly List<Socket> forgotten = [];
     private Socket? connection;
 
     /// <param name="requestBytes">12 for Modbus TCP, 8 for RTU over TCP: the longest request.</param>
@@ -95,12 +96,12 @@ public sealed class ScriptedModbusServer : IScriptedDevice
     }
 
     /// <summary>Sends every byte in a segment of its own.</summary>
-    public async Task TrickleAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public async Task TrickleAsync(ReadOnlyMemory<byte> bytes, TimeSpan pause, CancellationToken cancellationToken)
     {
         for (var index = 0; index < bytes.Length; index++)
         {
+            await Task.Delay(pause, cancellationToken);
             await SendAsync(bytes.Slice(index, 1), cancellationToken);
-            await Task.Yield();
         }
     }
 
@@ -114,6 +115,12 @@ public sealed class ScriptedModbusServer : IScriptedDevice
     public void Reset()
     {
         connection?.Close(0);
+        connection = null;
+    }
+
+    public void Vanish()
+    {
+        forgotten.Add(connection!);
         connection = null;
     }
 
@@ -132,6 +139,7 @@ public sealed class ScriptedModbusServer : IScriptedDevice
     {
         Close();
         Refuse();
+        forgotten.ForEach(each => each.Dispose());
         return ValueTask.CompletedTask;
     }
 

@@ -13,6 +13,7 @@ public sealed partial class ScriptedSerialDevice : IScriptedDevice
     private const int IdentifyBytes = 7;
     private const byte Identify = 43;
     private const int WaitMilliseconds = 10;
+    private const int HeardBytesMax = 1024;
     private const int ReadWriteNoTerminal = 0x2 | 0x100;
 
     private readonly FileStream master;
@@ -53,6 +54,10 @@ public sealed partial class ScriptedSerialDevice : IScriptedDevice
         return request[..length];
     }
 
+    /// <summary>Whatever comes, of any length, until the line is quiet again.</summary>
+    public Task<byte[]> HearAsync(CancellationToken cancellationToken) =>
+        Task.Run(() => Hear(cancellationToken), CancellationToken.None);
+
     public Task SendAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         master.Write(bytes.Span);
@@ -60,18 +65,20 @@ public sealed partial class ScriptedSerialDevice : IScriptedDevice
         return Task.CompletedTask;
     }
 
-    public async Task TrickleAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    public async Task TrickleAsync(ReadOnlyMemory<byte> bytes, TimeSpan pause, CancellationToken cancellationToken)
     {
         for (var index = 0; index < bytes.Length; index++)
         {
+            await Task.Delay(pause, cancellationToken);
             await SendAsync(bytes.Slice(index, 1), cancellationToken);
-            await Task.Yield();
         }
     }
 
     public void Close() => throw new NotSupportedException("a serial line has no connection to close");
 
     public void Reset() => Close();
+
+    public void Vanish() => Close();
 
     public void Refuse() => Close();
 
@@ -97,6 +104,26 @@ public sealed partial class ScriptedSerialDevice : IScriptedDevice
         }
 
         return length;
+    }
+
+    private byte[] Hear(CancellationToken cancellationToken)
+    {
+        var heard = new byte[HeardBytesMax];
+        for (var length = 0; length < heard.Length;)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            long[] wanted = [(1L << 32) | (uint)master.SafeFileHandle.DangerousGetHandle()];
+            if (poll(wanted, 1, WaitMilliseconds) > 0)
+            {
+                length += master.Read(heard, length, heard.Length - length);
+            }
+            else if (length > 0)
+            {
+                return heard[..length];
+            }
+        }
+
+        return heard;
     }
 
     public ValueTask DisposeAsync()

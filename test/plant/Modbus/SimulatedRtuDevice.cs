@@ -16,10 +16,11 @@ public sealed class SimulatedRtuDevice : IAsyncDisposable
     private readonly CancellationTokenSource stop = new();
     private readonly Task answering;
 
-    public SimulatedRtuDevice()
+    /// <param name="judged">What answers in place of the map, writes too, where a judge needs it.</param>
+    public SimulatedRtuDevice(WritableDevice? judged = null)
     {
         Responder = new ModbusResponder(Map);
-        answering = AnswerAsync();
+        answering = judged is null ? AnswerAsync() : AnswerJudgeAsync(judged);
     }
 
     /// <summary>What the source under test opens.</summary>
@@ -32,8 +33,14 @@ public sealed class SimulatedRtuDevice : IAsyncDisposable
     /// <summary>Take requests and answer none.</summary>
     public bool Silent { get; set; }
 
+    /// <summary>Unplugged: the far end is gone. Harmless a second time.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (answering.IsCompleted)
+        {
+            return;
+        }
+
         await stop.CancelAsync();
         await answering;
         await line.DisposeAsync();
@@ -59,6 +66,32 @@ public sealed class SimulatedRtuDevice : IAsyncDisposable
                 answer[length++] = (byte)checksum;
                 answer[length++] = (byte)(checksum >> 8);
                 await line.SendAsync(answer.AsMemory(0, length), stop.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The test is over.
+        }
+    }
+    /// <summary>Requests of any length, as on a bus: what is for another, or damaged, it did not hear.</summary>
+    private async Task AnswerJudgeAsync(WritableDevice judged)
+    {
+        try
+        {
+            while (true)
+            {
+                var request = await line.HearAsync(stop.Token);
+                if (request.Length < 4 || request[0] != WritableDevice.Unit || RtuFramer.Checksum(request) != 0)
+                {
+                    continue;
+                }
+
+                var answer = judged.Answer(request.AsSpan(1..^ChecksumBytes));
+                await Task.Delay(answer.After, stop.Token);
+                var unit = (byte)(WritableDevice.Unit + (answer.FromAnother ? 1 : 0));
+                byte[] frame = [unit, .. answer.Pdu];
+                var checksum = RtuFramer.Checksum(frame);
+                await line.SendAsync((byte[])[.. frame, (byte)checksum, (byte)(checksum >> 8)], stop.Token);
             }
         }
         catch (OperationCanceledException)
