@@ -49,6 +49,7 @@ internal static class ConfigurationReader
         ListRead readList)
     {
         var sources = new List<SourceSettings>();
+        var chips = new WatchedChips();
         foreach (var (name, source) in draft.Sources ?? [])
         {
             if (source.Signals is not { } listName)
@@ -74,6 +75,7 @@ internal static class ConfigurationReader
             binding.Bind(SignalList.Read(bytes.Span, source.Kind!, ofList));
             found.Add(ofList);
             LightBinding.CheckFree(draft.Light, name, source, binding.Gpio, root, problems);
+            chips.Check(name, source, binding.Gpio, root, problems);
             var guards = GuardBinding.Bind(name, source, binding, root, problems);
             if (ofList.ErrorCount == 0)
             {

@@ -10,6 +10,8 @@ namespace Sluice.Hal.Gpio;
 /// </summary>
 internal sealed class WatchedLine
 {
+    private const int NotOurs = -1;
+
     private readonly Lock gate = new();
     private readonly TimeProvider clock;
     private readonly LineSettings settings;
@@ -35,8 +37,8 @@ internal sealed class WatchedLine
 
     public GpioLine Address { get; }
 
-    /// <summary>The number on its chip, once it was opened.</summary>
-    public int Number { get; private set; } = -1;
+    /// <summary>The number on its chip, once it was opened; negative where it is not ours to close.</summary>
+    public int Number { get; private set; } = NotOurs;
 
     public EdgeKinds Watched { get; }
 
@@ -57,9 +59,19 @@ internal sealed class WatchedLine
     public void Open(GpioController from, GpioDriver driver)
     {
         var kernel = driver as CharacterDeviceDriver;
-        Number = Address.Number >= 0 ? Address.Number
+        Number = NotOurs;
+        var number = Address.Number >= 0 ? Address.Number
             : kernel?.FindLine(Address.Name)
               ?? throw new IOException($"This driver knows lines by number only, not {Address}.");
+        if (from.IsPinOpen(number))
+        {
+            // Its name and its number: only the chip knows that they are one line. Whoever was first has it, and must
+            // not lose it over the second.
+            throw new IOException($"{Address} is line {number}, which another signal of this source watches under "
+                + "another name: write the line in one way in all of its rows.");
+        }
+
+        Number = number;
         var ownDebounce = kernel is null ? settings.Debounce : TimeSpan.Zero;
         var watching = kernel is null ? AskPlainly(from, ownDebounce) : Ask(from, kernel);
         var level = ReadLevel(from);
