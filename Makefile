@@ -118,6 +118,16 @@ power-cuts: packages out/gateway/initrd ## power cuts of the real agent on ext4,
 	@SLUICE_CUTS=$(CUTS) SLUICE_CUT_STATES=$(STATES) SLUICE_CUT_SEED=$(SEED) \
 	  test/gateway/bin/Debug/net10.0/Sluice.Gateway --filter-class '*.Power_cuts' --no-ansi --progress off
 
+.PHONY: fuzz
+fuzz: ## random bytes against every parser of the bus, judged by another one: SEED= COUNT= [FIRST=]
+	@dotnet build -nologo -v q -c Release test/fuzz
+	@test/fuzz/bin/Release/net10.0/sluice-fuzz --seed $(or $(SEED),$$$$) --count $(or $(COUNT),20000000) \
+	  --first $(or $(FIRST),0)
+
+.PHONY: vectors
+vectors: ## write the registers of every type and order anew, with pymodbus and struct
+	@/usr/bin/python3 -B test/fast/Hal/Vectors/make_vectors.py >test/fast/Hal/Vectors/types-and-orders.txt
+
 .PHONY: check-format
 check-format: ## whitespace as .editorconfig says
 	@dotnet format whitespace agent.sln --verify-no-changes --verbosity minimal

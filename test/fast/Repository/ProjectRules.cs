@@ -14,7 +14,9 @@ internal static partial class ProjectRules
         ["agent"] = ["hal", "provisioning"],
         ["test/mes"] = [],
         ["test/plant"] = ["agent", "hal", "provisioning", "test/mes"],
-        ["test/fast"] = ["agent", "hal", "provisioning", "provisioning/tool", "test/mes", "test/plant"],
+        ["test/fuzz"] = ["hal"],
+        ["test/fast"] =
+            ["agent", "hal", "provisioning", "provisioning/tool", "test/mes", "test/plant", "test/fuzz"],
         ["test/field"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
         ["test/gateway"] = ["test/plant"],
         ["test/gateway/probe"] = ["hal"],
