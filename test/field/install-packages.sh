@@ -9,7 +9,10 @@ cd "$(dirname "$0")/../.." || exit 1
 mapfile -t wanted < <(sed -E 's/#.*//; s/[[:space:]]+//g; /^$/d; /:/d' "$@")
 
 missing=()
-for package in "${wanted[@]}"; do
+for each in "${wanted[@]}"; do
+  package=${each%%=*}
+  # package=/usr/bin/program: not needed where the program is there from elsewhere.
+  [ "$package" != "$each" ] && [ -x "${each#*=}" ] && continue
   dpkg-query -W -f='${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 done
 [ ${#missing[@]} -eq 0 ] && exit 0

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Sluice.Field.Parts;
 
 /// <summary>
@@ -8,9 +6,6 @@ namespace Sluice.Field.Parts;
 /// </summary>
 internal sealed class LibmodbusServer : IAsyncDisposable
 {
-    private const string Examples = "/usr/share/doc/libmodbus-dev/examples";
-    private const string PortOfTheSource = "\"127.0.0.1\", 1502";
-
     private readonly string program;
     private ChildProcess? child;
 
@@ -26,33 +21,9 @@ internal sealed class LibmodbusServer : IAsyncDisposable
 
     public static async Task<LibmodbusServer> StartAsync(FieldDirectory directory)
     {
-        var original = Path.Combine(Examples, "unit-test-server.c");
-        if (!File.Exists(original))
-        {
-            throw new InvalidOperationException(
-                $"{original} is not there: this machine drops the documentation of packages. Install it again with "
-                + "apt-get install --reinstall -o 'Dpkg::Options::=--path-include=/usr/share/doc/libmodbus-dev/*' "
-                + "libmodbus-dev");
-        }
-
         var port = FieldDirectory.FreePort();
-        var text = await File.ReadAllTextAsync(original);
-        if (!text.Contains(PortOfTheSource, StringComparison.Ordinal))
-        {
-            throw new InvalidOperationException($"{original} does not listen where it did: look at it");
-        }
-
-        var (source, program) = (directory.At("server.c"), directory.At("server"));
-        await File.WriteAllTextAsync(source, text.Replace(
-            PortOfTheSource, string.Create(CultureInfo.InvariantCulture, $"\"127.0.0.1\", {port}"),
-            StringComparison.Ordinal));
-        var (code, said) = await ChildProcess.RunAsync(
-            "/usr/bin/gcc", $"-I{Examples}", "-I/usr/include/modbus", source, "-o", program, "-lmodbus");
-        if (code != 0)
-        {
-            throw new InvalidOperationException($"gcc did not compile {original}:\n{said}");
-        }
-
+        var program = await LibmodbusExample.CompileAsync(
+            directory, "unit-test-server", (LibmodbusExample.PortOfTheSource, LibmodbusExample.Port(port)));
         var server = new LibmodbusServer(program, port);
         server.Start();
         return server;
