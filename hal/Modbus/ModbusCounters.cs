@@ -8,7 +8,8 @@ public sealed class ModbusCounters
     private static readonly string[] Names =
     [
         "requests", "answers", "exceptions", "timeouts", "badAnswers", "lateAnswers", "strayAnswers", "brokenFrames",
-        "connects", "connectFailures", "disconnects", "askedAgain",
+        "connects", "connectFailures", "disconnects", "askedAgain", "writes",
+        "callerFaults",
     ];
 
     public void Add(ModbusCount count) => Interlocked.Increment(ref counts[(int)count]);
@@ -63,4 +64,10 @@ public enum ModbusCount
 
     /// <summary>Requests asked once more because the device had closed an idle connection.</summary>
     AskedAgain,
+
+    /// <summary>System calls that carried requests: fewer than requests where several waited.</summary>
+    Writes,
+
+    /// <summary>Callers that threw where they were handed their answer: an error of ours.</summary>
+    CallerFaults,
 }

@@ -152,9 +152,11 @@ public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort
             return;
         }
 
-        for (var index = 0; index < Count; index++)
+        // Whole vectors at once: register by register this was a third of what a request cost.
+        data.CopyTo(MemoryMarshal.AsBytes(registers[..Count]));
+        if (BitConverter.IsLittleEndian)
         {
-            registers[index] = BinaryPrimitives.ReadUInt16BigEndian(data[(index * 2)..]);
+            BinaryPrimitives.ReverseEndianness(registers[..Count], registers);
         }
     }
 

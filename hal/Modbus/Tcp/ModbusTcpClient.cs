@@ -7,9 +7,13 @@ namespace Sluice.Hal.Modbus;
 
 /// <summary>
 /// Modbus TCP as a client: connects when asked, when there is no connection and the back-off allows it, and asks. Every
-/// read ends within its bounds: at most one connect and two deadlines. Without a connection, while the back-off lasts,
-/// it ends at once as Disconnected. Called from the source's loop; with a window above 1, that many calls may be under
-/// way.
+/// read ends within its bounds: at most one connect and two deadlines; its caller awaits it once. Without a connection,
+/// while the back-off lasts, it ends at once as Disconnected. Called from the source's loop; with a window above 1,
+/// that many calls may be under way.
+/// <para>
+/// A caller goes on inside the thread that received its answer. It should not block there: until it goes on itself, the
+/// other callers of this client wait, up to their deadlines, and what was asked there meanwhile is not sent.
+/// </para>
 /// </summary>
 public sealed class ModbusTcpClient : IModbusClient
 {
@@ -85,9 +89,48 @@ public sealed class ModbusTcpClient : IModbusClient
         }
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ModbusResult> ReadAsync(
-        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    /// <summary>A request has ended for good: on the thread that tells its caller.</summary>
+    internal void Ended(PendingRead read, ModbusResult result)
+    {
+        if (!read.Connection.HasAnswered && result.Status is not ModbusStatus.Answered)
+        {
+            trouble = result.Status switch
+            {
+                ModbusStatus.Timeout => $"{Device} accepts connections but does not answer unit "
+                    + $"{read.Request.UnitId}: check the unit id, and that its Modbus server runs",
+                ModbusStatus.BadAnswer => $"{Device} answers, but not with Modbus TCP: check the port",
+                _ => $"{Device} closes the connection: another client may hold its only one",
+            };
+        }
+
+        Ended();
+    }
+
+    /// <summary>Asks once more for a request that keeps its permit; on a pool thread.</summary>
+    internal async void AskAgain(PendingRead first)
+    {
+        Counters.Add(ModbusCount.AskedAgain);
+        ModbusResult result;
+        try
+        {
+            result = await ConnectAndAskAsync(
+                first.Request, first.Registers, first.Bits, isSecond: true, first.Cancellation).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            first.TellCancelled();
+            return;
+        }
+        catch (ObjectDisposedException)
+        {
+            result = new ModbusResult(ModbusStatus.Disconnected);
+        }
+
+        first.Tell(result);
+    }
+
+    private ValueTask<ModbusResult> ReadAsync(
+        in ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
     {
         if (request.IsBits ? registers.Length > 0 : bits.Length > 0)
         {
@@ -95,60 +138,87 @@ public sealed class ModbusTcpClient : IModbusClient
         }
 
         request.Check();
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled<ModbusResult>(cancellationToken);
+        }
+
+        if (options.PauseBetweenRequests == TimeSpan.Zero && connection is { IsOpen: true } open
+            && permits.Wait(0, CancellationToken.None))
+        {
+            return open.TryAsk(request, registers, bits, isSecond: false, cancellationToken, out var answer)
+                ? answer
+                : ConnectAndAskAsync(request, registers, bits, isSecond: false, cancellationToken);
+        }
+
+        return WaitAndAskAsync(request, registers, bits, cancellationToken);
+    }
+
+    /// <summary>The long way: for a free place in the window, the device's pause, or a connection.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ModbusResult> WaitAndAskAsync(
+        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    {
         await permits.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (options.PauseBetweenRequests > TimeSpan.Zero)
+        {
+            try
+            {
+                await PauseAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                Ended();
+                throw;
+            }
+        }
+
+        return await ConnectAndAskAsync(request, registers, bits, isSecond: false, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>Asks with a permit in hand, which goes back whatever happens.</summary>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<ModbusResult> ConnectAndAskAsync(
+        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, bool isSecond,
+        CancellationToken cancellationToken)
+    {
+        ValueTask<ModbusResult> answer = default;
+        var isAsked = false;
         try
         {
-            await PauseAsync(cancellationToken).ConfigureAwait(false);
-            var outcome = await AskAsync(request, registers, bits, cancellationToken).ConfigureAwait(false);
-            if (outcome.MayAskAgain)
-            {
-                Counters.Add(ModbusCount.AskedAgain);
-                outcome = await AskAsync(request, registers, bits, cancellationToken).ConfigureAwait(false);
-            }
-
-            return outcome.Result;
+            var open = connection is { IsOpen: true } standing
+                ? standing
+                : await ConnectAsync(cancellationToken).ConfigureAwait(false);
+            isAsked = open is not null
+                && open.TryAsk(request, registers, bits, isSecond, cancellationToken, out answer);
         }
         finally
         {
-            lastEnded = Now;
-            permits.Release();
+            if (!isAsked)
+            {
+                Ended();
+            }
         }
+
+        return isAsked ? await answer.ConfigureAwait(false) : new ModbusResult(ModbusStatus.Disconnected);
     }
 
     private TimeSpan Now => clock.GetElapsedTime(began);
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    private async ValueTask<ReadOutcome> AskAsync(
-        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    private void Ended()
     {
-        var open = connection;
-        if (open is not { IsOpen: true })
+        if (options.PauseBetweenRequests > TimeSpan.Zero)
         {
-            open = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-            if (open is null)
-            {
-                return new ReadOutcome(new ModbusResult(ModbusStatus.Disconnected));
-            }
+            lastEnded = Now;
         }
 
-        var outcome = await open.AskAsync(request, registers, bits, cancellationToken).ConfigureAwait(false);
-        if (!open.HasAnswered && outcome.Result.Status is not ModbusStatus.Answered)
-        {
-            trouble = outcome.Result.Status switch
-            {
-                ModbusStatus.Timeout => $"{Device} accepts connections but does not answer unit {request.UnitId}: "
-                    + "check the unit id, and that its Modbus server runs",
-                ModbusStatus.BadAnswer => $"{Device} answers, but not with Modbus TCP: check the port",
-                _ => $"{Device} closes the connection: another client may hold its only one",
-            };
-        }
-
-        return outcome;
+        permits.Release();
     }
 
     private async ValueTask PauseAsync(CancellationToken cancellationToken)
     {
-        if (options.PauseBetweenRequests == TimeSpan.Zero || lastEnded == TimeSpan.MinValue)
+        if (lastEnded == TimeSpan.MinValue)
         {
             return;
         }
@@ -177,7 +247,7 @@ public sealed class ModbusTcpClient : IModbusClient
                 connection = null;
                 generation = ended.Generation;
                 Judge(ended);
-                await ended.DisposeAsync().ConfigureAwait(false);
+                ended.Leave();
             }
 
             if (!backoff.MayTry(Now))
@@ -216,30 +286,46 @@ public sealed class ModbusTcpClient : IModbusClient
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
-            var device = new IPEndPoint(options.Address, options.Port);
-            await socket.ConnectAsync(device, either.Token).ConfigureAwait(false);
+            await ConnectAsync(socket, either.Token).ConfigureAwait(false);
             if (options.PauseAfterConnect > TimeSpan.Zero)
             {
                 await Task.Delay(options.PauseAfterConnect, clock, cancellationToken).ConfigureAwait(false);
             }
 
             Counters.Add(ModbusCount.Connects);
-            return new ModbusTcpConnection(socket, options, window, generation, Counters, clock);
+            return new ModbusTcpConnection(this, socket, options, window, generation, clock);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException or OperationCanceledException)
         {
             socket.Dispose();
-            throw;
-        }
-        catch (Exception fault) when (fault is SocketException or OperationCanceledException)
-        {
-            socket.Dispose();
+            cancellationToken.ThrowIfCancellationRequested();
             Counters.Add(ModbusCount.ConnectFailures);
             backoff.Failed(Now);
             trouble = fault is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
                 ? $"{Device} refuses the connection: check the port, and that its Modbus server is switched on"
                 : $"{Device} cannot be reached: check the address, the cable and the device's power";
             return null;
+        }
+    }
+
+    /// <summary>
+    /// Connects with a blocking call, on a thread that may block, and gives up by closing the socket. A socket that was
+    /// ever used asynchronously stays with the runtime's event loop, which then wakes up for every answer beside our
+    /// own reader, and its blocking calls are no longer the kernel's.
+    /// </summary>
+    private async Task ConnectAsync(Socket socket, CancellationToken cancellationToken)
+    {
+        var device = new IPEndPoint(options.Address, options.Port);
+        var giveUp = cancellationToken.UnsafeRegister(static state => ((Socket)state!).Dispose(), socket);
+        try
+        {
+            await Task.Factory.StartNew(
+                () => socket.Connect(device), CancellationToken.None, TaskCreationOptions.LongRunning,
+                TaskScheduler.Default).ConfigureAwait(false);
+        }
+        finally
+        {
+            await giveUp.DisposeAsync().ConfigureAwait(false);
         }
     }
 }

@@ -1,50 +1,51 @@
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace Sluice.Hal.Modbus;
 
 /// <summary>
-/// One established connection: sends requests, and a loop of its own receives and hands the answers to those who wait.
-/// It ends once, for the first reason that comes up, and everybody who waits learns it. Made by
-/// <see cref="ModbusTcpClient"/>.
+/// One established connection: what is outstanding on it, and how each of it ends. It ends once itself, for the first
+/// reason that comes up, and everybody who waits learns it. Made by <see cref="ModbusTcpClient"/>; called by its
+/// callers, by the thread of the <see cref="AnswerReader"/> and by one timer for all deadlines.
 /// </summary>
 internal sealed class ModbusTcpConnection : IAsyncDisposable
 {
-    // Every answer of the largest window, so that one receive can take them all.
-    private const int ReceiveBytes = TransactionTable.WindowMax * MbapFramer.FrameBytesMax;
-
     private readonly Lock gate = new();
+    private readonly ModbusTcpClient client;
     private readonly Socket socket;
     private readonly ModbusTcpOptions options;
     private readonly ModbusCounters counters;
     private readonly TimeProvider clock;
     private readonly TransactionTable table;
-    private readonly PendingRead[] pending;
-    private readonly SemaphoreSlim sending = new(1);
-    private readonly byte[] received = new byte[ReceiveBytes];
-    private readonly Task receiving;
-    private int receivedBytes;
-    private long receivedEver;
+    private readonly PendingRead?[] pending;
+    private readonly Stack<PendingRead> kept;
+    private readonly Queue<PendingRead> judged;
+    private readonly RequestWriter writer;
+    private readonly AnswerReader reader;
+    private readonly ITimer deadlines;
+    private bool isTimerSet;
     private int faultsInARow;
     private volatile bool isOpen = true;
     private volatile bool hasAnswered;
 
     public ModbusTcpConnection(
-        Socket socket, ModbusTcpOptions options, int window, int firstGeneration, ModbusCounters counters,
+        ModbusTcpClient client, Socket socket, ModbusTcpOptions options, int window, int firstGeneration,
         TimeProvider clock)
     {
+        this.client = client;
         this.socket = socket;
         this.options = options;
-        this.counters = counters;
         this.clock = clock;
+        counters = client.Counters;
         table = new TransactionTable(window, firstGeneration);
-        pending = new PendingRead[window];
-        for (var slot = 0; slot < window; slot++)
-        {
-            pending[slot] = new PendingRead(this, slot, clock);
-        }
-
-        receiving = ReceiveAllAsync();
+        pending = new PendingRead?[window];
+        kept = new Stack<PendingRead>(window);
+        judged = new Queue<PendingRead>(window);
+        writer = new RequestWriter(socket, gate, counters);
+        deadlines = clock.CreateTimer(
+            static state => ((ModbusTcpConnection)state!).DeadlinesPassed(), this, Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+        reader = new AnswerReader(this, socket);
+        reader.Start();
     }
 
     public bool IsOpen => isOpen;
@@ -54,303 +55,320 @@ internal sealed class ModbusTcpConnection : IAsyncDisposable
 
     public int Generation => table.Generation;
 
-    /// <summary>Asks once. The caller holds one of the window's permits.</summary>
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ReadOutcome> AskAsync(
-        ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    private bool MustClose => faultsInARow >= options.TimeoutsBeforeReconnect || table.MustClose;
+
+    /// <summary>
+    /// Asks, if it is open. The caller holds one of the window's permits, which goes back when the request has ended.
+    /// </summary>
+    public bool TryAsk(
+        in ReadRequest request, Memory<ushort> registers, Memory<bool> bits, bool isSecond,
+        CancellationToken cancellationToken, out ValueTask<ModbusResult> answer)
     {
-        if (!TryBegin(request, registers, bits, out var read, out var receivedBefore))
+        PendingRead read;
+        lock (gate)
         {
-            return new ReadOutcome(new ModbusResult(ModbusStatus.Disconnected), hasAnswered);
+            if (!isOpen)
+            {
+                answer = default;
+                return false;
+            }
+
+            read = kept.TryPop(out var used) ? used : new PendingRead(this, client);
+            read.Ask(request, registers, bits, isSecond, cancellationToken);
+            answer = read.Task;
+            var slot = table.Begin(out var transaction);
+            read.Begin(slot, clock.GetTimestamp(), reader.ReceivedEver);
+            pending[slot] = read;
+            if (writer.TryQueue(read, transaction))
+            {
+                SetTimer(options.Timeout);
+            }
+            else
+            {
+                CloseNow(ModbusStatus.Timeout, byDevice: false);
+            }
         }
 
         counters.Add(ModbusCount.Requests);
-        read.ArmDeadline(options.Timeout);
-        var registration = cancellationToken.UnsafeRegister(
-            static (state, token) => ((PendingRead)state!).Connection.Cancelled((PendingRead)state, token), read);
-        try
+        if (cancellationToken.CanBeCanceled)
         {
-            await SendAsync(read).ConfigureAwait(false);
-            var outcome = await read.Task.ConfigureAwait(false);
-            var untouched = Interlocked.Read(ref receivedEver) == receivedBefore;
-            return outcome with { MayAskAgain = outcome.MayAskAgain && untouched };
+            read.ListenToCancellation();
         }
-        finally
+
+        if (!reader.WillFlush)
         {
-            // Waits for a cancellation that is just running, so that it cannot hit the slot's next request.
-            await registration.DisposeAsync().ConfigureAwait(false);
-            lock (gate)
+            Flush();
+        }
+
+        return true;
+    }
+
+    /// <summary>False if the connection broke.</summary>
+    public bool Flush()
+    {
+        if (writer.Flush())
+        {
+            return true;
+        }
+
+        Close(ModbusStatus.Disconnected, byDevice: true);
+        return false;
+    }
+
+    /// <summary>The caller took its outcome: the next one may use it.</summary>
+    public void Keep(PendingRead read)
+    {
+        lock (gate)
+        {
+            if (kept.Count < pending.Length)
             {
-                table.Release(read.Slot);
+                kept.Push(read);
             }
+        }
+    }
+
+    /// <summary>Judges what was just received. False when the connection had to be closed.</summary>
+    public bool Take(AnswerReader from, int count)
+    {
+        lock (gate)
+        {
+            return isOpen && from.TakeFrames(count);
+        }
+    }
+
+    /// <summary>Under the lock. Judges one frame; false when the connection had to be closed for it.</summary>
+    public bool Judge(in MbapFrame frame, ReadOnlySpan<byte> pdu)
+    {
+        var owner = table.Match(frame.Transaction, out var slot);
+        if (owner != AnswerOwner.Waiting)
+        {
+            counters.Add(owner == AnswerOwner.GivenUp ? ModbusCount.LateAnswers : ModbusCount.StrayAnswers);
+            return true;
+        }
+
+        var read = pending[slot]!;
+        var verdict = read.Request.Judge(pdu);
+        if (frame.UnitId != read.Request.UnitId || verdict is not (AnswerVerdict.Answers or AnswerVerdict.Exception))
+        {
+            return JudgedWrong(read, mustClose: verdict == AnswerVerdict.WrongLength);
+        }
+
+        table.Answered(slot);
+        table.Release(slot);
+        faultsInARow = 0;
+        hasAnswered = true;
+        if (verdict == AnswerVerdict.Answers)
+        {
+            counters.Add(ModbusCount.Answers);
+            read.Request.Unpack(pdu, read.Registers.Span, read.Bits.Span);
+            read.End(ModbusResult.Answered);
+        }
+        else
+        {
+            counters.Add(ModbusCount.Exceptions);
+            read.End(new ModbusResult(ModbusStatus.DeviceException, pdu[1]));
+        }
+
+        judged.Enqueue(read);
+        return true;
+    }
+
+    /// <summary>Under the lock: what arrived is no frame.</summary>
+    public void Broke()
+    {
+        counters.Add(ModbusCount.BrokenFrames);
+        CloseNow(ModbusStatus.BadAnswer, byDevice: false);
+    }
+
+    /// <summary>The next caller that may go on, or null.</summary>
+    public PendingRead? TakeJudged()
+    {
+        lock (gate)
+        {
+            return judged.TryDequeue(out var read) ? read : null;
+        }
+    }
+
+    public void CountCallerFault() => counters.Add(ModbusCount.CallerFaults);
+
+    public void Cancelled(PendingRead read)
+    {
+        lock (gate)
+        {
+            // The slot may be another request's by now.
+            if (pending[read.Slot] != read || !table.IsWaiting(read.Slot))
+            {
+                return;
+            }
+
+            read.EndCancelled();
+            GiveUp(read);
+            if (table.MustClose)
+            {
+                CloseNow(ModbusStatus.Disconnected, byDevice: false);
+            }
+        }
+    }
+
+    /// <summary>Ends the connection once; all who wait get <paramref name="status"/>.</summary>
+    public void Close(ModbusStatus status, bool byDevice)
+    {
+        lock (gate)
+        {
+            CloseNow(status, byDevice);
         }
     }
 
     /// <summary>
-    /// Called by the timer of a slot. Timers may be a little early, and late for the slot's last request.
+    /// Ends the connection and waits, within the time of one request, until its socket is closed. Where a caller
+    /// holds up the reader, the reader closes it when that caller goes on.
     /// </summary>
-    public void DeadlinePassed(PendingRead read)
-    {
-        bool close;
-        lock (gate)
-        {
-            if (!table.IsWaiting(read.Slot))
-            {
-                return;
-            }
-
-            var left = options.Timeout - clock.GetElapsedTime(read.BeganAt);
-            if (left > TimeSpan.Zero)
-            {
-                read.ArmDeadline(left + TimeSpan.FromMilliseconds(1));
-                return;
-            }
-
-            table.GiveUp(read.Slot);
-            faultsInARow++;
-
-            // Half a frame that stays half: what follows would be read as its end. Nor can a request be half sent.
-            close = !read.Sent || receivedBytes > 0 || MustClose;
-        }
-
-        counters.Add(ModbusCount.Timeouts);
-        if (close)
-        {
-            Close(ModbusStatus.Timeout, byDevice: false);
-        }
-
-        read.Complete(new ReadOutcome(new ModbusResult(ModbusStatus.Timeout)));
-    }
-
     public async ValueTask DisposeAsync()
     {
         Close(ModbusStatus.Disconnected, byDevice: false);
-        await receiving.ConfigureAwait(false);
-        foreach (var each in pending)
+        Leave();
+        if (reader.IsCurrentThread)
         {
-            each.Dispose();
+            return;
+        }
+
+        try
+        {
+            await reader.Ended.WaitAsync(options.Timeout, clock).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            // The device has long seen the end of the connection.
         }
     }
 
-    private bool MustClose => faultsInARow >= options.TimeoutsBeforeReconnect || table.MustClose;
+    /// <summary>Nobody asks it any more; it has ended. Its reader leaves by itself, and is not waited for.</summary>
+    public void Leave() => deadlines.Dispose();
 
-    private bool TryBegin(
-        in ReadRequest request, Memory<ushort> registers, Memory<bool> bits, out PendingRead read,
-        out long receivedBefore)
+    private bool JudgedWrong(PendingRead read, bool mustClose)
     {
-        lock (gate)
+        // The right answer may still come, so the id stays owed.
+        table.GiveUp(read.Slot);
+        table.Release(read.Slot);
+        faultsInARow++;
+        counters.Add(ModbusCount.BadAnswers);
+        read.End(new ModbusResult(ModbusStatus.BadAnswer));
+        judged.Enqueue(read);
+        if (!mustClose && !MustClose)
         {
-            if (!isOpen)
-            {
-                read = null!;
-                receivedBefore = 0;
-                return false;
-            }
-
-            read = pending[table.Begin(out var transaction)];
-            read.Begin(request, registers, bits, clock.GetTimestamp());
-            read.FrameBytes = MbapFramer.WriteRequest(read.Frame, transaction, request);
-            receivedBefore = Interlocked.Read(ref receivedEver);
             return true;
         }
+
+        CloseNow(ModbusStatus.BadAnswer, byDevice: false);
+        return false;
     }
 
-    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask SendAsync(PendingRead read)
-    {
-        await sending.WaitAsync(CancellationToken.None).ConfigureAwait(false);
-        try
-        {
-            // Without the caller's token: half a request would spoil the stream. The deadline closes the socket.
-            var left = read.Frame.AsMemory(0, read.FrameBytes);
-            while (left.Length > 0)
-            {
-                left = left[await socket.SendAsync(left, SocketFlags.None, CancellationToken.None)
-                    .ConfigureAwait(false)..];
-            }
-
-            read.Sent = true;
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
-        {
-            Close(ModbusStatus.Disconnected, byDevice: true);
-        }
-        finally
-        {
-            sending.Release();
-        }
-    }
-
-    /// <summary>The receive loop: ends when the connection does, and never throws for what the world does.</summary>
-    private async Task ReceiveAllAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var count = await socket.ReceiveAsync(
-                    received.AsMemory(receivedBytes), SocketFlags.None, CancellationToken.None).ConfigureAwait(false);
-                if (count == 0)
-                {
-                    break;
-                }
-
-                Interlocked.Add(ref receivedEver, count);
-                if (!TakeFrames(receivedBytes + count))
-                {
-                    return;
-                }
-            }
-        }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
-        {
-            // Reset by the device, or closed by us: both end the connection, below.
-        }
-
-        Close(ModbusStatus.Disconnected, byDevice: true);
-    }
-
-    /// <summary>Hands on every whole frame and keeps the rest. False when the connection had to be closed.</summary>
-    private bool TakeFrames(int available)
-    {
-        var taken = 0;
-        while (true)
-        {
-            var outcome = MbapFramer.TryTakeTrusted(received.AsSpan(taken, available - taken), out var frame);
-            if (outcome == FrameOutcome.Broken)
-            {
-                counters.Add(ModbusCount.BrokenFrames);
-                Close(ModbusStatus.BadAnswer, byDevice: false);
-                return false;
-            }
-
-            if (outcome == FrameOutcome.NeedsMore)
-            {
-                break;
-            }
-
-            // Set first: whoever goes on inside Deliver, or whose deadline passes now, must not see this frame as half.
-            var pdu = received.AsSpan(taken + frame.PduFrom, frame.PduBytes);
-            taken += frame.EndsAt;
-            receivedBytes = available - taken;
-            if (!Deliver(frame, pdu))
-            {
-                return false;
-            }
-        }
-
-        received.AsSpan(taken, available - taken).CopyTo(received);
-        receivedBytes = available - taken;
-        return true;
-    }
-
-    private bool Deliver(MbapFrame frame, ReadOnlySpan<byte> pdu)
-    {
-        PendingRead read;
-        ModbusResult result;
-        bool close;
-        lock (gate)
-        {
-            var owner = table.Match(frame.Transaction, out var slot);
-            if (owner != AnswerOwner.Waiting)
-            {
-                counters.Add(owner == AnswerOwner.GivenUp ? ModbusCount.LateAnswers : ModbusCount.StrayAnswers);
-                return true;
-            }
-
-            read = pending[slot];
-            var verdict = read.Request.Judge(pdu);
-            if (frame.UnitId == read.Request.UnitId && verdict is (AnswerVerdict.Answers or AnswerVerdict.Exception))
-            {
-                table.Answered(slot);
-                faultsInARow = 0;
-                hasAnswered = true;
-                close = false;
-                result = verdict == AnswerVerdict.Answers
-                    ? ModbusResult.Answered
-                    : new ModbusResult(ModbusStatus.DeviceException, pdu[1]);
-            }
-            else
-            {
-                // The right answer may still come, so the id stays owed.
-                table.GiveUp(slot);
-                faultsInARow++;
-                close = verdict == AnswerVerdict.WrongLength || MustClose;
-                result = new ModbusResult(ModbusStatus.BadAnswer);
-            }
-        }
-
-        return Finish(read, result, pdu, close);
-    }
-
-    private bool Finish(PendingRead read, ModbusResult result, ReadOnlySpan<byte> pdu, bool close)
-    {
-        switch (result.Status)
-        {
-            case ModbusStatus.Answered:
-                counters.Add(ModbusCount.Answers);
-                read.Request.Unpack(pdu, read.Registers.Span, read.Bits.Span);
-                break;
-            case ModbusStatus.DeviceException:
-                counters.Add(ModbusCount.Exceptions);
-                break;
-            default:
-                counters.Add(ModbusCount.BadAnswers);
-                break;
-        }
-
-        if (close)
-        {
-            Close(ModbusStatus.BadAnswer, byDevice: false);
-        }
-
-        read.Complete(new ReadOutcome(result));
-        return !close;
-    }
-
-    private void Cancelled(PendingRead read, CancellationToken cancellationToken)
+    /// <summary>
+    /// Called by the timer: ends what has waited too long, and lets go on whoever has an answer but is held up behind
+    /// another caller. Timers may be a little early.
+    /// </summary>
+    private void DeadlinesPassed()
     {
         lock (gate)
         {
-            if (!table.IsWaiting(read.Slot))
+            isTimerSet = false;
+            while (judged.TryPeek(out var heldUp) && Left(heldUp) <= TimeSpan.Zero)
             {
-                return;
+                GoOnElsewhere(judged.Dequeue());
             }
 
-            table.GiveUp(read.Slot);
-        }
-
-        read.Cancel(cancellationToken);
-    }
-
-    /// <summary>Ends the connection once; all who wait get <paramref name="status"/>.</summary>
-    private void Close(ModbusStatus status, bool byDevice)
-    {
-        lock (gate)
-        {
-            if (!isOpen)
+            var next = judged.TryPeek(out var first) ? Left(first) : TimeSpan.MaxValue;
+            for (var slot = 0; slot < pending.Length; slot++)
             {
-                return;
-            }
-
-            isOpen = false;
-        }
-
-        counters.Add(ModbusCount.Disconnects);
-        socket.Dispose();
-        foreach (var read in pending)
-        {
-            lock (gate)
-            {
-                if (!table.IsWaiting(read.Slot))
+                if (!table.IsWaiting(slot))
                 {
                     continue;
                 }
 
-                table.GiveUp(read.Slot);
+                var read = pending[slot]!;
+                var left = Left(read);
+                if (left > TimeSpan.Zero)
+                {
+                    next = left < next ? left : next;
+                }
+                else
+                {
+                    TimedOut(read);
+                }
             }
 
-            read.Complete(new ReadOutcome(new ModbusResult(status), byDevice && hasAnswered));
+            if (next < TimeSpan.MaxValue)
+            {
+                SetTimer(next + TimeSpan.FromMilliseconds(1));
+            }
+        }
+    }
+
+    private void TimedOut(PendingRead read)
+    {
+        faultsInARow++;
+        counters.Add(ModbusCount.Timeouts);
+        read.End(new ModbusResult(ModbusStatus.Timeout));
+        GiveUp(read);
+
+        // Half a frame that stays half: what follows would be read as its end. Nor can a request be half sent.
+        if (!writer.IsSent(read) || reader.HalfFrameBytes > 0 || MustClose)
+        {
+            CloseNow(ModbusStatus.Timeout, byDevice: false);
+        }
+    }
+
+    /// <summary>Its answer may still come, and dies then. Its caller goes on, elsewhere.</summary>
+    private void GiveUp(PendingRead read)
+    {
+        table.GiveUp(read.Slot);
+        table.Release(read.Slot);
+        GoOnElsewhere(read);
+    }
+
+    private TimeSpan Left(PendingRead read) => options.Timeout - clock.GetElapsedTime(read.BeganAt);
+
+    private void SetTimer(TimeSpan after)
+    {
+        if (!isTimerSet)
+        {
+            isTimerSet = true;
+            deadlines.Change(after, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    /// <summary>On a pool thread: no caller waits for another one here.</summary>
+    private static void GoOnElsewhere(PendingRead read) =>
+        ThreadPool.UnsafeQueueUserWorkItem(read, preferLocal: false);
+
+    private void CloseNow(ModbusStatus status, bool byDevice)
+    {
+        if (!isOpen)
+        {
+            return;
+        }
+
+        isOpen = false;
+        counters.Add(ModbusCount.Disconnects);
+        for (var slot = 0; slot < pending.Length; slot++)
+        {
+            if (table.IsWaiting(slot))
+            {
+                var read = pending[slot]!;
+                var untouched = reader.ReceivedEver == read.ReceivedBefore;
+                read.End(new ModbusResult(status), byDevice && hasAnswered && untouched);
+                GiveUp(read);
+            }
+        }
+
+        try
+        {
+            // The device sees the end now; the reader wakes up and closes the socket.
+            socket.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        {
+            // The device was faster.
         }
     }
 }

@@ -2,41 +2,24 @@ using System.Threading.Tasks.Sources;
 
 namespace Sluice.Hal.Modbus;
 
-/// <summary>How a request on one connection ended.</summary>
-/// <param name="Result">What the caller gets.</param>
-/// <param name="MayAskAgain">
-/// The device closed a connection that had worked, and not one byte came since the request: it closed an idle
-/// connection, as many do, and the request merely came too late for it.
-/// </param>
-internal readonly record struct ReadOutcome(ModbusResult Result, bool MayAskAgain = false);
-
 /// <summary>
-/// One slot of a connection: a request on its way, awaited by its caller. Made once per slot and used again, so that a
-/// request costs no allocation. Which of answer, deadline, cancellation and closing comes first is decided under the
-/// connection's lock; the winner alone completes it, outside the lock, because the caller goes on right inside.
+/// One request on its way, awaited by its caller. Its connection keeps those whose callers have taken the outcome and
+/// uses them again, so that a request costs no allocation; one whose caller never does is garbage, and no harm.
+/// <para>
+/// Which of answer, deadline, cancellation and closing comes first is decided under the connection's lock; the winner
+/// alone completes it, outside the lock, because the caller goes on right inside.
+/// </para>
 /// </summary>
-internal sealed class PendingRead : IValueTaskSource<ReadOutcome>, IDisposable
+internal sealed class PendingRead(ModbusTcpConnection connection, ModbusTcpClient client)
+    : IValueTaskSource<ModbusResult>, IThreadPoolWorkItem
 {
-    private readonly ITimer timer;
-    private ManualResetValueTaskSourceCore<ReadOutcome> source;
+    private ManualResetValueTaskSourceCore<ModbusResult> source;
+    private CancellationTokenRegistration cancellation;
+    private ModbusResult result;
+    private bool isCancelled;
+    private bool mayAskAgain;
 
-    public PendingRead(ModbusTcpConnection connection, int slot, TimeProvider clock)
-    {
-        Connection = connection;
-        Slot = slot;
-        timer = clock.CreateTimer(
-            static state => ((PendingRead)state!).Connection.DeadlinePassed((PendingRead)state), this,
-            Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-    }
-
-    public ModbusTcpConnection Connection { get; }
-
-    public int Slot { get; }
-
-    public byte[] Frame { get; } = new byte[MbapFramer.RequestBytesMax];
-
-    /// <summary>Bytes of <see cref="Frame"/> that are the request.</summary>
-    public int FrameBytes { get; set; }
+    public int Slot { get; private set; }
 
     public ReadRequest Request { get; private set; }
 
@@ -44,38 +27,110 @@ internal sealed class PendingRead : IValueTaskSource<ReadOutcome>, IDisposable
 
     public Memory<bool> Bits { get; private set; }
 
+    public CancellationToken Cancellation { get; private set; }
+
+    /// <summary>The client asks a second time, and no third.</summary>
+    public bool IsSecond { get; private set; }
+
     /// <summary>Timestamp of the clock when the request began.</summary>
     public long BeganAt { get; private set; }
 
-    /// <summary>The whole request is with the operating system.</summary>
-    public bool Sent { get; set; }
+    /// <summary>Bytes that the connection had received when the request began.</summary>
+    public long ReceivedBefore { get; private set; }
 
-    public ValueTask<ReadOutcome> Task => new(this, source.Version);
+    /// <summary>Where the request ends among all bytes queued for the wire: it is sent when that many are.</summary>
+    public long QueuedUpTo { get; set; }
 
-    public void Begin(in ReadRequest request, Memory<ushort> registers, Memory<bool> bits, long now)
+    public ModbusTcpConnection Connection => connection;
+
+    public ValueTask<ModbusResult> Task => new(this, source.Version);
+
+    public void Ask(
+        in ReadRequest request, Memory<ushort> registers, Memory<bool> bits, bool isSecond,
+        CancellationToken cancellationToken)
     {
-        source.Reset();
         Request = request;
         Registers = registers;
         Bits = bits;
-        BeganAt = now;
-        Sent = false;
+        IsSecond = isSecond;
+        Cancellation = cancellationToken;
+        isCancelled = false;
     }
 
-    public void ArmDeadline(TimeSpan after) => timer.Change(after, Timeout.InfiniteTimeSpan);
+    public void Begin(int slot, long now, long receivedBefore)
+    {
+        Slot = slot;
+        BeganAt = now;
+        ReceivedBefore = receivedBefore;
+    }
 
-    public void Complete(ReadOutcome outcome) => source.SetResult(outcome);
+    /// <summary>Called by the asking thread before anybody can await, so that the outcome finds it in place.</summary>
+    public void ListenToCancellation() => cancellation = Cancellation.UnsafeRegister(
+        static state => ((PendingRead)state!).Connection.Cancelled((PendingRead)state), this);
 
-    public void Cancel(CancellationToken cancellationToken) =>
-        source.SetException(new OperationCanceledException(cancellationToken));
+    /// <summary>Sets how it ended. The caller learns it when it is completed.</summary>
+    /// <param name="how">What the caller gets.</param>
+    /// <param name="askAgain">
+    /// The device closed a connection that had worked, and not one byte came since the request: it closed an idle
+    /// connection, as many do, and the request merely came too late for it.
+    /// </param>
+    public void End(ModbusResult how, bool askAgain = false)
+    {
+        result = how;
+        mayAskAgain = askAgain && !IsSecond;
+    }
 
-    public void Dispose() => timer.Dispose();
+    public void EndCancelled()
+    {
+        End(default);
+        isCancelled = true;
+    }
 
-    ReadOutcome IValueTaskSource<ReadOutcome>.GetResult(short token) => source.GetResult(token);
+    /// <summary>The caller goes on inside; or the client asks again and completes it then.</summary>
+    public void Complete()
+    {
+        if (mayAskAgain)
+        {
+            client.AskAgain(this);
+            return;
+        }
 
-    ValueTaskSourceStatus IValueTaskSource<ReadOutcome>.GetStatus(short token) => source.GetStatus(token);
+        client.Ended(this, result);
+        if (isCancelled)
+        {
+            TellCancelled();
+        }
+        else
+        {
+            Tell(result);
+        }
+    }
 
-    void IValueTaskSource<ReadOutcome>.OnCompleted(
+    public void Tell(ModbusResult how) => source.SetResult(how);
+
+    public void TellCancelled() => source.SetException(new OperationCanceledException(Cancellation));
+
+    void IThreadPoolWorkItem.Execute() => Complete();
+
+    ModbusResult IValueTaskSource<ModbusResult>.GetResult(short token)
+    {
+        try
+        {
+            return source.GetResult(token);
+        }
+        finally
+        {
+            // Waits for a cancellation that is just running, so that it cannot hit the next request.
+            cancellation.Dispose();
+            cancellation = default;
+            source.Reset();
+            connection.Keep(this);
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource<ModbusResult>.GetStatus(short token) => source.GetStatus(token);
+
+    void IValueTaskSource<ModbusResult>.OnCompleted(
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         source.OnCompleted(continuation, state, token, flags);
 }

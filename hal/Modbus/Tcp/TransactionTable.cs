@@ -26,13 +26,14 @@ public sealed class TransactionTable
 {
     public const int WindowMax = 16;
 
+    /// <summary>Late answers that one connection may be owed.</summary>
+    public const int OwedMax = 64;
+
     private const int SlotBits = 4;
     private const int Generations = 1 << (16 - SlotBits);
 
     // Odd, so that every generation has its turn, and large, so that neighbours in time are no neighbours in number.
     private const int GenerationStride = 1_021;
-
-    private const int OwedMax = 64;
 
     private readonly Slot[] slots;
     private readonly ushort[] owed = new ushort[OwedMax];
