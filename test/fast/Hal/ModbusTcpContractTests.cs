@@ -13,7 +13,7 @@ public abstract class ModbusTcpContract : SourceContract
 
     protected override bool IsWell => false;
 
-    protected static SourceUnderTest Over(int port, int window, params IAsyncDisposable[] behind)
+    protected SourceUnderTest Over(int port, int window, params IAsyncDisposable[] behind)
     {
         var source = new ModbusSource(
             "plc",
@@ -27,7 +27,9 @@ public abstract class ModbusTcpContract : SourceContract
             {
                 Address = IPAddress.Loopback,
                 Port = port,
-                Timeout = Timeout,
+
+                // A device that is well answers sooner or later; how soon is up to this machine's other work.
+                Timeout = IsWell ? Timeout * 25 : Timeout,
                 Window = window,
                 ReconnectFirst = TimeSpan.FromMilliseconds(5),
                 ReconnectMax = TimeSpan.FromMilliseconds(20),
