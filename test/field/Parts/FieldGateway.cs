@@ -26,6 +26,8 @@ internal sealed record FieldConfiguration
     /// <summary>Where the field tests run there is seldom a time service.</summary>
     public string Clock { get; init; } = "trusted";
 
+    public string SizeMax { get; init; } = "64 MiB";
+
     public string Every { get; init; } = "50 ms";
 
     public string MessageBytesMax { get; init; } = "64 KiB";
@@ -200,7 +202,9 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
           },
           "time": { "clock": "{{wish.Clock}}" },
           "identity": { "directory": "{{IdentityDirectory}}", "key": "file" },
-          "buffer": { "directory": "{{BufferDirectory}}", "sizeMax": "64 MiB", "commitEvery": "{{wish.CommitEvery}}" },
+          "buffer": {
+            "directory": "{{BufferDirectory}}", "sizeMax": "{{wish.SizeMax}}", "commitEvery": "{{wish.CommitEvery}}"
+          },
           "publish": { "messageBytesMax": "{{wish.MessageBytesMax}}", "rateMax": "{{wish.RateMax}}" },
           "sources": {
             "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
