@@ -128,6 +128,16 @@ fuzz: ## random bytes against every parser of the bus, judged by another one: SE
 vectors: ## write the registers of every type and order anew, with pymodbus and struct
 	@/usr/bin/python3 -B test/fast/Hal/Vectors/make_vectors.py >test/fast/Hal/Vectors/types-and-orders.txt
 
+.PHONY: bench-modbus
+bench-modbus: ## figures: Modbus beside a raw C client and server, a line's limit, 200 devices, a panel's time
+	@dotnet build -nologo -v q -c Release test/bench
+	@mkdir -p out/bench-modbus
+	@for each in server client line; do \
+	  cc -O2 -Wall -Wextra -pthread -o out/bench-modbus/$$each test/bench/Modbus/$$each.c || exit 1; done
+	@echo "Release, compiled ahead of use (DOTNET_TieredCompilation=0, TieredPGO=0, no concurrent GC), as NativeAOT is"
+	@DOTNET_TieredCompilation=0 DOTNET_TieredPGO=0 DOTNET_gcConcurrent=0 \
+	  test/bench/bin/Release/net10.0/sluice-bench modbus out/bench-modbus
+
 .PHONY: check-format
 check-format: ## whitespace as .editorconfig says
 	@dotnet format whitespace agent.sln --verify-no-changes --verbosity minimal

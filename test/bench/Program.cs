@@ -1,8 +1,9 @@
 using Sluice.Bench.Buffer;
 using Sluice.Bench.Footprint;
+using Sluice.Bench.Modbus;
 using Sluice.Plant.Gateway;
 
-// sluice-bench [--agent FILE] | buffer DIRECTORY: prints figures, asserts nothing.
+// sluice-bench [--agent FILE] | buffer DIRECTORY | modbus PROGRAMS: prints figures, asserts nothing.
 // Without a file it measures the agent built beside it.
 const int Usage = 64;
 
@@ -12,9 +13,25 @@ if (args is ["buffer", var directory])
     return 0;
 }
 
+if (args is ["modbus", var programs])
+{
+    await TcpThroughput.PrintAsync(programs, Console.Out, TimeProvider.System);
+    await RtuLine.PrintAsync(programs, Console.Out, TimeProvider.System);
+    await Fleet.PrintAsync(Console.Out, TimeProvider.System);
+    await GoodNeighbour.PrintAsync(Console.Out, TimeProvider.System);
+    return 0;
+}
+
+// The other process of the same bench.
+if (args is ["modbus-devices"])
+{
+    await Fleet.ServeAsync();
+    return 0;
+}
+
 if (args is not ([] or ["--agent", _]))
 {
-    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE] | buffer DIRECTORY");
+    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE] | buffer DIRECTORY | modbus PROGRAMS");
     return Usage;
 }
 
