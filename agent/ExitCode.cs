@@ -8,7 +8,12 @@ public static class ExitCode
     /// <summary>The command line was not understood.</summary>
     public const int Usage = 64;
 
-    /// <summary>Nobody answers: there is no running agent to ask.</summary>
+    /// <summary>
+    /// The question was asked, and the answer is not what was hoped for: several orders fit, a signal is not Good.
+    /// </summary>
+    public const int Unclear = 65;
+
+    /// <summary>Nobody answers: there is no running agent to ask, no device, or it may not be asked now.</summary>
     public const int Unavailable = 69;
 
     /// <summary>A broken invariant of ours; systemd starts the agent again and the buffer replays.</summary>

@@ -20,6 +20,12 @@ internal sealed class AgentCommandLine
 
     public TextWriter Error { get; init; } = Console.Error;
 
+    /// <summary>What a person types, where a verb asks.</summary>
+    public TextReader Input { get; init; } = Console.In;
+
+    /// <summary>A person sits at both ends: verbs ask, and show how far they are.</summary>
+    public bool IsTerminal { get; init; } = !Console.IsInputRedirected && !Console.IsErrorRedirected;
+
     public async Task<int> InvokeAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
         var parsed = Root().Parse(arguments);
@@ -47,6 +53,7 @@ internal sealed class AgentCommandLine
 
         root.Add(new CheckVerb(Output, Clock).Command());
         root.Add(new StatusVerb(Output, Error, Clock).Command());
+        root.Add(new FindOrderVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
         root.Add(new CompletionVerb(Output).Command());
         root.Add(new VersionVerb(Output).Command());

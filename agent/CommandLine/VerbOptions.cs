@@ -18,4 +18,10 @@ internal static class VerbOptions
         HelpName = "PATH",
         DefaultValueFactory = _ => HostPaths.SocketPath,
     };
+
+    public static Option<bool> BesideAgent() => new("--beside-agent")
+    {
+        Description = "Ask although the agent on this machine polls the same device: it must have a connection to "
+            + "spare. Never on a bus.",
+    };
 }
