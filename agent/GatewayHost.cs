@@ -87,8 +87,8 @@ public static class GatewayHost
             surroundings.Random,
             Logger<Publisher>(s)));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
-            source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
-            Logger<Sampler>(s)))]);
+            source, Open(source, gpio => Counters(gpio, configuration.Buffer), clock),
+            s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)))]);
         services.AddSingleton<StatusReporter>();
         AddLoop(services, s => new StatusServer(
             options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
@@ -135,8 +135,12 @@ public static class GatewayHost
         logging.AddFilter("Microsoft", LogLevel.Warning);
     }
 
+    /// <summary>A source for one look at it: what it counts is kept nowhere.</summary>
+    internal static ISignalSource OpenOnce(SourceSettings settings, TimeProvider clock) =>
+        Open(settings, _ => new MemoryCounterState(), clock);
+
     private static ISignalSource Open(
-        SourceSettings settings, BufferSettings buffer, TimeProvider clock) => settings switch
+        SourceSettings settings, Func<GpioSettings, ICounterState> counters, TimeProvider clock) => settings switch
     {
         ModbusTcpSettings modbus => Guarded(
             new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock), modbus.Guards, clock),
@@ -144,7 +148,7 @@ public static class GatewayHost
             ModbusSource.OverRtu(rtu.Name, rtu.Addresses, rtu.Port, rtu.Converter, rtu.Options, clock),
             rtu.Guards, clock),
         GpioSettings gpio => new GpioSource(
-            gpio.Name, gpio.Lines, gpio.Chip, new GpioOptions(), Counters(gpio, buffer), clock),
+            gpio.Name, gpio.Lines, gpio.Chip, new GpioOptions(), counters(gpio), clock),
         SensorSettings sensors => new SensorSource(sensors.Name, sensors.Sensors, "/sys", clock),
         SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
         _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Agent.Commissioning.Live;
 using Sluice.Agent.Configuration;
 
 namespace Sluice.Agent.CommandLine;
@@ -21,6 +22,10 @@ internal sealed record CheckReport
     public required IReadOnlyList<CheckedSource> Sources { get; init; }
 
     public required IReadOnlyList<CheckedProblem> Problems { get; init; }
+
+    /// <summary>What a look at each source came to; null where nobody asked for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LiveSource>? Live { get; init; }
 
     public static CheckReport Of(string file, LoadResult loaded, IReadOnlyList<ConfigurationProblem> problems) => new()
     {

@@ -2,12 +2,17 @@ using System.CommandLine;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Sluice.Agent.Commissioning.Asking;
+using Sluice.Agent.Commissioning.Golden;
+using Sluice.Agent.Commissioning.Lists;
+using Sluice.Agent.Commissioning.Live;
 using Sluice.Agent.Configuration;
 
 namespace Sluice.Agent.CommandLine;
 
 /// <summary>
-/// sluice-agent check: prints every problem of a configuration at once, and what this machine lacks for it.
+/// sluice-agent check: prints every problem of a configuration at once, and what this machine lacks for it. With --live
+/// it also reads every signal once.
 /// </summary>
 internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
 {
@@ -30,32 +35,102 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
         Description = "Look at the files only, not at this machine: for a configuration that is meant for another one.",
     };
 
+    private readonly Option<bool> live = new("--live")
+    {
+        Description = "Read every signal once, on one connection to each device. Ends with 65 where one is not Good or "
+            + "not what the screen showed.",
+    };
+
+    private readonly Option<string> only = new("--source")
+    {
+        Description = "With --live: only the source of this name.",
+        HelpName = "NAME",
+    };
+
+    private readonly Option<string> socket = VerbOptions.Socket();
+    private readonly Option<bool> besideAgent = VerbOptions.BesideAgent();
+
     public Command Command()
     {
         var verb = new Command("check", "Print everything that is wrong with a configuration. Ends with 78 if it "
             + "cannot run, "
-            + "else with 0, warnings or not.") { config, json, brief, filesOnly };
-        verb.SetAction(parsed => Check(
-            parsed.GetValue(config)!, parsed.GetValue(json), parsed.GetValue(brief), parsed.GetValue(filesOnly)));
+            + "else with 0, warnings or not.") { config, json, brief, filesOnly, live, only, besideAgent, socket };
+        verb.SetAction(CheckAsync);
         return verb;
     }
 
-    private int Check(string file, bool asJson, bool asLines, bool skipHost)
+    private async Task<int> CheckAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
+        var file = parsed.GetValue(config)!;
         var loaded = ConfigurationLoader.Load(file);
-        IReadOnlyList<ConfigurationProblem> problems = loaded.Configuration is { } configuration && !skipHost
-            ? [.. loaded.Problems, .. HostChecks.Look(configuration, clock)]
-            : loaded.Problems;
-        if (asJson)
+        IReadOnlyList<ConfiguredSource> sources = loaded is { Configuration: { } accepted, Files: { } files }
+            ? ConfiguredSource.All(file, accepted, files)
+            : [];
+        IReadOnlyList<ConfigurationProblem> problems =
+        [
+            .. loaded.Problems,
+            .. sources.SelectMany(source => GoldenChecks.Look(source).Problems),
+            .. loaded.Configuration is { } configuration && !parsed.GetValue(filesOnly)
+                ? HostChecks.Look(configuration, clock)
+                : [],
+        ];
+        var isLive = parsed.GetValue(live) && loaded.Configuration is not null;
+        if (isLive && parsed.GetValue(only) is { } name && sources.All(source => source.Settings.Name != name))
         {
-            output.WriteLine(JsonSerializer.Serialize(CheckReport.Of(file, loaded, problems), Readable.CheckReport));
-        }
-        else
-        {
-            Print(file, loaded, problems, asLines);
+            output.WriteLine($"--source: \"{FileNode.Clip(name)}\" is no source of the configuration: write "
+                + $"{string.Join(" or ", sources.Select(source => source.Settings.Name))}.");
+            return ExitCode.Usage;
         }
 
-        return loaded.Configuration is null ? ExitCode.Configuration : ExitCode.Fine;
+        var asJson = parsed.GetValue(json);
+        if (!asJson)
+        {
+            Print(file, loaded, problems, parsed.GetValue(brief));
+        }
+
+        var looks = isLive
+            ? await LookAsync(parsed, sources, asJson, cancellationToken).ConfigureAwait(false)
+            : null;
+        if (asJson)
+        {
+            var report = CheckReport.Of(file, loaded, problems) with { Live = looks };
+            output.WriteLine(JsonSerializer.Serialize(report, Readable.CheckReport));
+        }
+
+        return loaded.Configuration is null ? ExitCode.Configuration
+            : looks is null || looks.All(look => look.IsRight) ? ExitCode.Fine
+            : looks.Any(look => look.IsRefused) ? ExitCode.Unavailable
+            : ExitCode.Unclear;
+    }
+
+    /// <summary>One source after the other, each told as soon as it is known.</summary>
+    private async Task<IReadOnlyList<LiveSource>> LookAsync(
+        ParseResult parsed, IReadOnlyList<ConfiguredSource> sources, bool asJson, CancellationToken cancellationToken)
+    {
+        using var stop = new StopKeys(cancellationToken);
+        var agent = new RunningAgent(parsed.GetValue(socket)!, parsed.GetValue(besideAgent), clock);
+        var check = new LiveCheck(settings => GatewayHost.OpenOnce(settings, clock), agent, clock);
+        var looks = new List<LiveSource>();
+        try
+        {
+            foreach (var source in sources.Where(source =>
+                parsed.GetValue(only) is not { } name || source.Settings.Name == name))
+            {
+                var look = await check.LookAsync(source, GoldenChecks.Look(source).Samples, stop.Token)
+                    .ConfigureAwait(false);
+                looks.Add(look);
+                if (!asJson)
+                {
+                    await output.WriteAsync(Environment.NewLine + LiveText.Render(look)).ConfigureAwait(false);
+                }
+            }
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Ctrl-C: what was looked at until then is the answer.
+        }
+
+        return looks;
     }
 
     private void Print(string file, LoadResult loaded, IReadOnlyList<ConfigurationProblem> problems, bool asLines)

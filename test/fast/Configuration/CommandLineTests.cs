@@ -99,9 +99,13 @@ public sealed class CommandLineTests
     [InlineData("schema")]
     [InlineData("version")]
     [InlineData("completion")]
-    public async Task Every_verb_and_option_explains_itself(string verb)
+    [InlineData("find-order")]
+    [InlineData("discover", "modbus")]
+    [InlineData("discover", "sensors")]
+    [InlineData("discover", "gpio")]
+    public async Task Every_verb_and_option_explains_itself(params string[] verb)
     {
-        var (help, code) = await InvokeAsync(verb, "--help");
+        var (help, code) = await InvokeAsync([.. verb, "--help"]);
         Assert.Equal(0, code);
         Assert.All(
             help.Split('\n').Where(line => line.TrimStart().StartsWith('-')),
