@@ -14,8 +14,8 @@ internal sealed class CompletionVerb(TextWriter output)
         _sluice_agent() {
             local current="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"
             case "$previous" in
-                -c|--config|--socket) COMPREPLY=($(compgen -f -- "$current")); return ;;
-                --state) COMPREPLY=($(compgen -d -- "$current")); return ;;
+                -c|--config|--socket|--out|--port|--chip) COMPREPLY=($(compgen -f -- "$current")); return ;;
+                --state|--sys) COMPREPLY=($(compgen -d -- "$current")); return ;;
             esac
             COMPREPLY=($(compgen -W "$("${COMP_WORDS[0]}" "[suggest:$COMP_POINT]" "$COMP_LINE")" -- "$current"))
         }

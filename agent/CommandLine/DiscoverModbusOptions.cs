@@ -253,7 +253,7 @@ internal sealed class DiscoverModbusOptions
         {
             if (!TryRange(part, min, max, out var from, out var to))
             {
-                problems.Add($"--units: \"{FileNode.Clip(part)}\" is not a unit or a range of units: write numbers from "
+                problems.Add($"--units: \"{FileNode.Clip(part)}\" is not a unit or a range of them: write numbers from "
                     + string.Create(CultureInfo.InvariantCulture, $"{min} to {max} such as 1-10,20."));
                 break;
             }

@@ -17,8 +17,8 @@ internal sealed class DiscoverModbusVerb(bool isTerminal, TextWriter output, Tex
 
     public Command Command()
     {
-        var verb = new Command("modbus", "Find out which units answer and what can be read of them. Ctrl-C ends it with "
-            + "what was found until then. Ends with 69 where nothing answers.");
+        var verb = new Command("modbus", "Find out which units answer and what can be read of them. Ctrl-C ends it "
+            + "with what was found until then. Ends with 69 where nothing answers.");
         options.AddTo(verb);
         verb.SetAction(DiscoverAsync);
         return verb;

@@ -46,8 +46,8 @@ internal sealed class DiscoverVerb(bool isTerminal, TextWriter output, TextWrite
         sensors.SetAction(Sensors);
         verb.Add(sensors);
 
-        var gpio = new Command("gpio", "List the GPIO chips and lines, and who uses them. No line is requested, so none "
-            + "changes.") { json, draft, chip };
+        var gpio = new Command("gpio", "List the GPIO chips and lines, and who uses them. No line is requested, so "
+            + "none changes.") { json, draft, chip };
         gpio.SetAction(Gpio);
         verb.Add(gpio);
         return verb;
@@ -104,7 +104,9 @@ internal sealed class DiscoverVerb(bool isTerminal, TextWriter output, TextWrite
     {
         var wanted = parsed.GetValue(chip);
         var all = HostDiscovery.Chips("/dev");
-        var found = all.Where(each => wanted is null || each.Chip == wanted || $"label:{each.Label}" == wanted).ToList();
+        var found = all
+            .Where(each => wanted is null || each.Chip == wanted || $"label:{each.Label}" == wanted)
+            .ToList();
         if (parsed.GetValue(json))
         {
             output.WriteLine(JsonSerializer.Serialize(

@@ -41,8 +41,8 @@ internal sealed class RunningAgent(string socketPath, bool besideAgent, TimeProv
         }
 
         return isBus
-            ? $"The agent on this machine holds {device} for its source {source.Name}, and a bus takes one client. Stop "
-                + "it first: systemctl stop sluice-agent; start it again afterwards."
+            ? $"The agent on this machine holds {device} for its source {source.Name}, and a bus takes one client. "
+                + "Stop it first: systemctl stop sluice-agent; start it again afterwards."
             : $"The agent on this machine polls {device} as its source {source.Name}, and many panels serve one or two "
                 + "connections only. Stop it first (systemctl stop sluice-agent), or add --beside-agent where the "
                 + "device has a connection to spare.";

@@ -14,7 +14,8 @@ internal static class DiscoveryText
     {
         var text = new StringBuilder();
         var count = report.Units.Count;
-        text.Append(Invariant($"{report.Device}: {count} unit{(count == 1 ? "" : "s")} of {report.UnitsAsked} asked, "));
+        var units = count == 1 ? "unit" : "units";
+        text.Append(Invariant($"{report.Device}: {count} {units} of {report.UnitsAsked} asked, "));
         text.Append(Invariant($"{report.Requests} requests in {report.Seconds:0.0} s, "));
         text.AppendLine(Invariant($"slowest answer {report.SlowestAnswerMilliseconds:0.0} ms"));
         if (report.Sentence.Length > 0)
@@ -45,7 +46,9 @@ internal static class DiscoveryText
         var text = new StringBuilder();
         foreach (var sensor in sensors)
         {
-            var value = sensor.Value is { } number ? Invariant($"{number} {sensor.Unit}").Trim() : "gives no number now";
+            var value = sensor.Value is { } number
+                ? Invariant($"{number} {sensor.Unit}").Trim()
+                : "gives no number now";
             text.AppendLine(
                 $"{sensor.Address.PadRight(width)}  {value,-20}  {FileNode.Clip(sensor.Label)}".TrimEnd());
         }

@@ -62,10 +62,10 @@ internal sealed record RangeSearchOptions
 /// <summary>
 /// Finds the readable ranges of one table with few requests. A core: asks one probe after the other.
 /// <para>
-/// Invariants: ends after <see cref="RangeSearchOptions.RequestsMax"/> probes whatever the device answers; a range holds
-/// only what was read, or, marked as sampled, what lies between two blocks that were; a device that gives fewer at once,
-/// by whatever exception it says so, is asked for fewer from then on and loses no address by it. An island in a hole is
-/// found where the gallop steps on it, and may be missed otherwise.
+/// Invariants: ends after <see cref="RangeSearchOptions.RequestsMax"/> probes whatever the device answers; a range
+/// holds only what was read, or, marked as sampled, what lies between two blocks that were; a device that gives fewer
+/// at once, by whatever exception it says so, is asked for fewer from then on and loses no address by it. An island in
+/// a hole is found where the gallop steps on it, and may be missed otherwise.
 /// </para>
 /// </summary>
 internal sealed class RangeSearch

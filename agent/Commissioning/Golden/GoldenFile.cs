@@ -122,28 +122,12 @@ internal static class GoldenFile
         }
 
         column = "registers";
-        problem = "are not registers: 1 to 125 of four hexadecimal digits stand here, such as 999A 428E.";
-        var words = cell("registers").Split(' ', StringSplitOptions.RemoveEmptyEntries);
-        var registers = words.Select(word => word.Length == 4 && ushort.TryParse(
-            word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var each) ? each : -1).ToList();
-        if (registers.Count is 0 or > ReadRequest.RegistersMax || registers.Contains(-1))
+        if (!TryRegisters(cell("registers"), out var registers, out problem))
         {
             return false;
         }
 
-        column = "tolerance";
-        problem = "is not a number: half of the last digit that was shown stands here, such as 0.05.";
-        decimal tolerance = 0;
-        var isText = cell("tolerance").Length == 0;
-        if (!isText && !decimal.TryParse(
-            cell("tolerance"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out tolerance))
-        {
-            return false;
-        }
-
-        column = "shown";
-        var shown = ShownValue.OfText(cell("shown"));
-        if (!isText && !ShownValue.TryNumber(cell("shown"), tolerance, out shown, out problem))
+        if (!TryShown(cell, out var shown, out column, out problem))
         {
             return false;
         }
@@ -161,12 +145,44 @@ internal static class GoldenFile
             Signal = cell("signal"),
             UnitId = unit,
             Address = address,
-            Registers = [.. registers.Select(each => (ushort)each)],
+            Registers = registers,
             Shown = shown,
             Taken = taken,
             Line = line,
         };
         problem = "";
         return true;
+    }
+
+    private static bool TryRegisters(string text, out ushort[] registers, out string problem)
+    {
+        var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        var read = words.Select(word => word.Length == 4 && ushort.TryParse(
+            word, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var each) ? each : -1).ToList();
+        var fits = read.Count is > 0 and <= ReadRequest.RegistersMax && !read.Contains(-1);
+        registers = fits ? [.. read.Select(each => (ushort)each)] : [];
+        problem = fits ? "" : "are not registers: 1 to 125 of four hexadecimal digits stand here, such as 999A 428E.";
+        return fits;
+    }
+
+    private static bool TryShown(
+        Func<string, string> cell, out ShownValue shown, out string column, out string problem)
+    {
+        column = "tolerance";
+        problem = "is not a number: half of the last digit that was shown stands here, such as 0.05.";
+        shown = ShownValue.OfText(cell("shown"));
+        if (cell("tolerance").Length == 0)
+        {
+            return true;
+        }
+
+        if (!decimal.TryParse(
+            cell("tolerance"), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var tolerance))
+        {
+            return false;
+        }
+
+        column = "shown";
+        return ShownValue.TryNumber(cell("shown"), tolerance, out shown, out problem);
     }
 }

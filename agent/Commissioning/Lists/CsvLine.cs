@@ -39,7 +39,7 @@ internal sealed class CsvLine
         }
     }
 
-    /// <summary>Puts a text into a cell; what the cell said before with the same text stays as it was written.</summary>
+    /// <summary>Puts a text into a cell; a cell that says so already stays as it was written.</summary>
     public void Put(int place, string text)
     {
         while (cells.Count <= place && text.Length > 0)

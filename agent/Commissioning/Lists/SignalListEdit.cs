@@ -68,7 +68,9 @@ internal static class SignalListEdit
     /// <summary>What the signal's line says now, by column; null where the list has no such signal.</summary>
     public static IReadOnlyDictionary<string, string>? Find(ReadOnlySpan<byte> utf8, string signal)
     {
-        var lines = SplitLines(Encoding.UTF8.GetString(utf8)).FindAll(IsRow).ConvertAll(line => new CsvLine(Bare(line)));
+        var lines = SplitLines(Encoding.UTF8.GetString(utf8))
+            .FindAll(IsRow)
+            .ConvertAll(line => new CsvLine(Bare(line)));
         var columns = Enumerable.Range(0, lines[0].Count).Select(place => lines[0][place].TrimStart(Mark)).ToList();
         var named = columns.IndexOf("signal");
         return lines.Skip(1)

@@ -65,7 +65,7 @@ internal sealed class LiveCheck(
         ISignalSource looked, SourceSettings settings, CancellationToken cancellationToken)
     {
         var latest = looked.Signals.Select(signal => new Reading(
-            signal, SignalValue.None, Quality.Bad(QualityReason.NotRead), Reading.Stamp(clock))).ToArray();
+            signal, SignalValue.None, Quality.Bad(QualityReason.NotRead), default)).ToArray();
         var all = Enumerable.Range(0, latest.Length).ToArray();
         var batch = new ReadingBatch();
         var began = clock.GetTimestamp();

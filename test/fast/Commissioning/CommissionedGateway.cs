@@ -35,7 +35,8 @@ internal sealed class CommissionedGateway : IDisposable
 
     public static string Panel(int port) => string.Create(
         CultureInfo.InvariantCulture,
-        $"\"kind\": \"modbus-tcp\", \"address\": \"127.0.0.1\", \"port\": {port}, \"profile\": \"weintek\", \"timeout\": \"5 s\"");
+        $"\"kind\": \"modbus-tcp\", \"address\": \"127.0.0.1\", \"port\": {port}, \"profile\": \"weintek\", "
+            + $"\"timeout\": \"5 s\"");
 
     public string At(string name) => Path.Combine(directory, name);
 

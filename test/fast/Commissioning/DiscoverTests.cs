@@ -150,9 +150,9 @@ public sealed class DiscoverTests : IAsyncLifetime
     public async Task All_that_is_wrong_with_the_command_is_said_at_once_and_no_name_is_looked_up()
     {
         var said = await gateway.RunAsync(
-            "discover", "modbus", "--host", "panel.local", "--tcp-port", "0", "--units", "1-300", "--tables", "holdings",
-            "--addresses", "9-3", "--rate", "1000", "--timeout", "5", "--profile", "siemens", "--port", "COM3", "--baud",
-            "1", "--parity", "odd-ish");
+            "discover", "modbus", "--host", "panel.local", "--tcp-port", "0", "--units", "1-300",
+            "--tables", "holdings", "--addresses", "9-3", "--rate", "1000", "--timeout", "5", "--profile", "siemens",
+            "--port", "COM3", "--baud", "1", "--parity", "odd-ish");
 
         Assert.Equal(ExitCode.Usage, said.Code);
         foreach (var sentence in (string[])["no name is ever looked up", "--tcp-port", "--units", "--tables",

@@ -35,7 +35,8 @@ public sealed class FindOrderTests : IAsyncLifetime
         Assert.Equal(ExitCode.Fine, said.Code);
         Assert.Contains("hmi1 LW-100 (holding:100, unit 1): 999A 428E", said.Output, StringComparison.Ordinal);
         Assert.Contains("float32   CDAB   1      71.3\n", said.Output, StringComparison.Ordinal);
-        Assert.Contains("signal,address,type,order\nNAME,LW-100,float32,CDAB\n", said.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "signal,address,type,order\nNAME,LW-100,float32,CDAB\n", said.Output, StringComparison.Ordinal);
         Assert.Equal(List, await File.ReadAllTextAsync(gateway.ListPath));
         Assert.Equal([3], panel.Responder.RequestsByFunction.Keys.Select(each => (int)each));
         Assert.Equal(1, panel.Accepted);
@@ -49,7 +50,9 @@ public sealed class FindOrderTests : IAsyncLifetime
         Assert.Equal((ExitCode.Fine, ""), (said.Code, said.Error));
         Assert.Equal(
             List.Replace("description\n", "description,order\n", StringComparison.Ordinal)
-                .Replace("LW-100,uint16,\"sump, rear\"", "LW-100,float32,\"sump, rear\",CDAB", StringComparison.Ordinal),
+                .Replace(
+                    "LW-100,uint16,\"sump, rear\"", "LW-100,float32,\"sump, rear\",CDAB",
+                    StringComparison.Ordinal),
             await File.ReadAllTextAsync(gateway.ListPath));
         Assert.Contains(
             "\noil/temperature,1,holding:100,999A 428E ", await File.ReadAllTextAsync(gateway.GoldenPath),
@@ -176,8 +179,8 @@ public sealed class FindOrderTests : IAsyncLifetime
     public async Task All_that_is_wrong_with_the_question_is_said_at_once()
     {
         var said = await gateway.OnSourceAsync(
-            TextReader.Null, "find-order", "--source", "hmi2", "--address", "LX-1", "--shows", "71,3", "--order", "ACBD",
-            "--type", "real", "--scale", "0", "--unit", "300", "--within", "5", "--write", "a b");
+            TextReader.Null, "find-order", "--source", "hmi2", "--address", "LX-1", "--shows", "71,3",
+            "--order", "ACBD", "--type", "real", "--scale", "0", "--unit", "300", "--within", "5", "--write", "a b");
 
         Assert.Equal(ExitCode.Usage, said.Code);
         Assert.Equal(9, said.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);

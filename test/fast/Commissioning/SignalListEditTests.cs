@@ -74,7 +74,8 @@ public sealed class SignalListEditTests : IDisposable
 
     private static EditedList Put(string list, string signal, params (string Column, string Text)[] cells) =>
         SignalListEdit.Put(
-            Encoding.UTF8.GetBytes(list), signal, [.. cells.Select(cell => KeyValuePair.Create(cell.Column, cell.Text))]);
+            Encoding.UTF8.GetBytes(list), signal,
+            [.. cells.Select(cell => KeyValuePair.Create(cell.Column, cell.Text))]);
 
     private static string Text(EditedList edited) => Encoding.UTF8.GetString(edited.Bytes);
 }

@@ -89,6 +89,11 @@ public sealed class CommandLineTests
         var (verbs, _) = await InvokeAsync("[suggest:15]", "sluice-agent ch");
         Assert.Contains("check", verbs.Split('\n').Where(verb => verb.StartsWith("ch", StringComparison.Ordinal)));
 
+        var (finder, _) = await InvokeAsync("[suggest:15]", "sluice-agent fi");
+        Assert.Contains("find-order", finder.Split('\n'));
+        var (discover, _) = await InvokeAsync("[suggest:22]", "sluice-agent discover ");
+        Assert.Subset(discover.Split('\n').ToHashSet(), new HashSet<string> { "modbus", "sensors", "gpio" });
+
         var (options, _) = await InvokeAsync("[suggest:21]", "sluice-agent check --");
         Assert.Contains("--files-only", options, StringComparison.Ordinal);
     }

@@ -30,6 +30,7 @@ internal static partial class OwnershipRules
         "agent/Buffering/Disk/DirectoryStorage.cs", // what the kernel stamps files with
         "agent/Publishing/PublishDesk.cs", // "sent" in a message
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
+        "agent/CommandLine/FindOrderVerb.cs", // when a golden sample was taken
         "agent/Uplink/MqttBrokerLink.cs", "agent/Configuration/Checks/HostChecks.cs", // validity of certificates
     ];
 
