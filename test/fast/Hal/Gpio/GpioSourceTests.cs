@@ -260,6 +260,26 @@ public sealed class GpioSourceTests
 
     private SimulatedChip Chip(EdgeTelling telling = EdgeTelling.Numbered) => new(8, telling, clock);
 
+    [Fact]
+    public async Task A_line_written_in_two_ways_was_closed_under_the_first_by_the_failure_of_the_second()
+    {
+        var chip = Chip();
+        var twin = Level("twin", 3) with { Line = new GpioLine(3, "DI3") };
+        await using var source = Over(chip, Level("lamp", 3), twin);
+        Assert.Equal(["lamp false Good", "twin  Bad/Disconnected"], await Read(source));
+        Assert.Contains("another signal of this source watches", source.Health.Sentence, StringComparison.Ordinal);
+        for (var turn = 0; turn < 5; turn++)
+        {
+            clock.Advance(TimeSpan.FromMinutes(1));
+            chip[3] = turn % 2 == 0;
+            var readings = await Read(source);
+            Assert.Equal($"lamp {(turn % 2 == 0 ? "true" : "false")} Good", readings[^2]);
+            Assert.Equal("twin  Bad/Disconnected", readings[^1]);
+        }
+
+        Assert.Equal(1, source.Health.Counters.Single(each => each.Key == "openings").Value);
+    }
+
     private GpioSource Over(SimulatedChip chip, params GpioSignal[] signals) =>
         new("line", signals, chip.MakeDriver, new GpioOptions(), state, clock);
 
