@@ -53,6 +53,43 @@ public sealed class Reference_receiver
             stored.Contains(served.Count.ToString()) || plant.Gateway.WasOnItsWayAtAStop(served);
     }
 
+    [Fact]
+    public async Task A_broker_that_lost_its_queue_after_its_word_is_made_good_by_a_replay()
+    {
+        await using var server = await PostgresServer.StartAsync();
+        await using var plant = await FieldPlant.StartAsync(withMes: false);
+        plant.Configure(plant.Configuration with { AcknowledgedBy = "mes" });
+        var receiver = new ReferenceReceiver(plant, server.Where);
+        Assert.Equal(1, (await receiver.VerifyAsync()).Code);
+        await using (receiver.Start("--acknowledge"))
+        {
+            plant.Gateway.Start();
+            await HasRowsAsync(server, 20);
+        }
+
+        // The MES is away, and the broker gives its word for what it queues. Then its power goes, and the queue with it.
+        await plant.ServesAsync(40);
+        await plant.Broker.KillAsync();
+        await plant.Broker.StartAsync();
+        await using var again = receiver.Start("--acknowledge");
+        await HasRowsAsync(server, 40);
+        var (code, text) = await receiver.VerifyAsync();
+        Assert.True(code == 1, $"nothing was missing, so nothing is tested: {text}");
+
+        (code, text) = await receiver.ReplayAsync();
+        Assert.True(code == 0, $"{text}\n{plant.Gateway.Process.Tail()}");
+        await receiver.IsWholeAsync(FieldPlant.Soon);
+        var stored = await RowsAsync(server, "SELECT v FROM reading WHERE signal = 'plc/count' AND q = 'Good'");
+        var last = stored.Max(value => long.Parse(value));
+        Assert.All(plant.Machine.Record().Where(served => served.Count < last),
+            served => Assert.Contains(served.Count.ToString(), stored));
+
+        // And the gateway forgot only what the MES has.
+        await Eventually.HoldsAsync(
+            async () => (await plant.Gateway.StatusJsonAsync()).GetProperty("buffer").GetProperty("waiting").GetInt64() < 40,
+            FieldPlant.Soon, () => $"the gateway still waits for its acknowledgement:\n{again.Tail()}");
+    }
+
     private static async Task HasRowsAsync(PostgresServer server, int count)
     {
         for (var turn = 0; turn < 300; turn++)

@@ -1,5 +1,6 @@
 using System.CommandLine;
-using System.Net;
+using System.Globalization;
+using System.Text;
 using Sluice.Mes.Database;
 
 namespace Sluice.Mes;
@@ -9,6 +10,9 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
 {
     private const int Incomplete = 1;
 
+    /// <summary>A replay waits behind the backlog; a gateway that is away never answers.</summary>
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromMinutes(10);
+
     private readonly Option<string> database = new("--database")
     {
         Description = "sqlite:FILE, or postgres:CONNECTION STRING. Tables are made where there are none.",
@@ -17,34 +21,11 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
 
     private readonly Option<bool> json = new("--json") { Description = "One JSON document, for programs." };
 
-    private readonly Option<string> site = new("--site") { Description = "The plant.", Required = true };
+    private readonly DoorOptions door = new();
 
-    private readonly Option<string> broker = new("--broker")
+    private readonly Option<bool> acknowledge = new("--acknowledge")
     {
-        Description = "ADDRESS:PORT of the broker in the DMZ.", Required = true,
-    };
-
-    private readonly Option<string> host = new("--host")
-    {
-        Description = "The name that must stand in the broker's certificate.", Required = true,
-    };
-
-    private readonly Option<string> chain = new("--chain")
-    {
-        Description = "PEM file: the receiver's own certificate first, then its issuers.", Required = true,
-    };
-
-    private readonly Option<string> key = new("--key") { Description = "PEM file with its key.", Required = true };
-
-    private readonly Option<string> roots = new("--roots")
-    {
-        Description = "PEM file with the plant's roots.", Required = true,
-    };
-
-    private readonly Option<string> client = new("--client")
-    {
-        Description = "MQTT client id; the broker keeps its session under it for an hour.",
-        DefaultValueFactory = _ => "mes",
+        Description = "Tell the gateways what is stored (publish.acknowledgedBy: mes).",
     };
 
     private readonly Option<int?> seconds = new("--seconds") { Description = "Stop after so many seconds." };
@@ -62,7 +43,7 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
     {
         var root = new RootCommand("The reference receiver: what an MES does with the stream of Sluice gateways.")
         {
-            Receive(), Verify(), Produced(),
+            Receive(), Verify(), Replay(), Produced(),
         };
         return root.Parse(arguments).InvokeAsync(
             new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }, cancellationToken);
@@ -72,7 +53,8 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
     {
         var verb = new Command("receive", "Receive until it is stopped, and store every reading once.")
         {
-            broker, host, chain, key, roots, site, client, database, seconds, json,
+            door.Broker, door.Host, door.Chain, door.Key, door.Roots, door.Site, door.Client, database, seconds, json,
+            acknowledge,
         };
         verb.SetAction(async (parsed, cancellationToken) =>
         {
@@ -83,21 +65,81 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
             }
 
             using var opened = MesDatabase.Open(parsed.GetValue(database)!);
-            var writer = new MessageWriter(opened, parsed.GetValue(site)!);
-            var door = new MesBroker(IPEndPoint.Parse(parsed.GetValue(broker)!), parsed.GetValue(host)!);
-            var identity = MesIdentity.Read(
-                parsed.GetValue(chain)!, parsed.GetValue(key)!, parsed.GetValue(roots)!);
+            var plan = parsed.GetValue(acknowledge) ? new AcknowledgePlan() : null;
+            var site = parsed.GetValue(door.Site)!;
+            var writer = new MessageWriter(opened, site) { Acknowledge = plan };
             var subscriber = new MesSubscriber(
-                door, identity, parsed.GetValue(client)!, parsed.GetValue(site)!, clock,
+                door.At(parsed), door.As(parsed), parsed.GetValue(door.Client)!, site, clock,
                 message => writer.Write(message));
             await using (subscriber.ConfigureAwait(false))
             {
-                await subscriber.RunUntilAsync(output.WriteLine, limit.Token).ConfigureAwait(false);
+                await subscriber.RunUntilAsync(
+                    output.WriteLine, () => AcknowledgeAsync(subscriber, plan, site, limit.Token), limit.Token)
+                    .ConfigureAwait(false);
             }
 
             return Print(opened, parsed.GetValue(json));
         });
         return verb;
+    }
+
+    /// <summary>One ask each time it is called: five a second is what a gateway takes.</summary>
+    private static async Task AcknowledgeAsync(
+        MesSubscriber subscriber, AcknowledgePlan? plan, string site, CancellationToken cancellationToken)
+    {
+        if (subscriber.IsSubscribed && plan?.Next() is var (gateway, payload))
+        {
+            await subscriber.PublishAsync(
+                $"sluice/v1/{site}/{gateway}/ask", Encoding.UTF8.GetBytes(payload), cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    private Command Replay()
+    {
+        var verb = new Command(
+            "replay", "Ask a gateway once more for what is missing in the database. Ends when the broker has it all.")
+        {
+            door.Broker, door.Host, door.Chain, door.Key, door.Roots, door.Site, door.Client, gateway, database,
+        };
+        verb.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var opened = MesDatabase.Open(parsed.GetValue(database)!);
+            var asker = await MesAsker.ConnectAsync(
+                door.At(parsed), door.As(parsed), parsed.GetValue(door.Client) + "-ask", parsed.GetValue(door.Site)!,
+                parsed.GetValue(gateway)!, cancellationToken).ConfigureAwait(false);
+            await using (asker.ConfigureAwait(false))
+            {
+                var whole = true;
+                var mine = Completeness.Of(opened).Stores.Where(each => each.Gateway == parsed.GetValue(gateway));
+                foreach (var store in mine)
+                {
+                    foreach (var range in store.Open.Concat(store.Lost))
+                    {
+                        whole &= await ReplayAsync(asker, store.Store, range, cancellationToken).ConfigureAwait(false);
+                    }
+                }
+
+                return whole ? 0 : Incomplete;
+            }
+        });
+        return verb;
+    }
+
+    private async Task<bool> ReplayAsync(
+        MesAsker asker, string store, Positions range, CancellationToken cancellationToken)
+    {
+        var ask = string.Create(
+            CultureInfo.InvariantCulture,
+            $$"""{"v":1,"ask":"replay","store":"{{store}}","from":{{range.From}},"to":{{range.To}}}""");
+        var isDone = false;
+        await foreach (var answer in asker.AskAsync(ask, AnswerMax, cancellationToken).ConfigureAwait(false))
+        {
+            output.WriteLine(answer.GetRawText());
+            isDone = answer.GetProperty("result").GetString() == "done" && !answer.TryGetProperty("gone", out _);
+        }
+
+        return isDone;
     }
 
     private Command Verify()

@@ -107,14 +107,20 @@ public sealed class MesLink : IAsyncDisposable
 
     /// <summary>Publishes at QoS 1 and returns the broker's MQTT 5 reason code as a number: 0, 0x10, 0x87 ...</summary>
     public async Task<int> PublishAsync(
-        string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken)
+        string topic, ReadOnlyMemory<byte> payload, bool retain, CancellationToken cancellationToken,
+        string? responseTopic = null)
     {
-        var message = new MqttApplicationMessageBuilder()
+        var builder = new MqttApplicationMessageBuilder()
             .WithTopic(topic)
             .WithPayload(payload.ToArray())
             .WithRetainFlag(retain)
-            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce)
-            .Build();
+            .WithQualityOfServiceLevel(MqttQualityOfServiceLevel.AtLeastOnce);
+        if (responseTopic is not null)
+        {
+            builder.WithResponseTopic(responseTopic).WithCorrelationData(Guid.NewGuid().ToByteArray());
+        }
+
+        var message = builder.Build();
         var answer = await client.PublishAsync(message, cancellationToken).ConfigureAwait(false);
         return (int)answer.ReasonCode;
     }

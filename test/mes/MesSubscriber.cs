@@ -21,6 +21,7 @@ public sealed class MesSubscriber : IAsyncDisposable
     private readonly StreamLedger ledger;
     private readonly Task running;
     private volatile bool subscribed;
+    private volatile MesLink? present;
     private string lastError = "";
 
     /// <param name="broker">Where to.</param>
@@ -90,8 +91,26 @@ public sealed class MesSubscriber : IAsyncDisposable
     public async Task<bool> UntilSubscribedAsync(TimeSpan bound, CancellationToken cancellationToken) =>
         await UntilAsync(_ => subscribed, bound, cancellationToken).ConfigureAwait(false);
 
+    /// <summary>Publishes on the present session; false where there is none, or the broker does not take it.</summary>
+    public async Task<bool> PublishAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return present is { } link
+                && await link.PublishAsync(topic, payload, retain: false, cancellationToken).ConfigureAwait(false) == 0;
+        }
+        catch (Exception exception) when (exception is not (OutOfMemoryException or OperationCanceledException))
+        {
+            Remember(exception.GetBaseException().Message);
+            return false;
+        }
+    }
+
     /// <summary>Returns when it is cancelled; says each new reason why there is no session.</summary>
-    public async Task RunUntilAsync(Action<string> say, CancellationToken cancellationToken)
+    /// <param name="say">Where to.</param>
+    /// <param name="meanwhile">Called five times a second.</param>
+    /// <param name="cancellationToken">The end.</param>
+    public async Task RunUntilAsync(Action<string> say, Func<Task> meanwhile, CancellationToken cancellationToken)
     {
         var said = "";
         while (!cancellationToken.IsCancellationRequested)
@@ -103,6 +122,7 @@ public sealed class MesSubscriber : IAsyncDisposable
             }
 
             said = error;
+            await meanwhile().ConfigureAwait(false);
             await Task.Delay(RetryAfter, clock, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
@@ -134,6 +154,7 @@ public sealed class MesSubscriber : IAsyncDisposable
             }
 
             subscribed = false;
+            present = null;
             await Task.Delay(RetryAfter, clock, CancellationToken.None).ConfigureAwait(false);
         }
     }
@@ -149,6 +170,7 @@ public sealed class MesSubscriber : IAsyncDisposable
                 throw new IOException("The broker did not grant the subscription.");
             }
 
+            present = link;
             subscribed = true;
             Remember(await link.Ended.WaitAsync(cancellationToken).ConfigureAwait(false));
         }

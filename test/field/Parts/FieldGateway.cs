@@ -33,6 +33,8 @@ internal sealed record FieldConfiguration
     public string MessageBytesMax { get; init; } = "64 KiB";
 
     public string RateMax { get; init; } = "2 MiB/s";
+
+    public string AcknowledgedBy { get; init; } = "broker";
 }
 
 /// <summary>
@@ -205,7 +207,8 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
           "buffer": {
             "directory": "{{BufferDirectory}}", "sizeMax": "{{wish.SizeMax}}", "commitEvery": "{{wish.CommitEvery}}"
           },
-          "publish": { "messageBytesMax": "{{wish.MessageBytesMax}}", "rateMax": "{{wish.RateMax}}" },
+          "publish": { "messageBytesMax": "{{wish.MessageBytesMax}}", "rateMax": "{{wish.RateMax}}",
+                       "acknowledgedBy": "{{wish.AcknowledgedBy}}" },
           "sources": {
             "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
                      "every": "{{wish.Every}}", "timeout": "500 ms", "signals": "plant.csv" },

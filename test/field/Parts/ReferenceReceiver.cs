@@ -12,13 +12,12 @@ internal sealed class ReferenceReceiver(FieldPlant plant, string database)
     private readonly (string Certificate, string Key) identity =
         plant.Keys.WriteClientFiles(plant.Directory.At("receiver"), "mes");
 
-    public ChildProcess Start() => ChildProcess.Start(
-        Program,
-        [
-            "receive", "--database", database, "--site", "plant1", "--host", MosquittoBroker.Host,
-            "--broker", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plant.Broker.Port}"),
-            "--chain", identity.Certificate, "--key", identity.Key, "--roots", plant.Broker.Files.Authority,
-        ]);
+    public ChildProcess Start(params string[] more) =>
+        ChildProcess.Start(Program, ["receive", "--database", database, .. Door(), .. more]);
+
+    /// <summary>Asks the gateway once more for what is missing; returns when the broker has it.</summary>
+    public Task<(int Code, string Text)> ReplayAsync() => ChildProcess.RunAsync(
+        Program, ["replay", "--database", database, "--gateway", FieldGateway.Id, .. Door()]);
 
     /// <summary>The verdict and what it says.</summary>
     public async Task<(int Code, string Text)> VerifyAsync() =>
@@ -51,4 +50,11 @@ internal sealed class ReferenceReceiver(FieldPlant plant, string database)
             await Task.Delay(100);
         }
     }
+
+    private string[] Door() =>
+    [
+        "--site", "plant1", "--host", MosquittoBroker.Host,
+        "--broker", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plant.Broker.Port}"),
+        "--chain", identity.Certificate, "--key", identity.Key, "--roots", plant.Broker.Files.Authority,
+    ];
 }

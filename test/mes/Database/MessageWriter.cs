@@ -14,6 +14,10 @@ public sealed class MessageWriter(MesDatabase database, string site)
 
     private readonly string root = $"sluice/v1/{site}/";
     private readonly List<string> faults = [];
+    private readonly List<(string Store, long Position)> kept = [];
+
+    /// <summary>Where to write down what is stored, to tell the gateway; null where nobody tells.</summary>
+    public AcknowledgePlan? Acknowledge { get; init; }
 
     /// <summary>Readings of data messages that had not been stored before, since this writer was made.</summary>
     public long Stored { get; private set; }
@@ -32,6 +36,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
         }
 
         faults.Clear();
+        kept.Clear();
         using var transaction = database.Begin();
         try
         {
@@ -49,6 +54,10 @@ public sealed class MessageWriter(MesDatabase database, string site)
         }
 
         transaction.Commit();
+        foreach (var (store, position) in kept)
+        {
+            Acknowledge?.Stored(gateway, store, position);
+        }
     }
 
     private void Take(string gateway, string kind, JsonElement json)
@@ -77,6 +86,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
             Stored += stored.Count;
             foreach (var reading in rows)
             {
+                kept.Add((data.Store, reading.Position));
                 if (!stored.Contains(reading.Position))
                 {
                     Duplicates++;
