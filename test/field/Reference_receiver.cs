@@ -67,7 +67,7 @@ public sealed class Reference_receiver
             await HasRowsAsync(server, 20);
         }
 
-        // The MES is away, and the broker gives its word for what it queues. Then its power goes, and the queue with it.
+        // The MES is away, and the broker gives its word for what it queues. Then its power goes, and the queue too.
         await plant.ServesAsync(40);
         await plant.Broker.KillAsync();
         await plant.Broker.StartAsync();
@@ -86,7 +86,11 @@ public sealed class Reference_receiver
 
         // And the gateway forgot only what the MES has.
         await Eventually.HoldsAsync(
-            async () => (await plant.Gateway.StatusJsonAsync()).GetProperty("buffer").GetProperty("waiting").GetInt64() < 40,
+            async () =>
+            {
+                var status = await plant.Gateway.StatusJsonAsync();
+                return status.GetProperty("buffer").GetProperty("waiting").GetInt64() < 40;
+            },
             FieldPlant.Soon, () => $"the gateway still waits for its acknowledgement:\n{again.Tail()}");
     }
 

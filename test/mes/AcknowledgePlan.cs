@@ -42,8 +42,9 @@ public sealed class AcknowledgePlan
                     Keep(key, rest);
                 }
 
-                var text = string.Join(
-                    ',', ranges.Select(range => string.Create(CultureInfo.InvariantCulture, $"[{range.From},{range.To}]")));
+                var pairs = ranges.Select(
+                    range => string.Create(CultureInfo.InvariantCulture, $"[{range.From},{range.To}]"));
+                var text = string.Join(',', pairs);
                 return (key.Gateway, $$"""{"v":1,"ask":"acknowledge","store":"{{key.Store}}","ranges":[{{text}}]}""");
             }
 

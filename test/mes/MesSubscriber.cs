@@ -92,7 +92,8 @@ public sealed class MesSubscriber : IAsyncDisposable
         await UntilAsync(_ => subscribed, bound, cancellationToken).ConfigureAwait(false);
 
     /// <summary>Publishes on the present session; false where there is none, or the broker does not take it.</summary>
-    public async Task<bool> PublishAsync(string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
+    public async Task<bool> PublishAsync(
+        string topic, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
         try
         {
