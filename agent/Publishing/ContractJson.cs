@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sluice.Agent.Buffering;
@@ -23,12 +22,22 @@ internal static class ContractJson
     public static void WriteTime(Utf8JsonWriter json, ReadOnlySpan<byte> name, DateTime utc)
     {
         Span<byte> text = stackalloc byte[24];
-        if (!utc.TryFormat(text, out var length, "yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture))
-        {
-            throw new InvalidOperationException("A time took more than 24 characters.");
-        }
+        FormatTime(utc, text);
+        json.WriteString(name, text);
+    }
 
-        json.WriteString(name, text[..length]);
+    /// <summary>yyyy-MM-ddTHH:mm:ss.fffZ, by hand: it is half of what a reading costs with a format string.</summary>
+    public static void FormatTime(DateTime utc, Span<byte> into)
+    {
+        "0000-00-00T00:00:00.000Z"u8.CopyTo(into);
+        var (year, month, day) = utc;
+        Digits(year, 4, into);
+        Digits(month, 2, into[5..]);
+        Digits(day, 2, into[8..]);
+        Digits(utc.Hour, 2, into[11..]);
+        Digits(utc.Minute, 2, into[14..]);
+        Digits(utc.Second, 2, into[17..]);
+        Digits(utc.Millisecond, 3, into[20..]);
     }
 
     /// <summary>
@@ -55,6 +64,15 @@ internal static class ContractJson
             {
                 json.WriteString("r"u8, ReasonWord(reading.Quality.Reason));
             }
+        }
+    }
+
+    private static void Digits(int number, int count, Span<byte> into)
+    {
+        for (var i = count - 1; i >= 0; i--)
+        {
+            (number, var digit) = Math.DivRem(number, 10);
+            into[i] = (byte)('0' + digit);
         }
     }
 

@@ -9,7 +9,13 @@ const int Usage = 64;
 
 if (args is ["buffer", var directory])
 {
-    await BufferBench.PrintAsync(directory, Console.Out, TimeProvider.System);
+    BufferBench.Print(directory, Console.Out, TimeProvider.System);
+    return 0;
+}
+
+if (args is [TenMillion.Verb, var store])
+{
+    TenMillion.Run(store, Console.Out, TimeProvider.System);
     return 0;
 }
 

@@ -1,4 +1,3 @@
-using System.Text;
 using Sluice.Agent.Time;
 using Sluice.Hal;
 
@@ -12,6 +11,7 @@ internal sealed class BlockDecoder
     private static readonly long MillisecondsMax = DateTime.MaxValue.Ticks / TimeSpan.TicksPerMillisecond;
 
     private readonly SignalNames names = new();
+    private SignalState[] known = [];
 
     /// <summary>The positions of a block, without its readings.</summary>
     public static PositionRange RangeOf(ReadOnlySpan<byte> block)
@@ -22,17 +22,41 @@ internal sealed class BlockDecoder
 
     public StoredReading[] Decode(ReadOnlySpan<byte> block)
     {
+        StoredReading[] readings = [];
+        var count = Decode(block, ref readings);
+        return count == readings.Length ? readings : readings[..count];
+    }
+
+    /// <summary>
+    /// The same into an array that is made larger where it has to be, so that who drains makes no new one for each
+    /// block. Returns how many readings there are.
+    /// </summary>
+    public int Decode(ReadOnlySpan<byte> block, ref StoredReading[] into)
+    {
         var reader = new ByteReader(block);
         var range = Head(ref reader, out var version);
         var clocks = version == BlockFormat.VersionWithoutClocks ? [ReadingClock.Unknown] : Clocks(ref reader);
-        var states = new SignalState[reader.Bounded(BlockFormat.ReadingsMax)];
+        var signals = reader.Bounded(BlockFormat.ReadingsMax);
+        if (known.Length < signals)
+        {
+            known = new SignalState[signals];
+        }
+
+        var states = known.AsSpan(0, signals);
+        states.Clear();
         for (var i = 0; i < states.Length; i++)
         {
             var name = reader.Take(reader.Bounded(BlockFormat.TextBytesMax));
-            states[i].Name = names.Get(Encoding.UTF8.GetString(name));
+            states[i].Name = names.Get(name);
         }
 
-        var readings = new StoredReading[range.Count];
+        var count = (int)range.Count;
+        if (into.Length < count)
+        {
+            into = new StoredReading[count];
+        }
+
+        var readings = into.AsSpan(0, count);
         var previous = -1;
         var time = 0L;
         var clock = clocks[0];
@@ -48,7 +72,7 @@ internal sealed class BlockDecoder
             readings[i] = Row(ref reader, head, states, range.From + i, ref previous, ref time) with { Clock = clock };
         }
 
-        return reader.AtEnd ? readings : throw new DamagedException("Bytes are left over.");
+        return reader.AtEnd ? count : throw new DamagedException("Bytes are left over.");
     }
 
     private static PositionRange Head(ref ByteReader reader, out byte version)
@@ -72,12 +96,12 @@ internal sealed class BlockDecoder
         var clocks = new ReadingClock[reader.Bounded(BlockFormat.ReadingsMax)];
         for (var i = 0; i < clocks.Length; i++)
         {
-            var known = reader.Byte();
-            clocks[i] = known switch
+            var told = reader.Byte();
+            clocks[i] = told switch
             {
                 BlockFormat.ClockUnknown => ReadingClock.Unknown,
                 BlockFormat.ClockSet or BlockFormat.ClockNotSet => new ReadingClock(
-                    reader.Guid(), known == BlockFormat.ClockSet, reader.Zigzag()),
+                    reader.Guid(), told == BlockFormat.ClockSet, reader.Zigzag()),
                 _ => throw new DamagedException("What is known of a clock is unknown."),
             };
         }
@@ -86,7 +110,7 @@ internal sealed class BlockDecoder
     }
 
     private static StoredReading Row(
-        ref ByteReader reader, int head, SignalState[] states, long position, ref int previous, ref long time)
+        ref ByteReader reader, int head, Span<SignalState> states, long position, ref int previous, ref long time)
     {
         var index = (head & BlockFormat.SignalTold) != 0
             ? reader.Bounded(states.Length - 1)

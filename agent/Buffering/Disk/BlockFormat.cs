@@ -1,3 +1,4 @@
+using System.Text;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Buffering;
@@ -95,21 +96,33 @@ internal struct SignalState
 internal sealed class SignalNames
 {
     private const int NamesMax = 65_536;
+    private const int CharsMax = 256;
 
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
+    private readonly HashSet<string>.AlternateLookup<ReadOnlySpan<char>> lookup;
 
-    public string Get(string name)
+    public SignalNames() => lookup = names.GetAlternateLookup<ReadOnlySpan<char>>();
+
+    public string Get(ReadOnlySpan<byte> utf8)
     {
-        if (names.TryGetValue(name, out var known))
+        Span<char> text = stackalloc char[CharsMax];
+        if (utf8.Length > CharsMax)
+        {
+            return Encoding.UTF8.GetString(utf8);
+        }
+
+        var name = text[..Encoding.UTF8.GetChars(utf8, text)];
+        if (lookup.TryGetValue(name, out var known))
         {
             return known;
         }
 
+        var made = name.ToString();
         if (names.Count < NamesMax)
         {
-            names.Add(name);
+            names.Add(made);
         }
 
-        return name;
+        return made;
     }
 }

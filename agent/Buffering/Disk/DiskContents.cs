@@ -18,8 +18,14 @@ public sealed record DiskStoreOptions
     /// </summary>
     public (StoreId Store, long Position)? DurableBelow { get; init; }
 
-    /// <summary>Pages of one journal file: a sixteenth of the room, 512 KiB to 4 MiB.</summary>
-    internal int JournalPages => (int)Math.Clamp(SizeBytesMax / 16, 512 << 10, 4 << 20) / JournalPage.Bytes;
+    internal int JournalPages => JournalBytes(SizeBytesMax) / JournalPage.Bytes;
+
+    /// <summary>
+    /// Bytes of one journal file: a sixteenth of the room, 512 KiB to 1 MiB, because a segment of that size is built
+    /// and read in little memory; up to 4 MiB where there is so much room that there would be too many segments.
+    /// </summary>
+    internal static int JournalBytes(long sizeBytesMax) =>
+        (int)Math.Clamp(sizeBytesMax / 16, 512 << 10, Math.Clamp(sizeBytesMax / 8192, 1 << 20, 4 << 20));
 }
 
 /// <summary>Everything that lies in the directory, as the disk store knows it.</summary>

@@ -6,20 +6,21 @@ namespace Sluice.Agent.Buffering;
 /// </summary>
 internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
 {
-    // The live end and the backlog are read in turn, each in pieces of a block.
-    private const int DecodedMax = 2;
-
     private readonly BlockDecoder decoder = new();
-    private readonly LinkedList<(StoreId Store, PositionRange Range, StoredReading[] Readings)> decoded = [];
 
-    public static StoredReading[] Read(HeldBlock held, BlockDecoder decoder)
+    // Two, because the live end and the backlog are read in turn, each in pieces of a block.
+    private readonly Decoded[] decoded = [new(), new()];
+    private int oldest;
+
+    /// <summary>The readings of a block in a journal, into an array that is used again. Returns how many.</summary>
+    public static int Read(HeldBlock held, BlockDecoder decoder, ref StoredReading[] into)
     {
         var body = JournalPage.Join(held.Journal.ReadPages(held.Page, held.Pages))
             ?? throw new DamagedException("A frame is not as it was written.");
         var content = FrameContent.Read(body);
-        var readings = decoder.Decode(body.AsSpan(content.Block));
-        return readings[0].Position == held.Range.From && readings[^1].Position == held.Range.To
-            ? readings
+        var count = decoder.Decode(body.AsSpan(content.Block), ref into);
+        return into[0].Position == held.Range.From && into[count - 1].Position == held.Range.To
+            ? count
             : throw new DamagedException("A frame has other positions than it should.");
     }
 
@@ -38,14 +39,12 @@ internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
             var held = life.Held[index];
             try
             {
-                var (readings, behind) = Find(life, held, position);
-                for (var i = 0; i < readings.Length && left > 0; i++)
+                var (found, behind) = Find(life, held, position);
+                var readings = found.Readings;
+                for (var i = (int)Math.Max(0, position - found.Range.From); i < readings.Length && left > 0; i++)
                 {
-                    if (readings[i].Position >= position)
-                    {
-                        into.Add(life.Clock.Effective(readings[i]));
-                        left--;
-                    }
+                    into.Add(life.Clock.Effective(readings[i]));
+                    left--;
                 }
 
                 position = behind;
@@ -58,47 +57,48 @@ internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
     }
 
     /// <summary>The block with a position or the next one, and where to go on behind it.</summary>
-    private (StoredReading[] Readings, long Behind) Find(DiskLife life, Held held, long position)
+    private (Decoded Block, long Behind) Find(DiskLife life, Held held, long position)
     {
         if (held is HeldBlock block)
         {
-            return (Decoded(life.Store, block.Range) ?? Keep(life.Store, Read(block, decoder)), block.Range.To + 1);
+            return (Known(life.Store, block.Range) ?? Decode(life.Store, block.Range, block, []), block.Range.To + 1);
         }
 
         foreach (var candidate in contents.Shelf.Load(((HeldSegment)held).Name))
         {
             if (candidate.Range.To >= position)
             {
-                return (Decoded(life.Store, candidate.Range) ?? Keep(life.Store, decoder.Decode(candidate.Bytes)),
-                    candidate.Range.To + 1);
+                return (Known(life.Store, candidate.Range)
+                    ?? Decode(life.Store, candidate.Range, null, candidate.Bytes), candidate.Range.To + 1);
             }
         }
 
-        return ([], held.Range.To + 1);
+        return (Decoded.Nothing, held.Range.To + 1);
     }
 
-    private StoredReading[]? Decoded(StoreId store, PositionRange range)
+    private Decoded? Known(StoreId store, PositionRange range)
     {
         foreach (var known in decoded)
         {
-            if (known.Range == range && known.Store == store)
+            if (known.Range == range && known.Store == store && known.Count > 0)
             {
-                return known.Readings;
+                oldest = known == decoded[0] ? 1 : 0;
+                return known;
             }
         }
 
         return null;
     }
 
-    private StoredReading[] Keep(StoreId store, StoredReading[] readings)
+    private Decoded Decode(StoreId store, PositionRange range, HeldBlock? block, byte[] bytes)
     {
-        decoded.AddFirst((store, new PositionRange(readings[0].Position, readings[^1].Position), readings));
-        if (decoded.Count > DecodedMax)
-        {
-            decoded.RemoveLast();
-        }
-
-        return readings;
+        var into = decoded[oldest];
+        into.Count = 0;
+        into.Count = block is null ? decoder.Decode(bytes, ref into.All) : Read(block, decoder, ref into.All);
+        into.Store = store;
+        into.Range = range;
+        oldest = 1 - oldest;
+        return into;
     }
 
     private void SetAside(DiskLife life, Held held)
@@ -154,5 +154,21 @@ internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
             damaged,
             blocks.Count > 0 ? contents.Shelf.Write(life.Store, damaged.Name.Generation, blocks, bytes) : null);
         contents.Shelf.SetAside(damaged);
+    }
+
+    /// <summary>A block's readings, in an array that the next block uses again.</summary>
+    private sealed class Decoded
+    {
+        public static readonly Decoded Nothing = new();
+
+        public StoredReading[] All = [];
+
+        public StoreId Store { get; set; }
+
+        public PositionRange Range { get; set; }
+
+        public int Count { get; set; }
+
+        public ReadOnlySpan<StoredReading> Readings => All.AsSpan(0, Count);
     }
 }

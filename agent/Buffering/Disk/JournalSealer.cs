@@ -13,6 +13,7 @@ namespace Sluice.Agent.Buffering;
 /// </summary>
 internal sealed class JournalSealer(DiskContents contents, DiskWriter writer)
 {
+    private readonly SegmentDraft.Bench bench = new();
     private JournalFile? journal;
     private List<SegmentDraft> drafts = [];
     private Action? behindStep;
@@ -34,7 +35,7 @@ internal sealed class JournalSealer(DiskContents contents, DiskWriter writer)
             var blocks = life.Held.OfType<HeldBlock>().Where(held => held.Journal == full).ToArray();
             if (blocks.Length > 0)
             {
-                drafts.Add(new SegmentDraft(life, full.Generation, blocks));
+                drafts.Add(new SegmentDraft(life, full.Generation, blocks, bench));
             }
         }
 
@@ -43,11 +44,11 @@ internal sealed class JournalSealer(DiskContents contents, DiskWriter writer)
     }
 
     /// <summary>Takes over what a step found out, where one is done. Called on the owner's loop.</summary>
-    public void Proceed()
+    public bool Proceed()
     {
         if (Step is not { IsDone: true } done)
         {
-            return;
+            return false;
         }
 
         Step = null;
@@ -62,6 +63,8 @@ internal sealed class JournalSealer(DiskContents contents, DiskWriter writer)
             contents.Shelf.ReservedBytes = 0;
             Fault = fault;
         }
+
+        return true;
     }
 
     /// <summary>Seals it now: the journal is needed. Throws where that cannot be done.</summary>

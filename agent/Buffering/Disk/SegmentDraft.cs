@@ -6,13 +6,25 @@ namespace Sluice.Agent.Buffering;
 /// One journal's readings of one store on their way into a segment. Made and taken over by the owner of the store;
 /// <see cref="Build"/> and <see cref="Write"/> touch nothing of the owner's, so that another thread may run them.
 /// </summary>
-internal sealed class SegmentDraft(DiskLife life, ulong generation, IEnumerable<HeldBlock> blocks)
+internal sealed class SegmentDraft(
+    DiskLife life, ulong generation, IEnumerable<HeldBlock> blocks, SegmentDraft.Bench bench)
 {
-    private readonly BlockEncoder encoder = new();
-    private readonly BlockDecoder decoder = new();
-    private readonly ByteWriter block = new();
     private List<SealedBlock> merged = [];
     private byte[] bytes = [];
+
+    /// <summary>What every draft of a store is made with, one after the other.</summary>
+    internal sealed class Bench
+    {
+        public BlockEncoder Encoder { get; } = new();
+
+        public BlockDecoder Decoder { get; } = new();
+
+        public ByteWriter Block { get; } = new();
+
+        public List<StoredReading> Readings { get; } = new(BlockFormat.ReadingsMax);
+
+        public StoredReading[] Decoded = [];
+    }
 
     public DiskLife Life { get; } = life;
 
@@ -52,7 +64,8 @@ internal sealed class SegmentDraft(DiskLife life, ulong generation, IEnumerable<
     private void Merge()
     {
         merged = [];
-        var readings = new List<StoredReading>(BlockFormat.ReadingsMax);
+        var readings = bench.Readings;
+        readings.Clear();
         foreach (var held in Blocks)
         {
             var more = Read(held);
@@ -72,11 +85,12 @@ internal sealed class SegmentDraft(DiskLife life, ulong generation, IEnumerable<
         }
     }
 
-    private StoredReading[] Read(HeldBlock held)
+    private ReadOnlySpan<StoredReading> Read(HeldBlock held)
     {
         try
         {
-            return DiskReader.Read(held, decoder);
+            var count = DiskReader.Read(held, bench.Decoder, ref bench.Decoded);
+            return bench.Decoded.AsSpan(0, count);
         }
         catch (DamagedException)
         {
@@ -87,11 +101,11 @@ internal sealed class SegmentDraft(DiskLife life, ulong generation, IEnumerable<
 
     private SealedBlock Encode(List<StoredReading> readings)
     {
-        block.Clear();
-        encoder.Encode(CollectionsMarshal.AsSpan(readings), block);
+        bench.Block.Clear();
+        bench.Encoder.Encode(CollectionsMarshal.AsSpan(readings), bench.Block);
         var sealedBlock = new SealedBlock(
             new PositionRange(readings[0].Position, readings[^1].Position), readings[0].SourceTimestamp,
-            readings[^1].SourceTimestamp, block.Written.ToArray());
+            readings[^1].SourceTimestamp, bench.Block.Written.ToArray());
         readings.Clear();
         return sealedBlock;
     }

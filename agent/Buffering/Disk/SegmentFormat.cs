@@ -59,11 +59,12 @@ internal static class SegmentFormat
 
     public static byte[] Build(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks)
     {
-        using var data = new MemoryStream();
+        using var data = new MemoryStream(RoomFor(blocks));
+        using var log = new MemoryStream(RoomFor(blocks));
         using (var engine = new LiteEngine(new EngineSettings
         {
             DataStream = data,
-            LogStream = new MemoryStream(),
+            LogStream = log,
             TempStream = new MemoryStream(),
             Collation = Collation.Binary,
         }))
@@ -144,8 +145,7 @@ internal static class SegmentFormat
         var whole = true;
         try
         {
-            using var data = new MemoryStream();
-            data.Write(file);
+            using var data = new MemoryStream(file, writable: false);
             using var engine = new LiteEngine(new EngineSettings
             {
                 DataStream = data, LogStream = new MemoryStream(), TempStream = new MemoryStream(), ReadOnly = true,
@@ -172,6 +172,10 @@ internal static class SegmentFormat
 
         return whole;
     }
+
+    /// <summary>About what the file will take, so that no stream has to grow by doubling itself.</summary>
+    private static int RoomFor(IReadOnlyList<SealedBlock> blocks) =>
+        (128 << 10) + blocks.Sum(block => block.Bytes.Length + (block.Bytes.Length / 8));
 
     private static BsonDocument ToDocument(SealedBlock block) => new()
     {
