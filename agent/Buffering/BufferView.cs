@@ -9,6 +9,12 @@ public sealed record BufferView(IReadOnlyList<StoreView> Stores, StorageFault? F
     /// <summary>The clock, its steps, and when nothing was recorded; null where nobody watches a clock.</summary>
     public RecordView? Record { get; init; }
 
+    /// <summary>Bytes handed to the disk since the buffer was opened, in whole pages; 0 where it is memory.</summary>
+    public long BytesWritten { get; init; }
+
+    /// <summary>Syncs of files and directories since the buffer was opened.</summary>
+    public long Syncs { get; init; }
+
     /// <summary>One word for status and birth: where new readings go.</summary>
     public string Storage => Stores.Count > 0 && Stores[^1].IsVolatile ? "memory" : "disk";
 

@@ -133,4 +133,9 @@ public sealed record StoreView
 
     /// <summary>Readings that are held and not acknowledged.</summary>
     public required long Waiting { get; init; }
+
+    /// <summary>Of what is held, the readings that are in sealed segments, and the bytes that those take.</summary>
+    public long SealedReadings { get; init; }
+
+    public long SealedBytes { get; init; }
 }

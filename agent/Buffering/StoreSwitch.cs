@@ -29,6 +29,7 @@ public sealed class StoreSwitch : IDisposable
     private readonly TimeProvider clock;
     private readonly BufferClock? eye;
     private readonly TimeSpan lossMax;
+    private readonly StorageMeter meter;
     private readonly List<Reading> uncommitted = [];
     private readonly List<ReadingClock> uncommittedClocks = [];
     private readonly PresentReadings present = new();
@@ -49,23 +50,28 @@ public sealed class StoreSwitch : IDisposable
     /// given.</param>
     /// <param name="host">Says whether the clock is set; null where readings' times are taken as they are.</param>
     /// <param name="lossMax">How young a reading may be that is not durable: <c>commitEvery</c>.</param>
+    /// <param name="meter">What <paramref name="openDisk"/> counts in, where it counts.</param>
     public StoreSwitch(
         Func<(StoreId Store, long Position)?, DiskOpening>? openDisk,
         Func<StoreId> newStore,
         TimeProvider clock,
         IHostClock? host = null,
-        TimeSpan lossMax = default)
+        TimeSpan lossMax = default,
+        StorageMeter? meter = null)
     {
         eye = host is null ? null : new BufferClock(host, clock);
         this.lossMax = lossMax;
         this.openDisk = openDisk;
         this.newStore = newStore;
         this.clock = clock;
+        this.meter = meter ?? new StorageMeter();
     }
 
     public BufferView View => new(Stores().Select(store => store.View).ToArray(), fault ?? disk?.Fault)
     {
         Record = eye?.Book.View,
+        BytesWritten = meter.BytesWritten,
+        Syncs = meter.Syncs,
     };
 
     /// <summary>Readings that were appended and are not durable yet.</summary>
@@ -87,9 +93,12 @@ public sealed class StoreSwitch : IDisposable
     {
         StoreId NewStore() => new(Guid.CreateVersion7(clock.GetUtcNow()));
         var options = new DiskStoreOptions { SizeBytesMax = settings.SizeBytesMax, NewStore = NewStore };
+        var meter = new StorageMeter();
         return new StoreSwitch(
-            cut => DiskStore.Open(settings.Directory, options with { DurableBelow = cut }), NewStore, clock, host,
-            settings.CommitEvery);
+            cut => DiskStore.Open(
+                () => new CountedStorage(DirectoryStorage.Open(settings.Directory), meter),
+                options with { DurableBelow = cut }),
+            NewStore, clock, host, settings.CommitEvery, meter);
     }
 
     /// <summary>Memory only: for tests, and for trying the agent without a disk.</summary>
@@ -106,6 +115,8 @@ public sealed class StoreSwitch : IDisposable
             OpenDisk(isFirst: true);
         }
 
+        // What is allocated once is not what a day costs.
+        meter.Restart();
         var batch = new StoredBatch();
         Writing.Peek(Math.Max(Writing.First, Writing.Durable - PresentReadingsMax), PresentReadingsMax, batch);
         foreach (var reading in batch.Readings)
@@ -200,16 +211,7 @@ public sealed class StoreSwitch : IDisposable
     /// <summary>
     /// Takes over what <see cref="SealStep"/> found out, where it was run. True where something changed.
     /// </summary>
-    public bool Proceed()
-    {
-        if (SealStep is not { IsDone: true })
-        {
-            return false;
-        }
-
-        disk!.Proceed();
-        return true;
-    }
+    public bool Proceed() => disk?.Proceed() ?? false;
 
     /// <summary>
     /// Readings for the link. What was read before the clock was set may still get another time: it is handed out only

@@ -55,6 +55,7 @@ internal sealed class AgentCommandLine
         root.Add(new StatusVerb(Output, Error, Clock).Command());
         root.Add(new FindOrderVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new DiscoverVerb(IsTerminal, Output, Error, Clock).Command());
+        root.Add(new SizeVerb(Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
         root.Add(new CompletionVerb(Output).Command());
         root.Add(new VersionVerb(Output).Command());

@@ -30,6 +30,7 @@ internal static class GatewayBuilding
             Directory = draft.Buffer!.Directory!,
             SizeBytesMax = draft.Buffer.SizeMax!.Value,
             CommitEvery = draft.Buffer.CommitEvery!.Value,
+            FlashEnduranceBytes = draft.Buffer.FlashEndurance!.Value,
         },
         Publish = new PublishSettings
         {

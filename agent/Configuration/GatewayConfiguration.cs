@@ -92,6 +92,12 @@ public sealed record BufferSettings
 
     /// <summary>The stated loss window at a power cut. 50 ms to 60 s, default 1 s.</summary>
     public TimeSpan CommitEvery { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Bytes that the flash under the directory takes before it is worn out (TBW). Only for the forecast.
+    /// Default 30 TB.
+    /// </summary>
+    public long FlashEnduranceBytes { get; init; } = 30_000_000_000_000;
 }
 
 public sealed record PublishSettings

@@ -64,6 +64,9 @@ internal sealed record BufferDraft
     public long? SizeMax { get; init; }
 
     public TimeSpan? CommitEvery { get; init; }
+
+    [JsonConverter(typeof(SizeConverter))]
+    public long? FlashEndurance { get; init; }
 }
 
 internal sealed record PublishDraft

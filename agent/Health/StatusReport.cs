@@ -48,13 +48,32 @@ public sealed record ClockStatus(string State, string Boot, long Steps, string L
 /// <param name="Since">When this state began.</param>
 /// <param name="InFlight">Messages handed to the broker and not acknowledged yet.</param>
 /// <param name="Acknowledged">Readings that the broker acknowledged since start.</param>
-public sealed record UplinkStatus(string State, string Sentence, DateTime Since, int InFlight, long Acknowledged);
+public sealed record UplinkStatus(string State, string Sentence, DateTime Since, int InFlight, long Acknowledged)
+{
+    /// <summary>Bytes of payload that those took.</summary>
+    public long AcknowledgedBytes { get; init; }
+}
 
 /// <param name="Storage"><c>disk</c> or <c>memory</c>.</param>
 /// <param name="Fault">What the storage said, or empty.</param>
 /// <param name="Waiting">Readings that nobody has acknowledged yet.</param>
 /// <param name="Stores">Each store's account, the one being written last.</param>
-public sealed record BufferStatus(string Storage, string Fault, long Waiting, IReadOnlyList<StoreStatus> Stores);
+public sealed record BufferStatus(string Storage, string Fault, long Waiting, IReadOnlyList<StoreStatus> Stores)
+{
+    /// <summary>What the disk has to bear; null where an older agent answers.</summary>
+    public FlashStatus? Flash { get; init; }
+}
+
+/// <param name="BytesWritten">Handed to the disk by the buffer since start, in whole pages.</param>
+/// <param name="Syncs">Of files and directories since start.</param>
+/// <param name="BytesPerDay">At the rate since start; null in the first minute.</param>
+/// <param name="EnduranceBytes">buffer.flashEndurance.</param>
+/// <param name="LifeYears">How long the flash lasts at this rate, at best; null where nobody can say.</param>
+/// <param name="SealedReadings">Readings in sealed segments.</param>
+/// <param name="SealedBytes">Bytes that these segments take.</param>
+public sealed record FlashStatus(
+    long BytesWritten, long Syncs, double? BytesPerDay, long EnduranceBytes, double? LifeYears, long SealedReadings,
+    long SealedBytes);
 
 /// <param name="Store">Store id.</param>
 /// <param name="Volatile">True where a stop loses it.</param>

@@ -3,6 +3,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
+using Sluice.Agent.Sizing;
 
 namespace Sluice.Agent.Health;
 
@@ -40,8 +41,11 @@ public sealed class StatusReporter(
                 uplink.Sentence,
                 uplink.Since.UtcDateTime,
                 uplink.InFlight,
-                uplink.DeliveredReadings),
-            Buffer = Describe(view),
+                uplink.DeliveredReadings)
+            {
+                AcknowledgedBytes = uplink.DeliveredBytes,
+            },
+            Buffer = Describe(view) with { Flash = Flash(view) },
             Sources = [.. sources.Select(Describe)],
             Clock = view.Record is { } record ? Describe(record) : null,
             Attention = [.. Attention(view, uplink, sources)],
@@ -101,6 +105,15 @@ public sealed class StatusReporter(
                 CultureInfo.InvariantCulture,
                 $"{record.Gaps[^1].From:u} to {record.Gaps[^1].To:u}, "
                 + $"{(record.Gaps[^1].Reason == GapReason.Stopped ? "stopped" : "not closed")}"));
+
+    private FlashStatus Flash(BufferView view)
+    {
+        var endurance = configuration.Buffer.FlashEnduranceBytes;
+        var wear = FlashWear.Measured(view.BytesWritten, clock.GetElapsedTime(started), endurance);
+        return new FlashStatus(
+            view.BytesWritten, view.Syncs, wear.BytesPerDay, endurance, wear.LifeYears,
+            view.Stores.Sum(store => store.SealedReadings), view.Stores.Sum(store => store.SealedBytes));
+    }
 
     private static BufferStatus Describe(BufferView view) =>
         new(

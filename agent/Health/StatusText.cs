@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sluice.Agent.Sizing;
 
 namespace Sluice.Agent.Health;
 
@@ -57,6 +58,12 @@ public static class StatusText
             var kind = store.Volatile ? "memory only" : Size(store.SizeBytes);
             text.Append(Invariant($"               store {Short(store.Store)}: {store.First} to {store.Next - 1}, "));
             text.AppendLine(Invariant($"{kind}, {store.Dropped} dropped"));
+        }
+
+        if (buffer.Flash is { } flash)
+        {
+            text.AppendLine("Flash          " + SizingText.Flash(
+                new FlashWear(flash.BytesPerDay, flash.LifeYears), flash.EnduranceBytes));
         }
     }
 

@@ -324,7 +324,7 @@ internal sealed class PublishWork
         plan.Settle(announcement, outcome.Verdict, now);
         if (outcome.Verdict == DeliveryVerdict.Accepted)
         {
-            desk.Journal.Accepted(0, historical: false);
+            desk.Journal.Accepted(0, 0, historical: false);
         }
         else if (plan.ReduceBirth && !reduced)
         {
@@ -341,7 +341,7 @@ internal sealed class PublishWork
         var accepted = desk.Plan.Settle(sent, outcome.Verdict, now);
         if (outcome.Verdict == DeliveryVerdict.Accepted)
         {
-            desk.Journal.Accepted(sent.Readings, sent.Lane != Lane.Live);
+            desk.Journal.Accepted(sent.Readings, sent.PayloadBytes, sent.Lane != Lane.Live);
         }
         else if (outcome.Verdict is DeliveryVerdict.SetAside
             || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))

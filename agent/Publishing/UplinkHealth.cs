@@ -40,6 +40,9 @@ public sealed record UplinkHealth
     /// <summary>Readings that the broker accepted since start.</summary>
     public long DeliveredReadings { get; init; }
 
+    /// <summary>Bytes of payload that these took.</summary>
+    public long DeliveredBytes { get; init; }
+
     /// <summary>Of these, the ones sent as history.</summary>
     public long DeliveredHistorical { get; init; }
 

@@ -109,7 +109,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
     }
 
     /// <summary>An announcement that was taken (no readings) says nothing about readings that are held.</summary>
-    public void Accepted(int readings, bool historical)
+    public void Accepted(int readings, int payloadBytes, bool historical)
     {
         if (health.State == "holding" && holdsReadings == readings > 0)
         {
@@ -120,6 +120,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         health = health with
         {
             DeliveredReadings = health.DeliveredReadings + readings,
+            DeliveredBytes = health.DeliveredBytes + payloadBytes,
             DeliveredHistorical = health.DeliveredHistorical + (historical ? readings : 0),
             LastDelivery = clock.GetUtcNow(),
         };

@@ -39,7 +39,11 @@ public sealed class DiskStore : IReadingBuffer
 
     public long Next => contents.Life.Next + pending.Count;
 
-    public StoreView View => contents.Life.View(contents.SizeBytes);
+    public StoreView View => contents.Life.View(contents.SizeBytes) with
+    {
+        SealedReadings = contents.Shelf.SegmentReadings,
+        SealedBytes = contents.Shelf.SegmentBytes,
+    };
 
     /// <summary>
     /// Earlier lives of the directory that still hold readings: read and acknowledged, never written.
@@ -125,8 +129,10 @@ public sealed class DiskStore : IReadingBuffer
         }
     }
 
-    /// <summary>Takes over what <see cref="SealStep"/> found out, where it was run. On the owner's loop.</summary>
-    public void Proceed() => writer.Sealer.Proceed();
+    /// <summary>
+    /// Takes over what <see cref="SealStep"/> found out; on the owner's loop. False where it is not done.
+    /// </summary>
+    public bool Proceed() => writer.Sealer.Proceed();
 
     public StorageFault? Peek(long from, int readingsMax, StoredBatch into) =>
         Peek(contents.Life, from, readingsMax, into);

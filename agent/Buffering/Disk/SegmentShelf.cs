@@ -11,6 +11,7 @@ internal sealed class SegmentShelf(IStorage storage)
 {
     public const string Temporary = ".new";
 
+    // The backlog's and a replay's.
     private const int LoadedMax = 2;
     private const int DiskBlockBytes = 4096;
     private const int ReadBackBytes = 64 << 10;
@@ -21,12 +22,15 @@ internal sealed class SegmentShelf(IStorage storage)
 
     private readonly LinkedList<(SegmentName Name, List<SealedBlock> Blocks)> loaded = [];
     private readonly SortedDictionary<string, long> quarantined = new(StringComparer.Ordinal);
-    private long segmentBytes;
     private int segmentCount;
+
+    public long SegmentBytes { get; private set; }
+
+    public long SegmentReadings { get; private set; }
 
     /// <summary>Bytes on the disk, without the journals: rounded up as a file system does.</summary>
     public long SizeBytes =>
-        DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + segmentBytes
+        DirectoriesBytes + ((long)NameBytes * (segmentCount + quarantined.Count)) + SegmentBytes
         + quarantined.Values.Sum() + ReservedBytes;
 
     /// <summary>Room that was made for a segment that is being written.</summary>
@@ -36,7 +40,8 @@ internal sealed class SegmentShelf(IStorage storage)
 
     public void Count(HeldSegment segment)
     {
-        segmentBytes += OnDisk(segment.LengthBytes);
+        SegmentBytes += OnDisk(segment.LengthBytes);
+        SegmentReadings += segment.Range.Count;
         segmentCount++;
     }
 
@@ -222,7 +227,8 @@ internal sealed class SegmentShelf(IStorage storage)
 
     private void Forget(HeldSegment segment)
     {
-        segmentBytes -= OnDisk(segment.LengthBytes);
+        SegmentBytes -= OnDisk(segment.LengthBytes);
+        SegmentReadings -= segment.Range.Count;
         segmentCount--;
         for (var node = loaded.First; node is not null; node = node.Next)
         {

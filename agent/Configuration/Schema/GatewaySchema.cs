@@ -108,7 +108,12 @@ internal static class GatewaySchema
             Default = "\"2 GiB\"",
         },
         new Key("commitEvery", new DurationShape(TimeSpan.FromMilliseconds(50), TimeSpan.FromSeconds(60)),
-            "The stated loss window at a power cut.") { Default = "\"1 s\"" });
+            "The stated loss window at a power cut.") { Default = "\"1 s\"" },
+        new Key("flashEndurance", new SizeShape(1L << 30, 1L << 50),
+            "What the flash takes before it is worn out (TBW in its data sheet): status and size tell its life by it.")
+        {
+            Default = "\"30 TB\"",
+        });
 
     private static ObjectShape Publish() => new(
         "publish",

@@ -187,11 +187,13 @@ public sealed class SealingTests
         using var loop = new BufferLoop(
             stores, TimeSpan.FromMilliseconds(1), TimeProvider.System, NullLogger<BufferLoop>.Instance);
         await loop.StartAsync(CancellationToken.None);
-        while (!hanging.IsSet)
+        // A journal and a third: a second one that is full would have to wait for the first.
+        for (var i = 0; i < 8; i++)
         {
             await AppendAsync(loop, 100);
         }
 
+        Assert.True(await Task.Run(() => hanging.Wait(Bound)), "No journal was sealed.");
         await AppendAsync(loop, 50);
         await AppendAsync(loop, 50);
         Assert.Empty(Segments);

@@ -27,6 +27,48 @@ public sealed class CommandLineTests
     }
 
     [Fact]
+    public async Task Size_without_a_running_agent_tells_the_most_that_the_configuration_allows_and_says_so()
+    {
+        var example = Repository.File("docs/examples/gateway.json");
+        string[] ask = ["size", "--outage", "72h", "--config", example, "--socket", "/nowhere/status.sock"];
+        var (said, code) = await InvokeAsync(ask);
+
+        Assert.Equal(0, code);
+        Assert.Contains("No agent answers", said, StringComparison.Ordinal);
+        Assert.Contains("An outage of 3 d at", said, StringComparison.Ordinal);
+        Assert.Contains("the most that the configuration allows", said, StringComparison.Ordinal);
+        Assert.Contains("\"2 GiB\" is enough", said, StringComparison.Ordinal);
+        Assert.Contains("Time to drain", said, StringComparison.Ordinal);
+        Assert.Contains("buffer.flashEndurance \"30 TB\" lasts", said, StringComparison.Ordinal);
+
+        (said, code) = await InvokeAsync([.. ask, "--json"]);
+        using var document = JsonDocument.Parse(said);
+        Assert.Equal(0, code);
+        Assert.False(document.RootElement.GetProperty("measured").GetBoolean());
+        Assert.True(document.RootElement.GetProperty("answer").GetProperty("isEnough").GetBoolean());
+        Assert.Equal("3.00:00:00", document.RootElement.GetProperty("answer").GetProperty("outage").GetString());
+    }
+
+    [Theory]
+    [InlineData("72", "has no unit")]
+    [InlineData("0 h", "more than 0 s")]
+    [InlineData("3 weeks", "not known")]
+    public async Task Size_of_an_outage_that_is_none_is_a_usage_error(string outage, string why)
+    {
+        var (said, code) = await InvokeAsync("size", "--outage", outage);
+        Assert.Equal(ExitCode.Usage, code);
+        Assert.Contains(why, said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Size_of_a_configuration_that_cannot_run_points_to_check()
+    {
+        var (said, code) = await InvokeAsync("size", "--outage", "72h", "--config", TenMistakes);
+        Assert.Equal(ExitCode.Configuration, code);
+        Assert.Contains("sluice-agent check", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Version_prints_the_version()
     {
         var (said, code) = await InvokeAsync("version");
@@ -101,6 +143,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("check")]
     [InlineData("status")]
+    [InlineData("size")]
     [InlineData("schema")]
     [InlineData("version")]
     [InlineData("completion")]

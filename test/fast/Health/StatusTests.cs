@@ -74,6 +74,8 @@ public sealed class StatusTests : IDisposable
         var lines = screen.Split('\n');
         Assert.Contains("The broker refuses", lines[1], StringComparison.Ordinal);
         Assert.Contains(lines, line => line.StartsWith("hmi1", StringComparison.Ordinal) && line.Contains("silent"));
+        Assert.Contains(lines, line => line.TrimEnd()
+            == "Flash          1.9 GiB a day: buffer.flashEndurance \"30 TB\" lasts 41 years");
         Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= 100, line));
     }
 
@@ -86,7 +88,10 @@ public sealed class StatusTests : IDisposable
         Configuration = new ConfigurationStatus(new string('a', 64), "file", []),
         Uplink = new UplinkStatus("refused", "The broker refuses this certificate.", DateTime.UnixEpoch, 0, 120),
         Buffer = new BufferStatus(
-            "disk", "", 42, [new StoreStatus(Guid.Empty.ToString("N"), false, 1, 163, 42, 0, 8 << 20)]),
+            "disk", "", 42, [new StoreStatus(Guid.Empty.ToString("N"), false, 1, 163, 42, 0, 8 << 20)])
+        {
+            Flash = new FlashStatus(4096, 1, 2e9, 30_000_000_000_000, 41.07, 0, 0),
+        },
         Sources =
         [
             new SourceStatus(

@@ -22,14 +22,14 @@ public sealed class UplinkJournalTests
         for (var retry = 0; retry < 3; retry++)
         {
             journal.Refused(Unheard, TimeSpan.FromSeconds(1), ofReadings: true);
-            journal.Accepted(readings: 0, historical: false);
+            journal.Accepted(readings: 0, payloadBytes: 100, historical: false);
         }
 
         Assert.Equal("holding", journal.Health.State);
         Assert.Single(lines, line => line.Contains("does not take", StringComparison.Ordinal));
         Assert.DoesNotContain(lines, line => line.Contains("takes what is published again", StringComparison.Ordinal));
 
-        journal.Accepted(readings: 5, historical: false);
+        journal.Accepted(readings: 5, payloadBytes: 100, historical: false);
 
         Assert.Equal("connected", journal.Health.State);
         Assert.Equal("", journal.Health.Sentence);
@@ -99,7 +99,7 @@ public sealed class UplinkJournalTests
 
         journal.Connected(Terms, waiting: 5);
         journal.Refused(new DeliveryOutcome(verdict, 0x80, "a reason."), TimeSpan.FromSeconds(1), ofReadings: true);
-        journal.Accepted(readings: 5, historical: false);
+        journal.Accepted(readings: 5, payloadBytes: 100, historical: false);
         Assert.False(journal.Health.NeedsPerson);
     }
 
