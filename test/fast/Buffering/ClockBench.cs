@@ -103,6 +103,13 @@ internal sealed class ClockBench
         Stores = Open();
     }
 
+    /// <summary>A kill in the same boot: the agent is started on what it had written so far.</summary>
+    public void KillOver(SimulatedDisk left)
+    {
+        Disk = left;
+        Stores = Open();
+    }
+
     public void CutPower(SimulatedDisk after, TimeSpan off, TimeSpan wallBehind, bool isSynchronised)
     {
         Disk = after;
