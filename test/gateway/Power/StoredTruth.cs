@@ -26,9 +26,13 @@ internal sealed class StoredTruth
     /// <summary>The time between the first and the last reading of a commit, at most.</summary>
     public TimeSpan LongestCommit { get; private set; }
 
-    /// <summary>Whether this is what was written at its position.</summary>
+    /// <summary>
+    /// Whether this is what was written at its position. Its time and quality are told by the clock that the journal
+    /// knows of when it is read, and not by the block alone.
+    /// </summary>
     public bool Has(in StoredReading reading) =>
-        written.TryGetValue(reading.Position, out var right) && right == reading;
+        written.TryGetValue(reading.Position, out var right)
+        && right.Signal == reading.Signal && right.Value == reading.Value;
 
     /// <summary>The agent was started on a disk that holds everything up to here.</summary>
     public void Starts(long kept)
