@@ -21,6 +21,9 @@ public sealed class GatewayStream(string name)
 
     public long Messages { get; private set; }
 
+    /// <summary>Stores that were complete and had to make room for younger ones.</summary>
+    public long StoresForgotten { get; private set; }
+
     /// <summary>Readings that had not arrived before.</summary>
     public long Readings { get; private set; }
 
@@ -155,6 +158,7 @@ public sealed class GatewayStream(string name)
         if (stores.Values.FirstOrDefault(s => !spoken.Contains(s.Store) && !s.OpenGaps().Any()) is { } complete)
         {
             stores.Remove(complete.Store);
+            StoresForgotten++;
         }
     }
 

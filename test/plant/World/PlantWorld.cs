@@ -1,3 +1,4 @@
+using Sluice.Agent.Uplink;
 using Sluice.Mes;
 using Sluice.Plant.Disk;
 using static Sluice.Plant.World.WorldFaultException;
@@ -36,9 +37,13 @@ internal sealed class PlantWorld : IDisposable
         scheduler = new Random(settings.Seed);
         cuts = new Random(settings.Seed ^ 0x5EED);
         books = new PlantBooks(clock, settings.CommitEvery + TimeSpan.FromMilliseconds(5));
-        broker = new SimulatedBroker(clock, books, mes, new Random(settings.Seed ^ 0xB0C));
+        broker = new SimulatedBroker(clock, books, mes, new Random(settings.Seed ^ 0xB0C))
+        {
+            Terms = new ConnectTerms(settings.ReceiveMaximum, settings.PacketBytesMax, "TLS 1.3", "10.0.0.1"),
+            HiddenPacketBytesMax = settings.HiddenPacketBytesMax,
+        };
         line = new SimulatedLine(clock, agenda, broker, books, settings.Seams, new Random(settings.Seed ^ 0x11E));
-        machine = new SimulatedMachine(clock, new Random(settings.Seed ^ 0xDE1));
+        machine = new SimulatedMachine(settings, clock, new Random(settings.Seed ^ 0xDE1));
         mes.Arrived = books.Arrives;
     }
 
@@ -68,6 +73,7 @@ internal sealed class PlantWorld : IDisposable
         Start();
         var weather = new Weather(settings.Seed, clock, agenda, story)
         {
+            StaysCut = settings.Overflows,
             Line = line,
             Broker = broker,
             Machine = machine,
@@ -76,6 +82,11 @@ internal sealed class PlantWorld : IDisposable
             Kill = Kill,
             Restart = Restart,
         };
+        if (settings.Overflows)
+        {
+            agenda.In(TimeSpan.FromHours(1), () => line.Cut());
+        }
+
         var unkind = TimeSpan.FromDays(settings.Days);
         weather.Begin(unkind);
         RunUntil(unkind);

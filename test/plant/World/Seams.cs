@@ -20,6 +20,9 @@ internal class Seams
         // As it is.
     }
 
+    /// <summary>The loss window that the buffer works with.</summary>
+    public virtual TimeSpan CommitEvery(TimeSpan configured) => configured;
+
     /// <summary>What of the sampled readings reaches the buffer.</summary>
     public virtual ReadOnlySpan<Reading> Appended(ReadOnlySpan<Reading> readings) => readings;
 
@@ -34,6 +37,12 @@ internal class Seams
 
     /// <summary>What the publisher decided to do.</summary>
     public virtual WorkStep Step(WorkStep step) => step;
+
+    /// <summary>What is acknowledged because it was handed over: nothing, ever.</summary>
+    public virtual PositionRange? AcknowledgedAtOnce(SentBatch sent) => null;
+
+    /// <summary>How much longer than the others a message takes.</summary>
+    public virtual TimeSpan Delay(OutboundMessage message) => TimeSpan.Zero;
 
     /// <summary>The bytes of a message on their way to the broker.</summary>
     public virtual byte[] Bytes(OutboundMessage message, byte[] payload) => payload;

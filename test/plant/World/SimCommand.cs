@@ -32,10 +32,7 @@ internal static class SimCommand
         var reports = new List<WorldReport>();
         for (var i = 0; i < worlds; i++)
         {
-            var settings = new WorldSettings
-            {
-                Seed = seed + i, Days = days, Tell = worlds == 1 ? Console.WriteLine : null,
-            };
+            var settings = WorldSettings.Of(seed + i, days) with { Tell = worlds == 1 ? Console.WriteLine : null };
             using var world = new PlantWorld(settings);
             var report = world.Run();
             reports.Add(report);

@@ -71,7 +71,7 @@ internal sealed class SimulatedLine(
         Deliveries++;
         var begins = connection.FreeAt > clock.Now ? connection.FreeAt : clock.Now;
         connection.FreeAt = begins + TimeSpan.FromSeconds(message.Payload.Length / BytesPerSecond);
-        agenda.At(connection.FreeAt + Latency, () => Reach(connection, message, sent, answered));
+        agenda.At(connection.FreeAt + Latency + seams.Delay(message), () => Reach(connection, message, sent, answered));
     }
 
     /// <summary>The gateway ends the connection.</summary>

@@ -37,7 +37,7 @@ internal sealed class SteppedBuffer : IDisposable
             }),
             NewStore,
             clock);
-        work = new BufferWork(stores, settings.CommitEvery, clock);
+        work = new BufferWork(stores, seams.CommitEvery(settings.CommitEvery), clock);
         stores.Open();
         View = Look();
 

@@ -199,6 +199,12 @@ internal sealed class SteppedPublisher
         underWay.Add(handed);
         WorldFaultException.Require(underWay.Count <= 17, Checker.Bounds,
             () => $"{underWay.Count} messages are under way");
+        if (handed.Sent is { } sent && seams.AcknowledgedAtOnce(sent) is { } range)
+        {
+            books.Acknowledged(sent.Store, range);
+            buffer.Acknowledge(sent.Store, range);
+        }
+
         line.Deliver(message, handed.Sent, answered =>
         {
             underWay.Remove(handed);

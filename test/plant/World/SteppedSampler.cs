@@ -59,15 +59,18 @@ internal sealed class SteppedSampler
 /// <summary>A device with a few signals of all kinds; it can fall silent, and it can be busy.</summary>
 internal sealed class SimulatedMachine
 {
+    private readonly WorldSettings settings;
     private readonly WorldClock clock;
     private readonly Random random;
     private readonly long[] serials;
 
-    public SimulatedMachine(WorldClock clock, Random random)
+    public SimulatedMachine(WorldSettings settings, WorldClock clock, Random random)
     {
+        this.settings = settings;
         this.clock = clock;
         this.random = random;
-        var every = TimeSpan.FromSeconds(random.Next(4) switch { 0 => 10, 1 => 60, _ => 120 });
+        IsBusy = settings.Overflows;
+        var every = settings.Overflows ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(random.Next(4) switch { 0 => 20, 1 => 120, _ => 300 });
         Sampled = [.. Enumerable.Range(0, random.Next(2, 7)).Select(index => Make(index, every))];
         serials = new long[Sampled.Count];
     }
@@ -90,7 +93,7 @@ internal sealed class SimulatedMachine
             return new Reading(signal, SignalValue.None, Quality.Bad(QualityReason.Timeout), stamp);
         }
 
-        if (IsBusy || random.Next(12) == 0)
+        if (IsBusy || settings.Overflows || random.Next(12) == 0)
         {
             serials[index]++;
         }
@@ -98,31 +101,42 @@ internal sealed class SimulatedMachine
         return new Reading(signal, Value(signal.Type.Kind, serials[index]), Quality.Good, stamp);
     }
 
-    private static SignalValue Value(SignalKind kind, long serial) => kind switch
+    private SignalValue Value(SignalKind kind, long serial) => kind switch
     {
         SignalKind.Bool => SignalValue.From(serial % 2 == 0),
         SignalKind.Int32 => SignalValue.From(-serial),
         SignalKind.Uint64 => SignalValue.From(ulong.MaxValue - (ulong)serial),
         SignalKind.Float32 => SignalValue.FromSingle(serial * 0.3f),
-        SignalKind.String => SignalValue.From($"Auftrag \"{serial}\" <läuft>"),
+        SignalKind.String => SignalValue.From(Text(serial)),
         _ => SignalValue.FromDouble(serial / 7.0),
     };
 
-    private static SampledSignal Make(int index, TimeSpan every)
+    /// <summary>Nothing that compresses.</summary>
+    private string Text(long serial)
+    {
+        var noise = new Random((int)serial);
+        return string.Create(settings.TextBytes, noise, (text, from) =>
+        {
+            from.GetItems("abcdefghijklmnopqrstuvwxyz0123456789\"<äß\\ ", text);
+            $"{serial}".AsSpan()[..Math.Min(text.Length, $"{serial}".Length)].CopyTo(text);
+        });
+    }
+
+    private SampledSignal Make(int index, TimeSpan every)
     {
         SignalKind[] kinds =
         [
-            SignalKind.Float64, SignalKind.Uint64, SignalKind.Bool, SignalKind.String, SignalKind.Float32,
+            SignalKind.String, SignalKind.Float64, SignalKind.Uint64, SignalKind.Bool, SignalKind.Float32,
             SignalKind.Int32,
         ];
-        var kind = kinds[index % kinds.Length];
+        var kind = settings.Overflows ? SignalKind.String : kinds[index % kinds.Length];
         var signal = new Signal
         {
             Name = $"hmi1/signal{index}",
             Source = "hmi1",
-            Type = new SignalType(kind, kind == SignalKind.String ? 40 : 0),
+            Type = new SignalType(kind, kind == SignalKind.String ? settings.TextBytes : 0),
         };
-        var rule = new ReportRule(Always: false, Deadband: 0, AtLeastEvery: TimeSpan.FromMinutes(30));
+        var rule = new ReportRule(Always: false, Deadband: 0, AtLeastEvery: TimeSpan.FromHours(1));
         return new SampledSignal(signal, every, rule);
     }
 }

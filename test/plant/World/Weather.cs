@@ -23,6 +23,9 @@ internal sealed class Weather
         this.story = story;
     }
 
+    /// <summary>Somebody else cuts the line, and nothing mends it before the end.</summary>
+    public bool StaysCut { get; init; }
+
     public required SimulatedLine Line { get; init; }
 
     public required SimulatedBroker Broker { get; init; }
@@ -41,8 +44,12 @@ internal sealed class Weather
     public void Begin(TimeSpan until)
     {
         end = until;
-        Trouble("cable cuts", () => Line.Cut(), Line.Mend, 2, 7200);
-        Trouble("silences", () => Line.FallSilent((Silence)random.Next(1, 4)), Line.Mend, 5, 600);
+        if (!StaysCut)
+        {
+            Trouble("cable cuts", () => Line.Cut(), Line.Mend, 2, 7200);
+            Trouble("silences", () => Line.FallSilent((Silence)random.Next(1, 4)), Line.Mend, 5, 600);
+        }
+
         Trouble("thin lines", () => Line.BytesPerSecond = random.Next(300, 20_000), () => Line.BytesPerSecond = 1e6,
             60, 3600);
         Trouble("slow lines", () => Line.Latency = TimeSpan.FromMilliseconds(random.Next(100, 3000)),
@@ -75,7 +82,6 @@ internal sealed class Weather
         Broker.SlowestAnswer = TimeSpan.FromMilliseconds(10);
         Broker.Refuses = _ => 0;
         Broker.IsDown = false;
-        Broker.HiddenPacketBytesMax = int.MaxValue;
         Broker.MesComes();
         HealDisk();
         Machine.IsSilent = false;

@@ -13,6 +13,22 @@ internal sealed record WorldSettings
 
     public long SizeBytesMax { get; init; } = 8 << 20;
 
+    /// <summary>Length of the texts that the machine gives. Long ones fill the disk, and are torn by power cuts.
+    /// </summary>
+    public int TextBytes { get; init; } = 20;
+
+    /// <summary>Every turn has something to report, and the line is out for days: the disk does not hold it all.
+    /// </summary>
+    public bool Overflows { get; init; }
+
+    /// <summary>What the broker announces.</summary>
+    public int ReceiveMaximum { get; init; } = 1000;
+
+    public int PacketBytesMax { get; init; } = int.MaxValue;
+
+    /// <summary>What the broker does not announce: a larger packet ends the connection.</summary>
+    public int HiddenPacketBytesMax { get; init; } = int.MaxValue;
+
     /// <summary>
     /// The bound of liveness: from the moment in which everything works again until nothing waits any more. Made of the
     /// longest pauses that the agent may take (reconnect 60 s, hold 30 s, probe of the disk 10 s, ledger 5 s) and the
@@ -24,4 +40,28 @@ internal sealed record WorldSettings
 
     /// <summary>Prints what happens; null: silent.</summary>
     public Action<string>? Tell { get; init; }
+
+    /// <summary>The same plant, with more to say than its disk holds while the line is out.</summary>
+    public WorldSettings Overflowing() => this with
+    {
+        Overflows = true, TextBytes = 2000, SizeBytesMax = 8 << 20, HiddenPacketBytesMax = int.MaxValue,
+    };
+
+    /// <summary>A plant as the seed has it: settings differ from site to site as well.</summary>
+    public static WorldSettings Of(int seed, double days)
+    {
+        var random = new Random(seed ^ 0x5E77);
+        var settings = new WorldSettings
+        {
+            Seed = seed,
+            Days = days,
+            CommitEvery = TimeSpan.FromSeconds(random.Next(3) switch { 0 => 0.25, 1 => 1, _ => 5 }),
+            SizeBytesMax = (random.Next(2) == 0 ? 8 : 16) << 20,
+            TextBytes = random.Next(3) == 0 ? 240 : 20,
+            ReceiveMaximum = random.Next(3) switch { 0 => 1, 1 => random.Next(2, 20), _ => 1000 },
+            PacketBytesMax = random.Next(4) == 0 ? random.Next(4_000, 20_000) : int.MaxValue,
+            HiddenPacketBytesMax = random.Next(6) == 0 ? random.Next(8_000, 20_000) : int.MaxValue,
+        };
+        return random.Next(40) == 0 ? settings.Overflowing() : settings;
+    }
 }

@@ -1,0 +1,117 @@
+using System.Collections.Concurrent;
+using Sluice.Plant.World;
+using Xunit;
+
+namespace Sluice.Fast.World;
+
+/// <summary>
+/// The test of the world: with a mistake put in at a seam, the right checker finds it within a few seeds; without it the
+/// same seeds are well.
+/// </summary>
+public sealed class MutantTests
+{
+    private const int SeedsMax = 30;
+    private const double Days = 0.5;
+
+    private static readonly ConcurrentDictionary<WorldSettings, Lazy<bool>> Clean = new();
+
+    [Fact]
+    public void Acknowledging_on_enqueue_is_caught() =>
+        Caught(() => new Mutants.AcknowledgesOnEnqueue(), Checker.NothingLost);
+
+    [Fact]
+    public void Forgetting_a_range_is_caught() => Caught(() => new Mutants.ForgetsARange(), Checker.NothingLost);
+
+    [Fact]
+    public void Acknowledging_a_refused_publish_is_caught() =>
+        Caught(() => new Mutants.TakesARefusalForAnAnswer(), Checker.NothingLost);
+
+    [Fact]
+    public void Reusing_positions_after_a_reopen_is_caught() =>
+        Caught(() => new Mutants.ReusesPositions(), Checker.Positions);
+
+    [Fact]
+    public void Skipping_every_sync_is_caught() =>
+        Caught(() => new Mutants.SkipsSyncsOf(_ => true), Checker.Positions);
+
+    [Fact]
+    public void Skipping_the_syncs_of_the_journals_is_caught() =>
+        Caught(() => new Mutants.SkipsSyncsOf(name => name.StartsWith("journal")), Checker.Positions);
+
+    [Fact]
+    public void Dropping_the_newest_is_caught() =>
+        Caught(() => new Mutants.DropsTheNewest(), Checker.Values, Checker.NothingLost);
+
+    [Fact]
+    public void Storing_a_reading_twice_is_caught() =>
+        Caught(() => new Mutants.AppendsTwice(), Checker.Positions, Checker.Values);
+
+    [Fact]
+    public void Committing_late_is_caught() => Caught(() => new Mutants.CommitsLate(), Checker.NothingLost);
+
+    [Fact]
+    public void Losing_the_historical_flag_is_caught() =>
+        Caught(() => new Mutants.LosesTheHistoricalFlag(), Checker.Order);
+
+    [Fact]
+    public void Omitting_a_drop_in_the_ledger_is_caught() =>
+        Caught(() => new Mutants.OmitsDrops(), Overflowing, Checker.Ledger);
+
+    [Fact]
+    public void Handing_out_what_is_not_durable_is_caught() =>
+        Caught(() => new Mutants.HandsOutWhatIsNotDurable(), Checker.Positions);
+
+    [Fact]
+    public void Resending_with_changed_bytes_is_caught() =>
+        Caught(() => new Mutants.ResendsOtherBytes(), Checker.Contract, Checker.Values);
+
+    [Fact]
+    public void Starving_history_is_caught() => Caught(() => new Mutants.StarvesHistory(), Checker.Liveness);
+
+    [Fact]
+    public void A_wake_lost_after_a_reconnect_is_caught() =>
+        Caught(() => new Mutants.LosesTheWakeAfterAReconnect(), Checker.Liveness);
+
+    [Fact]
+    public void Messages_that_overtake_each_other_are_caught() =>
+        Caught(() => new Mutants.LetsMessagesOvertake(), Checker.Order);
+
+    [Fact]
+    public void Serving_a_wrong_reading_is_caught() => Caught(() => new Mutants.ServesAWrongReading(), Checker.Values);
+
+    [Fact]
+    public void Never_deleting_is_caught() => Caught(() => new Mutants.NeverDeletes(), Overflowing, Checker.Bounds);
+
+    private static WorldSettings Overflowing(WorldSettings settings) =>
+        settings.Overflowing() with { Days = 2 };
+
+    private static void Caught(Func<Seams> mutant, params Checker[] by) =>
+        Caught(mutant, settings => settings, by);
+
+    private static void Caught(Func<Seams> mutant, Func<WorldSettings, WorldSettings> plant, params Checker[] by)
+    {
+        for (var seed = 1; seed <= SeedsMax; seed++)
+        {
+            var settings = plant(WorldSettings.Of(seed, Days));
+            using var world = new PlantWorld(settings with { Seams = mutant() });
+            var report = world.Run();
+            if (report.Fault is { } fault)
+            {
+                Assert.True(by.Contains(fault.Checker), $"found by another checker: {report}");
+                Assert.True(IsClean(settings), "The world without the mutant is not well either.");
+                return;
+            }
+        }
+
+        Assert.Fail($"No world of {SeedsMax} found it.");
+    }
+
+    private static readonly Seams Untouched = new();
+
+    private static bool IsClean(WorldSettings settings) =>
+        Clean.GetOrAdd(settings with { Seams = Untouched }, _ => new Lazy<bool>(() =>
+        {
+            using var world = new PlantWorld(settings);
+            return world.Run().Fault is null;
+        })).Value;
+}
