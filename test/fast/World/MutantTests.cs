@@ -5,8 +5,8 @@ using Xunit;
 namespace Sluice.Fast.World;
 
 /// <summary>
-/// The test of the world: with a mistake put in at a seam, the right checker finds it within a few seeds; without it the
-/// same seeds are well.
+/// The test of the world: with a mistake put in at a seam, the right checker finds it within a few seeds; without it
+/// the same seeds are well.
 /// </summary>
 public sealed class MutantTests
 {
@@ -83,7 +83,7 @@ public sealed class MutantTests
     public void Never_deleting_is_caught() => Caught(() => new Mutants.NeverDeletes(), Overflowing, Checker.Bounds);
 
     private static WorldSettings Overflowing(WorldSettings settings) =>
-        settings.Overflowing() with { Days = 2 };
+        settings.Overflowing() with { Days = 1 };
 
     private static void Caught(Func<Seams> mutant, params Checker[] by) =>
         Caught(mutant, settings => settings, by);

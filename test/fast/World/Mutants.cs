@@ -43,7 +43,7 @@ internal static class Mutants
             outcome.Verdict is DeliveryVerdict.LinkLost ? outcome : DeliveryOutcome.Accepted;
     }
 
-    /// <summary>The last frame of the journal is gone whenever the agent starts: its positions are given again.</summary>
+    /// <summary>The last frame of the journal is gone at each start: its positions are given again.</summary>
     public sealed class ReusesPositions : Seams
     {
         public override void Started(SimulatedDisk disk)
@@ -153,7 +153,9 @@ internal static class Mutants
         {
             var text = Encoding.UTF8.GetString(payload);
             var readings = text.IndexOf("\"readings\"", StringComparison.Ordinal);
-            return message.Retain || sent.Add(text[readings..]) ? payload : Replaced(payload, "\"t\":\"2026", "\"t\":\"2027");
+            return message.Retain || sent.Add(text[readings..])
+                ? payload
+                : Replaced(payload, "\"t\":\"2026", "\"t\":\"2027");
         }
     }
 
@@ -215,6 +217,8 @@ internal static class Mutants
         private sealed class Keeping(IStorage inner) : IStorage
         {
             public long FreeBytes => inner.FreeBytes;
+
+            public DateTime NowUtc => inner.NowUtc;
 
             public IReadOnlyList<StorageEntry> List() => inner.List();
 

@@ -52,7 +52,7 @@ public sealed class WorldTests
     [Fact]
     public void What_a_disk_cannot_hold_is_dropped_oldest_first_and_named()
     {
-        using var world = new PlantWorld(WorldSettings.Of(1, days: 2).Overflowing());
+        using var world = new PlantWorld(WorldSettings.Of(1, days: 1).Overflowing());
         var report = world.Run();
         Assert.True(report.Fault is null, report.ToString());
         Assert.True(report.Dropped > 1000, $"only {report.Dropped} readings were dropped");
@@ -62,7 +62,7 @@ public sealed class WorldTests
 
     private static readonly string[] Troubles =
     [
-        "cable cuts", "silences", "thin lines", "slow lines", "slow brokers", "refusals", "MES away", "broker restarts",
+        "cable cuts", "silences", "thin lines", "slow lines", "slow brokers", "refusals", "MES away", "MES unsubscribed", "broker restarts",
         "power cuts", "kills", "restarts", "full disks", "read-only disks", "failing disks", "silent devices",
         "busy hours", "takeovers",
     ];

@@ -150,10 +150,15 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
             Require(missing.From == 0, Checker.NothingLost, () => $"{missing} of {book.Store} never arrived");
             if (!stream.Stores.TryGetValue(book.Store.ToString(), out var store) || store.Account is null)
             {
-                Require(book.Next == 1 || stream.StoresForgotten > 0, Checker.Ledger, () => $"no ledger ever named {book.Store}");
+                Require(book.Next == 1 || stream.StoresForgotten > 0, Checker.Ledger,
+                    () => $"no ledger ever named {book.Store}, which had {book.Next - 1} positions, of which "
+                        + $"{book.Arrived.Count} arrived ({stream.Stores.Count} stores are known)");
                 continue;
             }
 
+            var silent = book.Arrived.Missing(new Positions(store.Account.Next, book.Next - 1))
+                .SelectMany(book.LostByBroker.Missing).FirstOrDefault();
+            Require(silent.From == 0, Checker.Ledger, () => $"no ledger got as far as {silent} of {book.Store}");
             var gap = store.OpenGaps().SelectMany(book.LostByBroker.Missing).FirstOrDefault();
             Require(gap.From == 0, Checker.Ledger, () => $"no ledger explains {gap} of {book.Store}");
         }

@@ -55,7 +55,7 @@ internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, Stream
         }
 
         var code = Refuses(message.Retain);
-        if (code is not (0x00 or 0x10))
+        if (code != 0)
         {
             Refusals++;
             return code;
@@ -67,7 +67,7 @@ internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, Stream
             retained[message.Topic] = queued;
         }
 
-        if (!HasSession || code == 0x10)
+        if (!HasSession)
         {
             Refusals += message.Retain ? 0 : 1;
             return 0x10;
@@ -84,6 +84,14 @@ internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, Stream
     }
 
     public void MesLeaves() => MesIsHere = false;
+
+    /// <summary>The MES is gone for good, and what the broker kept for it: nobody subscribes any more.</summary>
+    public void MesUnsubscribes()
+    {
+        LoseQueue();
+        HasSession = false;
+        MesIsHere = false;
+    }
 
     /// <summary>The MES is back: with its session, or without one and then with a new subscription.</summary>
     public void MesComes()
@@ -109,14 +117,16 @@ internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, Stream
             return;
         }
 
+        MesUnsubscribes();
+        retained.Clear();
+    }
+
+    private void LoseQueue()
+    {
         while (queue.TryDequeue(out var lost))
         {
             Lose(lost);
         }
-
-        retained.Clear();
-        HasSession = false;
-        MesIsHere = false;
     }
 
     private void Lose(Queued lost)

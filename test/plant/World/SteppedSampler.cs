@@ -70,7 +70,8 @@ internal sealed class SimulatedMachine
         this.clock = clock;
         this.random = random;
         IsBusy = settings.Overflows;
-        var every = settings.Overflows ? TimeSpan.FromSeconds(30) : TimeSpan.FromSeconds(random.Next(4) switch { 0 => 20, 1 => 120, _ => 300 });
+        var seconds = random.Next(4) switch { 0 => 20, 1 => 120, _ => 300 };
+        var every = TimeSpan.FromSeconds(settings.Overflows ? 30 : seconds);
         Sampled = [.. Enumerable.Range(0, random.Next(2, 7)).Select(index => Make(index, every))];
         serials = new long[Sampled.Count];
     }

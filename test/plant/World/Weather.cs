@@ -57,6 +57,7 @@ internal sealed class Weather
         Trouble("slow brokers", () => Broker.SlowestAnswer = TimeSpan.FromSeconds(random.Next(1, 20)),
             () => Broker.SlowestAnswer = TimeSpan.FromMilliseconds(10), 30, 1800);
         Trouble("refusals", Refuse, () => Broker.Refuses = _ => 0, 5, 3600);
+        Trouble("MES unsubscribed", Broker.MesUnsubscribes, Broker.MesComes, 5, 3600);
         Trouble("MES away", Broker.MesLeaves, Broker.MesComes, 5, 7200);
         Trouble("broker restarts", StopBroker, () => Broker.IsDown = false, 2, 120);
         Trouble("power", CutPower, () => { }, 1, 2);
@@ -133,7 +134,7 @@ internal sealed class Weather
 
     private void Refuse()
     {
-        int[] codes = [0x10, 0x80, 0x83, 0x87, 0x90, 0x91, 0x95, 0x97, 0x99, 0xFF];
+        int[] codes = [0x80, 0x83, 0x87, 0x90, 0x91, 0x95, 0x97, 0x99, 0xFF];
         var code = codes[random.Next(codes.Length)];
         var share = random.Next(3) switch { 0 => 1.0, 1 => 0.5, _ => 0.05 };
         var announcements = random.Next(3) == 0;
