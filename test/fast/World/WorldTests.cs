@@ -62,7 +62,8 @@ public sealed class WorldTests
 
     private static readonly string[] Troubles =
     [
-        "cable cuts", "silences", "thin lines", "slow lines", "slow brokers", "refusals", "MES away", "MES unsubscribed", "broker restarts",
+        "cable cuts", "silences", "thin lines", "slow lines", "slow brokers", "refusals", "MES away",
+        "MES unsubscribed", "broker restarts",
         "power cuts", "kills", "restarts", "full disks", "read-only disks", "failing disks", "silent devices",
         "busy hours", "takeovers",
     ];
