@@ -25,6 +25,9 @@ namespace Sluice.Agent;
 /// </summary>
 public static class GatewayHost
 {
+    /// <summary>Room for what one source keeps, in blocks of a file system: no list comes near it.</summary>
+    private const int KeptBytes = ReadHoleFile.BytesMax;
+
     /// <summary>Longest graceful stop; what is not delivered by then waits in the buffer.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
 
@@ -73,10 +76,11 @@ public static class GatewayHost
         services.AddSingleton(configuration);
         services.AddSingleton(options);
         services.AddSingleton(clock);
+        services.AddSingleton<DeviceRoll>();
 
         AddLoop(services, s => new BufferLoop(
             StoreSwitch.OnDisk(
-                configuration.Buffer, clock,
+                LessWhatSourcesKeep(configuration), clock,
                 surroundings.HostClock ?? ClockOf(configuration, surroundings.Random)),
             configuration.Buffer.CommitEvery,
             clock,
@@ -85,10 +89,11 @@ public static class GatewayHost
         AddLoop(services, s => new Publisher(
             configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock,
             surroundings.Random,
-            Logger<Publisher>(s)));
+            Logger<Publisher>(s),
+            s.GetRequiredService<DeviceRoll>()));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
-            source, Open(source, gpio => Counters(gpio, configuration.Buffer), clock),
-            s.GetRequiredService<BufferLoop>(), clock, Logger<Sampler>(s)))]);
+            source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
+            Logger<Sampler>(s), s.GetRequiredService<DeviceRoll>()))]);
         services.AddSingleton<StatusReporter>();
         AddLoop(services, s => new StatusServer(
             options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
@@ -137,33 +142,54 @@ public static class GatewayHost
 
     /// <summary>A source for one look at it: what it counts is kept nowhere.</summary>
     internal static ISignalSource OpenOnce(SourceSettings settings, TimeProvider clock) =>
-        Open(settings, _ => new MemoryCounterState(), clock);
+        Open(settings, null, clock);
 
     private static ISignalSource Open(
-        SourceSettings settings, Func<GpioSettings, ICounterState> counters, TimeProvider clock) => settings switch
+        SourceSettings settings, BufferSettings? buffer, TimeProvider clock) => settings switch
     {
         ModbusTcpSettings modbus => Guarded(
-            new ModbusSource(modbus.Name, modbus.Addresses, modbus.Options, clock), modbus.Guards, clock),
+            new ModbusSource(
+                modbus.Name, modbus.Addresses, modbus.Options, clock, Holes(buffer, modbus)),
+            modbus.Guards, clock),
         ModbusRtuSettings rtu => Guarded(
-            ModbusSource.OverRtu(rtu.Name, rtu.Addresses, rtu.Port, rtu.Converter, rtu.Options, clock),
+            ModbusSource.OverRtu(
+                rtu.Name, rtu.Addresses, rtu.Port, rtu.Converter, rtu.Options, clock,
+                Holes(buffer, rtu)),
             rtu.Guards, clock),
         GpioSettings gpio => new GpioSource(
-            gpio.Name, gpio.Lines, gpio.Chip, new GpioOptions(), counters(gpio), clock),
+            gpio.Name, gpio.Lines, gpio.Chip, new GpioOptions(), Counters(buffer, gpio), clock),
         SensorSettings sensors => new SensorSource(sensors.Name, sensors.Sensors, "/sys", clock),
         SimulatedSettings simulated => new SimulatedSource(simulated.Name, simulated.Shapes, clock),
         _ => throw new InvalidOperationException($"No source is wired for {settings.GetType().Name}."),
     };
+
+    private static ReadHoleFile? Holes(BufferSettings? buffer, SourceSettings source) =>
+        buffer is null ? null : new ReadHoleFile(Kept(buffer, "holes", source));
+
+    private static ICounterState Counters(BufferSettings? buffer, SourceSettings source) =>
+        buffer is null ? new MemoryCounterState() : new FileCounterState(Kept(buffer, "counters", source));
 
     private static ISignalSource Guarded(
         ISignalSource source, IReadOnlyList<SignalGuard> guards, TimeProvider clock) =>
         guards.Count == 0 ? source : new GuardedSource(source, guards, clock);
 
     /// <summary>
-    /// Below the readings, because they belong together: what was counted and what was stored. In a folder of its own:
-    /// the store sets a file that it does not know aside.
+    /// What a source keeps for its next start lies below the readings, because they belong together: what was counted
+    /// and what was stored. In a folder of its own: the store sets a file that it does not know aside.
     /// </summary>
-    private static FileCounterState Counters(GpioSettings gpio, BufferSettings buffer) =>
-        new(Path.Combine(buffer.Directory, "counters", gpio.Name + ".txt"));
+    private static string Kept(BufferSettings buffer, string what, SourceSettings source) =>
+        Path.Combine(buffer.Directory, what, source.Name + ".txt");
+
+    /// <summary>
+    /// What the store may take of the buffer's size: the rest is for what sources keep, each file twice while it is
+    /// being replaced, and never more than a quarter.
+    /// </summary>
+    private static BufferSettings LessWhatSourcesKeep(GatewayConfiguration configuration)
+    {
+        var kept = configuration.Sources.Count(source => source is ModbusSettings or GpioSettings) * KeptBytes * 2L;
+        var size = configuration.Buffer.SizeBytesMax;
+        return configuration.Buffer with { SizeBytesMax = size - Math.Min(kept, size / 4) };
+    }
 
     private static void AddLoop<TLoop>(IServiceCollection services, Func<IServiceProvider, TLoop> make)
         where TLoop : class, IHostedService

@@ -61,7 +61,10 @@ public sealed class GuardedSource : ISignalSource
             return new SourceHealth(
                 sentence.Length > 0 && health.Sentence.Length == 0 ? "doubted" : health.State,
                 health.Sentence.Length > 0 ? health.Sentence : sentence,
-                [.. health.Counters, KeyValuePair.Create("doubtedReadings", Interlocked.Read(ref doubted))]);
+                [.. health.Counters, KeyValuePair.Create("doubtedReadings", Interlocked.Read(ref doubted))])
+            {
+                Devices = health.Devices,
+            };
         }
     }
 
@@ -74,6 +77,9 @@ public sealed class GuardedSource : ISignalSource
         await inner.ReadAsync(asked.AsMemory(0, count), read, cancellationToken).ConfigureAwait(false);
         HandOn(into);
     }
+
+    public ValueTask UseSpareTimeAsync(TimeSpan spare, CancellationToken cancellationToken) =>
+        inner.UseSpareTimeAsync(spare, cancellationToken);
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 

@@ -23,10 +23,20 @@ public interface ISignalSource : IAsyncDisposable
 
     /// <summary>Reads the signals at these indexes of <see cref="Signals"/> into <paramref name="into"/>.</summary>
     ValueTask ReadAsync(ReadOnlyMemory<int> due, ReadingBatch into, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Called on the same loop between two reads, when nothing is due for <paramref name="spare"/>: what a source wants
+    /// to know besides its signals, it asks for here, and ends in time.
+    /// </summary>
+    ValueTask UseSpareTimeAsync(TimeSpan spare, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 }
 
 /// <summary>A source's own account of how it goes.</summary>
 /// <param name="State">One word for a person: connected, connecting, silent, refused, simulated ...</param>
 /// <param name="Sentence">What is wrong and what to do, or empty.</param>
 /// <param name="Counters">Named counts since start: requests, timeouts, reconnects ...</param>
-public sealed record SourceHealth(string State, string Sentence, IReadOnlyList<KeyValuePair<string, long>> Counters);
+public sealed record SourceHealth(string State, string Sentence, IReadOnlyList<KeyValuePair<string, long>> Counters)
+{
+    /// <summary>What its devices told about themselves: the same list for as long as nothing changed.</summary>
+    public IReadOnlyList<SourceDevice> Devices { get; init; } = [];
+}

@@ -87,7 +87,7 @@ internal static class GatewayBuilding
         };
 
     public static ReadPlanOptions PlanOptions(SourceDraft source) => source.IsRtu()
-        ? ModbusSource.PlanOf(RtuOptions(source))
+        ? ModbusSource.PlanOf(RtuOptions(source), source.Kind == "modbus-rtu" ? Port(source) : null)
         : ModbusSource.PlanOf(TcpOptions(source));
 
     /// <summary>
@@ -102,6 +102,7 @@ internal static class GatewayBuilding
         RegistersMax = MostRegisters(source),
         GapRegistersMax = source.Quirks?.GapRegistersMax ?? default,
         OneRequestPerSignal = source.Quirks?.OneRequestPerSignal ?? default,
+        Identify = source.Quirks?.Identify ?? default,
         PauseBetweenRequests = source.Quirks?.PauseBetweenRequests ?? default,
         PauseAfterConnect = source.Quirks?.PauseAfterConnect ?? default,
     };
@@ -115,10 +116,13 @@ internal static class GatewayBuilding
             RegistersMax = MostRegisters(source),
             GapRegistersMax = source.Quirks?.GapRegistersMax ?? default,
             OneRequestPerSignal = source.Quirks?.OneRequestPerSignal ?? default,
+            Identify = source.Quirks?.Identify ?? default,
         };
 
         // Behind a converter the line's speed is the converter's business, and so is the silence of its line.
-        return source.Baud is { } baud ? options with { Silence = RtuFramer.Silence(baud) } : options;
+        return source is { Baud: { } baud, Turnaround: { } turnaround }
+            ? options with { Silence = RtuFramer.Silence(baud), Turnaround = turnaround }
+            : options;
     }
 
     private static int MostRegisters(SourceDraft source) =>

@@ -187,7 +187,7 @@ public sealed record ModbusRtuSettings : ModbusSettings
 
     public required ModbusRtuOptions Options { get; init; }
 
-    public override ReadPlanOptions PlanOptions => ModbusSource.PlanOf(Options);
+    public override ReadPlanOptions PlanOptions => ModbusSource.PlanOf(Options, Port);
 }
 
 public sealed record GpioSettings : SourceSettings

@@ -115,6 +115,8 @@ internal sealed record SourceDraft
 
     public TimeSpan? Timeout { get; init; }
 
+    public TimeSpan? Turnaround { get; init; }
+
     public int? Window { get; init; }
 
     public string? Signals { get; init; }
@@ -148,6 +150,8 @@ internal sealed record GuardDraft
 internal sealed record QuirksDraft
 {
     public bool? OneRequestPerSignal { get; init; }
+
+    public bool? Identify { get; init; }
 
     public TimeSpan? PauseBetweenRequests { get; init; }
 

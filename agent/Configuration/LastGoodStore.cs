@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Hal;
 
 namespace Sluice.Agent.Configuration;
 

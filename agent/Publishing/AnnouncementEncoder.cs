@@ -28,10 +28,18 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     /// <param name="into">Where to.</param>
     /// <param name="view">What the buffer is.</param>
     /// <param name="present">The last durable reading of each signal that has one.</param>
+    /// <param name="devices">What the devices told about themselves.</param>
     /// <param name="sentUtc">Now.</param>
-    /// <param name="reduced">Without descriptions and last readings, for a broker with a small packet limit.</param>
+    /// <param name="reduced">
+    /// Without descriptions, last readings and devices, for a broker with a small packet limit.
+    /// </param>
     public void Birth(
-        PayloadBuffer into, BufferView view, IReadOnlyList<PresentReading> present, DateTime sentUtc, bool reduced)
+        PayloadBuffer into,
+        BufferView view,
+        IReadOnlyList<PresentReading> present,
+        IReadOnlyList<SourceDevice> devices,
+        DateTime sentUtc,
+        bool reduced)
     {
         var last = new Dictionary<string, PresentReading>(present.Count, StringComparer.Ordinal);
         foreach (var reading in present)
@@ -66,6 +74,11 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndArray();
+        if (!reduced && devices.Count > 0)
+        {
+            WriteDevices(json, devices);
+        }
+
         json.WriteEndObject();
     }
 
@@ -127,6 +140,33 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteDevices(Utf8JsonWriter json, IReadOnlyList<SourceDevice> devices)
+    {
+        json.WriteStartArray("devices"u8);
+        foreach (var device in devices)
+        {
+            json.WriteStartObject();
+            json.WriteString("source"u8, device.Source);
+            json.WriteNumber("unitId"u8, device.UnitId);
+            WriteTold(json, "vendor"u8, device.Vendor);
+            WriteTold(json, "product"u8, device.Product);
+            WriteTold(json, "revision"u8, device.Revision);
+            WriteTold(json, "model"u8, device.Model);
+            WriteTold(json, "label"u8, device.Label);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    private static void WriteTold(Utf8JsonWriter json, ReadOnlySpan<byte> key, string text)
+    {
+        if (text.Length > 0)
+        {
+            json.WriteString(key, text);
+        }
     }
 
     private static void WriteStore(Utf8JsonWriter json, StoreView store)

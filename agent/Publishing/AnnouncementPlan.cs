@@ -1,5 +1,6 @@
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Uplink;
+using Sluice.Hal;
 
 namespace Sluice.Agent.Publishing;
 
@@ -19,12 +20,15 @@ internal enum Announcement : byte
 /// <item>One announcement is in flight at a time, so a ledger can never overtake an older one.</item>
 /// <item>A drop, a correction, a step of the clock and a gap in the recording go out with a ledger within a second;
 /// mere progress within five.</item>
+/// <item>What devices tell goes out with a birth, and no two births for that follow within thirty seconds; readings
+/// wait for none of them.</item>
 /// </list>
 /// </summary>
 internal sealed class AnnouncementPlan
 {
     public static readonly TimeSpan DropEvery = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan DevicesEvery = TimeSpan.FromSeconds(30);
 
     private BufferView? view;
     private BufferView? inLedger;
@@ -33,9 +37,15 @@ internal sealed class AnnouncementPlan
     private bool birthDue;
     private bool ledgerDue;
     private TimeSpan ledgerAt;
+    private TimeSpan birthAt;
+    private IReadOnlyList<SourceDevice> devices = [];
+    private IReadOnlyList<SourceDevice> inBirth = [];
 
     /// <summary>While the broker refuses announcements: when to try again.</summary>
     public HoldPolicy Hold { get; } = new();
+
+    /// <summary>What the next birth carries.</summary>
+    public IReadOnlyList<SourceDevice> Devices => devices;
 
     /// <summary>The broker found the whole birth too large.</summary>
     public bool ReduceBirth { get; private set; }
@@ -71,6 +81,9 @@ internal sealed class AnnouncementPlan
     /// <summary>The MES wants the ledger once more.</summary>
     public void AskLedger() => ledgerDue = true;
 
+    /// <summary>What devices told so far: another list only where something changed.</summary>
+    public void Observe(IReadOnlyList<SourceDevice> told) => devices = told;
+
     public Announcement? Next(TimeSpan now)
     {
         if (inFlight is not null || (Hold.IsHolding && now < Hold.Until))
@@ -79,7 +92,7 @@ internal sealed class AnnouncementPlan
         }
 
         return statusDue ? Announcement.Status
-            : birthDue ? Announcement.Birth
+            : birthDue || DevicesWait(now) == TimeSpan.Zero ? Announcement.Birth
             : ledgerDue || LedgerWait(now) == TimeSpan.Zero ? Announcement.Ledger
             : null;
     }
@@ -96,6 +109,7 @@ internal sealed class AnnouncementPlan
 
         var held = Hold.IsHolding ? Hold.Until - now : TimeSpan.Zero;
         var wait = statusDue || birthDue || ledgerDue ? TimeSpan.Zero : LedgerWait(now);
+        wait = DevicesWait(now) is { } birth && (wait is null || birth < wait) ? birth : wait;
         return wait is { } due ? (held > due ? held : due) : null;
     }
 
@@ -106,6 +120,11 @@ internal sealed class AnnouncementPlan
         {
             inLedger = carried;
             ledgerAt = now;
+        }
+        else if (announcement == Announcement.Birth)
+        {
+            inBirth = devices;
+            birthAt = now;
         }
     }
 
@@ -126,11 +145,12 @@ internal sealed class AnnouncementPlan
 
         if (announcement == Announcement.Birth && verdict == DeliveryVerdict.TooLarge && !ReduceBirth)
         {
-            ReduceBirth = true;
+            ReduceBirth = birthDue = true;
             return;
         }
 
         ledgerDue |= announcement == Announcement.Ledger;
+        birthDue |= announcement == Announcement.Birth;
         Hold.Failed(now);
     }
 
@@ -163,6 +183,17 @@ internal sealed class AnnouncementPlan
         || now.Record?.StepsTotal != told.Record?.StepsTotal
         || now.Record?.GapsTotal != told.Record?.GapsTotal
         || now.Record?.Clock.IsSet != told.Record?.Clock.IsSet;
+
+    private TimeSpan? DevicesWait(TimeSpan now)
+    {
+        if (ReferenceEquals(devices, inBirth))
+        {
+            return null;
+        }
+
+        var wait = birthAt + DevicesEvery - now;
+        return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
+    }
 
     private TimeSpan? LedgerWait(TimeSpan now)
     {

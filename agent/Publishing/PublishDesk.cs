@@ -2,7 +2,9 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
+using Sluice.Hal;
 
 namespace Sluice.Agent.Publishing;
 
@@ -22,6 +24,7 @@ internal sealed class PublishDesk : IDisposable
     public long AsksOverrun;
 
     private readonly Stack<PayloadBuffer> spare = new();
+    private readonly DeviceRoll devices;
     private readonly TimeProvider clock;
     private readonly long start;
     private long ledgerNumber;
@@ -30,9 +33,11 @@ internal sealed class PublishDesk : IDisposable
         GatewayConfiguration configuration,
         AnnouncementEncoder announcements,
         UplinkJournal journal,
+        DeviceRoll devices,
         TimeProvider clock,
         ILogger logger)
     {
+        this.devices = devices;
         this.clock = clock;
         start = clock.GetTimestamp();
         Topics = new ContractTopics(configuration.Gateway);
@@ -82,6 +87,9 @@ internal sealed class PublishDesk : IDisposable
     public StoredBatch Peeked { get; } = new();
 
     public TimeProvider Clock => clock;
+
+    /// <summary>What devices told about themselves, now.</summary>
+    public IReadOnlyList<SourceDevice> Devices => devices.Devices;
 
     /// <summary>Monotonic, since the publisher was made: what the plans count in.</summary>
     public TimeSpan Now => clock.GetElapsedTime(start);

@@ -75,6 +75,7 @@ internal sealed class PublishWork
         desk.Journal.Connected(terms, view.Waiting);
         desk.Plan.Connected(view, terms.ReceiveMaximum);
         desk.AnnouncementPlan.Connected(view);
+        desk.AnnouncementPlan.Observe(desk.Devices);
         desk.Peeked.Clear();
     }
 
@@ -90,6 +91,7 @@ internal sealed class PublishWork
         view = now;
         desk.Plan.Observe(now);
         desk.AnnouncementPlan.Observe(now);
+        desk.AnnouncementPlan.Observe(desk.Devices);
         desk.Journal.InFlight(UnderWay);
     }
 
@@ -232,7 +234,8 @@ internal sealed class PublishWork
                 desk.Announcements.Online(payload, utc);
                 break;
             case Announcement.Birth:
-                desk.Announcements.Birth(payload, view, present, utc, desk.AnnouncementPlan.ReduceBirth);
+                desk.Announcements.Birth(
+                    payload, view, present, desk.AnnouncementPlan.Devices, utc, desk.AnnouncementPlan.ReduceBirth);
                 topic = desk.Topics.Birth;
                 break;
             case Announcement.Ledger:

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 
@@ -28,13 +29,15 @@ public sealed class Publisher : BackgroundService
     /// <param name="clock">Monotonic time for schedules, UTC for stamps.</param>
     /// <param name="random">Jitter, and the id of this run.</param>
     /// <param name="logger">The journal.</param>
+    /// <param name="devices">What devices tell about themselves; null: nothing.</param>
     public Publisher(
         GatewayConfiguration configuration,
         BufferLoop buffer,
         IBrokerLink link,
         TimeProvider clock,
         Random random,
-        ILogger<Publisher> logger)
+        ILogger<Publisher> logger,
+        DeviceRoll? devices = null)
     {
         this.buffer = buffer;
         this.link = link;
@@ -47,7 +50,8 @@ public sealed class Publisher : BackgroundService
         Signal[] signals =
             [.. configuration.Sources.SelectMany(source => source.Signals).Select(signal => signal.Signal)];
         desk = new PublishDesk(
-            configuration, new AnnouncementEncoder(speaker, signals), new UplinkJournal(clock, logger), clock, logger);
+            configuration, new AnnouncementEncoder(speaker, signals), new UplinkJournal(clock, logger),
+            devices ?? new DeviceRoll(), clock, logger);
     }
 
     /// <summary>How the way to the MES is, right now; from any thread.</summary>

@@ -17,6 +17,7 @@ public sealed class Sampler : BackgroundService
     private readonly BufferLoop buffer;
     private readonly TimeProvider clock;
     private readonly ILogger<Sampler> log;
+    private readonly DeviceRoll? devices;
     private readonly long origin;
     private readonly PollSchedule schedule;
     private readonly Dictionary<Signal, int> indexes;
@@ -26,8 +27,10 @@ public sealed class Sampler : BackgroundService
     private SamplerHealth health;
 
     public Sampler(
-        SourceSettings settings, ISignalSource source, BufferLoop buffer, TimeProvider clock, ILogger<Sampler> log)
+        SourceSettings settings, ISignalSource source, BufferLoop buffer, TimeProvider clock, ILogger<Sampler> log,
+        DeviceRoll? devices = null)
     {
+        this.devices = devices;
         this.source = source;
         this.buffer = buffer;
         this.clock = clock;
@@ -82,6 +85,12 @@ public sealed class Sampler : BackgroundService
             {
                 await buffer.AppendAsync(report.Memory, stoppingToken).ConfigureAwait(false);
             }
+
+            var spare = schedule.NextDue - Now;
+            if (spare > TimeSpan.Zero)
+            {
+                await source.UseSpareTimeAsync(spare, stoppingToken).ConfigureAwait(false);
+            }
         }
     }
 
@@ -107,6 +116,7 @@ public sealed class Sampler : BackgroundService
             Log.SourceState(log, source.Name, next.Source.State, next.Source.Sentence);
         }
 
+        devices?.Observe(source.Name, next.Source.Devices);
         Volatile.Write(ref health, next);
     }
 

@@ -71,10 +71,13 @@ public sealed record ModbusTcpOptions
     public TimeSpan PauseAfterConnect { get; init; } = TimeSpan.Zero;
 
     /// <summary>
-    /// Registers between two signals that are read along, unasked, to save a request: 0 to 124. For bits, 16 times as
-    /// many. 16.
+    /// Most registers between two signals that are read along, unasked, where that takes less time than another
+    /// request: 0 to 124. For bits, 16 times as many. 124.
     /// </summary>
-    public int GapRegistersMax { get; init; } = 16;
+    public int GapRegistersMax { get; init; } = 124;
+
+    /// <summary>Ask each unit who it is (function 43/14) once it has answered. true.</summary>
+    public bool Identify { get; init; } = true;
 
     /// <summary>Wait after the first failed connect; doubles up to <see cref="ReconnectMax"/>. 250 ms.</summary>
     public TimeSpan ReconnectFirst { get; init; } = TimeSpan.FromMilliseconds(250);

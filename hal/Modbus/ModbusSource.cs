@@ -25,39 +25,43 @@ public sealed class ModbusSource : ISignalSource
     /// <summary>First wait for a busy device; doubles.</summary>
     private static readonly TimeSpan BusyWait = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>
-    /// What the device refused to read along is tried again after this: its program may have changed.
-    /// </summary>
-    private static readonly TimeSpan SplitsKept = TimeSpan.FromHours(1);
-
     private readonly IReadOnlyList<ModbusSignal> addressed;
     private readonly IModbusClient client;
     private readonly TimeProvider clock;
     private readonly long began;
     private readonly ReadPlan plan;
-    private readonly UnitPolicy policy = new(new UnitPolicyOptions());
-    private readonly Lane[] lanes;
+    private readonly UnitPolicy policy;
+    private readonly UnitIdentities identities;
+    private readonly HoleKeeper holes;
+    private readonly RequestCosts costs;
+    private readonly TimeSpan identifyNeeds;
+    private readonly ReadLane[] lanes;
     private readonly Stack<ReadBlock> parts = new();
     private int busyWaits;
-    private TimeSpan splitsForgottenAt;
     private long readings;
     private long badReadings;
     private long busyAnswers;
     private int unitsBroken;
     private int splits;
+    private IdentificationWalk? walk;
+    private byte walked;
 
     public ModbusSource(
-        string name, IReadOnlyList<ModbusSignal> signals, ModbusTcpOptions options, TimeProvider clock)
-        : this(name, signals, new ModbusTcpClient(options, clock), PlanOf(options), options.Window, clock)
+        string name, IReadOnlyList<ModbusSignal> signals, ModbusTcpOptions options, TimeProvider clock,
+        ReadHoleFile? holes = null)
+        : this(
+            name, signals, new ModbusTcpClient(options, clock),
+            ModbusSourceOptions.Of(options) with { Holes = holes }, clock)
     {
     }
 
     /// <summary>The same over any other client, which the source then owns.</summary>
     public ModbusSource(
-        string name, IReadOnlyList<ModbusSignal> signals, IModbusClient client, ReadPlanOptions planOptions, int window,
+        string name, IReadOnlyList<ModbusSignal> signals, IModbusClient client, ModbusSourceOptions options,
         TimeProvider clock)
     {
         ArgumentNullException.ThrowIfNull(signals);
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(clock);
         Name = name;
         addressed = signals;
@@ -65,14 +69,20 @@ public sealed class ModbusSource : ISignalSource
         this.client = client;
         this.clock = clock;
         began = clock.GetTimestamp();
-        plan = new ReadPlan(signals, planOptions);
-        lanes = [.. Enumerable.Range(0, window).Select(_ => new Lane())];
+        plan = new ReadPlan(signals, options.Plan);
+        holes = new HoleKeeper(plan, options.Holes);
+        holes.Resume(Now);
+        costs = new RequestCosts(options.Plan.GapRegistersFirst);
+        policy = new UnitPolicy(options.Units);
+        identities = new UnitIdentities(name);
+        identifyNeeds = options.IdentifyNeeds;
+        lanes = [.. Enumerable.Range(0, options.Window).Select(_ => new ReadLane())];
     }
 
     /// <summary>The source of an RTU bus on a serial port, or else behind a converter.</summary>
     public static ModbusSource OverRtu(
         string name, IReadOnlyList<ModbusSignal> signals, SerialPortOptions? port, System.Net.IPEndPoint? converter,
-        ModbusRtuOptions options, TimeProvider clock)
+        ModbusRtuOptions options, TimeProvider clock, ReadHoleFile? holes = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         IByteLine line = (port, converter) switch
@@ -82,7 +92,8 @@ public sealed class ModbusSource : ISignalSource
             _ => throw new ArgumentException("an RTU bus hangs on a serial port or on a converter, on one of them"),
         };
         return new ModbusSource(
-            name, signals, new ModbusRtuClient(line, options, clock), PlanOf(options), 1, clock);
+            name, signals, new ModbusRtuClient(line, options, clock),
+            ModbusSourceOptions.Of(options, port) with { Holes = holes }, clock);
     }
 
     public string Name { get; }
@@ -98,6 +109,7 @@ public sealed class ModbusSource : ISignalSource
             var sentence = link.Sentence.Length > 0 || broken == 0
                 ? link.Sentence
                 : string.Create(CultureInfo.InvariantCulture, $"{broken} of its units do not answer");
+            sentence = sentence.Length > 0 ? sentence : holes.Problem;
             KeyValuePair<string, long>[] own =
             [
                 KeyValuePair.Create("readings", Interlocked.Read(ref readings)),
@@ -105,9 +117,13 @@ public sealed class ModbusSource : ISignalSource
                 KeyValuePair.Create("busyAnswers", Interlocked.Read(ref busyAnswers)),
                 KeyValuePair.Create("unitsBroken", (long)broken),
                 KeyValuePair.Create("splits", (long)Volatile.Read(ref splits)),
+                KeyValuePair.Create("gapRegisters", (long)costs.GapRegisters),
             ];
             return new SourceHealth(
-                broken > 0 && link.State == "connected" ? "silent" : link.State, sentence, [.. link.Counters, .. own]);
+                broken > 0 && link.State == "connected" ? "silent" : link.State, sentence, [.. link.Counters, .. own])
+            {
+                Devices = identities.Devices,
+            };
         }
     }
 
@@ -145,10 +161,34 @@ public sealed class ModbusSource : ISignalSource
         {
             unitsBroken = policy.Broken;
             splits = plan.Splits;
+            holes.Keep(Now);
         }
     }
 
-    public ValueTask DisposeAsync() => client.DisposeAsync();
+    /// <summary>Asks units who they are, one question at a time, as long as each is sure to end in time.</summary>
+    public async ValueTask UseSpareTimeAsync(TimeSpan spare, CancellationToken cancellationToken)
+    {
+        var until = Now + spare;
+        while (identifyNeeds > TimeSpan.Zero && until - Now >= identifyNeeds && identities.Next is { } unit)
+        {
+            walk = walked == unit ? walk ?? new IdentificationWalk() : new IdentificationWalk();
+            walked = unit;
+            var (scope, objectId) = walk.Next!.Value;
+            walk.Observe(await client.ReadIdentificationAsync(unit, scope, objectId, cancellationToken)
+                .ConfigureAwait(false));
+            if (walk.Next is null)
+            {
+                identities.Observe(unit, walk.Outcome, walk.Told);
+                walk = null;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await holes.DisposeAsync().ConfigureAwait(false);
+        await client.DisposeAsync().ConfigureAwait(false);
+    }
 
     /// <summary>How a source with these options plans its requests: for whoever wants to know before it runs.</summary>
     public static ReadPlanOptions PlanOf(ModbusTcpOptions options)
@@ -163,13 +203,17 @@ public sealed class ModbusSource : ISignalSource
     }
 
     /// <summary>The same of a source on an RTU bus.</summary>
-    public static ReadPlanOptions PlanOf(ModbusRtuOptions options)
+    public static ReadPlanOptions PlanOf(ModbusRtuOptions options, SerialPortOptions? port)
     {
         ArgumentNullException.ThrowIfNull(options);
-        return new ReadPlanOptions
+        var plan = new ReadPlanOptions();
+        return plan with
         {
             RegistersMax = options.RegistersMax,
             GapRegistersMax = options.GapRegistersMax,
+            GapRegistersFirst = port is { Baud: > 0 }
+                ? RtuLineTime.GapThatPays(port, options.Turnaround)
+                : plan.GapRegistersFirst,
             OneRequestPerSignal = options.OneRequestPerSignal,
         };
     }
@@ -178,18 +222,14 @@ public sealed class ModbusSource : ISignalSource
     {
         busyWaits = 0;
         var now = Now;
-        if (now - splitsForgottenAt >= SplitsKept)
-        {
-            splitsForgottenAt = now;
-            plan.ForgetSplits();
-        }
-
+        holes.Turn(now);
+        plan.GapRegisters = costs.GapRegisters;
         plan.Plan(due);
         policy.BeginCall(plan.Blocks, now);
     }
 
     /// <summary>Puts the block on the wire, or not, where its unit is not worth asking now.</summary>
-    private void Begin(Lane lane, in ReadBlock block, CancellationToken cancellationToken)
+    private void Begin(ReadLane lane, in ReadBlock block, CancellationToken cancellationToken)
     {
         lane.Block = block;
         lane.BeganAt = Now;
@@ -201,7 +241,7 @@ public sealed class ModbusSource : ISignalSource
 #pragma warning restore CA2012
     }
 
-    private ValueTask<ModbusResult> Ask(Lane lane, in ReadBlock block, CancellationToken cancellationToken) =>
+    private ValueTask<ModbusResult> Ask(ReadLane lane, in ReadBlock block, CancellationToken cancellationToken) =>
         block.Request.IsBits
             ? client.ReadBitsAsync(
                 block.UnitId, block.Table, block.Address, lane.Bits.AsMemory(0, block.Count), cancellationToken)
@@ -209,7 +249,7 @@ public sealed class ModbusSource : ISignalSource
                 block.UnitId, block.Table, block.Address, lane.Registers.AsMemory(0, block.Count), cancellationToken);
 
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
-    private async ValueTask EndAsync(Lane lane, ReadingBatch into, CancellationToken cancellationToken)
+    private async ValueTask EndAsync(ReadLane lane, ReadingBatch into, CancellationToken cancellationToken)
     {
         var result = await lane.Answer.ConfigureAwait(false);
         result = await FinishAsync(lane, result, cancellationToken).ConfigureAwait(false);
@@ -240,7 +280,7 @@ public sealed class ModbusSource : ISignalSource
 
     private void PushParts(in ReadBlock block)
     {
-        var (front, back) = plan.Split(block);
+        var (front, back) = plan.Split(block, Now);
         parts.Push(back);
         parts.Push(front);
     }
@@ -248,11 +288,11 @@ public sealed class ModbusSource : ISignalSource
     /// <summary>Tells the policy, and waits for a device that asks for patience, as often as the call may.</summary>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     private async ValueTask<ModbusResult> FinishAsync(
-        Lane lane, ModbusResult result, CancellationToken cancellationToken)
+        ReadLane lane, ModbusResult result, CancellationToken cancellationToken)
     {
         while (lane.IsAsked)
         {
-            policy.Observe(lane.Block.UnitId, result, Now - lane.BeganAt, Now);
+            Observe(lane, result);
             if (result is not { Status: ModbusStatus.DeviceException, ExceptionCode: Acknowledge or Busy })
             {
                 break;
@@ -272,10 +312,29 @@ public sealed class ModbusSource : ISignalSource
         return result;
     }
 
+    private void Observe(ReadLane lane, ModbusResult result)
+    {
+        var unit = lane.Block.UnitId;
+        policy.Observe(unit, result, Now - lane.BeganAt, Now);
+        if (result.Status == ModbusStatus.Answered)
+        {
+            identities.Answered(unit);
+            if (lanes.Length == 1)
+            {
+                // With others under way at once, what one takes is not what it costs.
+                costs.Observe(lane.Block.Request, Now - lane.BeganAt);
+            }
+        }
+        else if (result.Status == ModbusStatus.Disconnected || policy.IsBroken(unit))
+        {
+            identities.Gone(unit);
+        }
+    }
+
     private static bool IsRefusal(ModbusResult result) =>
         result is { Status: ModbusStatus.DeviceException, ExceptionCode: IllegalAddress or IllegalValue };
 
-    private void Deliver(Lane lane, ModbusResult result, ReadingBatch into)
+    private void Deliver(ReadLane lane, ModbusResult result, ReadingBatch into)
     {
         var stamp = Reading.Stamp(clock);
         var monotonic = Reading.Monotonic(clock);
@@ -296,7 +355,7 @@ public sealed class ModbusSource : ISignalSource
         Interlocked.Add(ref readings, block.Members);
     }
 
-    private static DecodedValue Decode(Lane lane, ModbusSignal signal)
+    private static DecodedValue Decode(ReadLane lane, ModbusSignal signal)
     {
         var at = signal.Address.Address - lane.Block.Address;
         return lane.Block.Request.IsBits
@@ -326,21 +385,5 @@ public sealed class ModbusSource : ISignalSource
                 // The same request to stop as that of the caller, who gets it.
             }
         }
-    }
-
-    /// <summary>One request under way, and the memory that its answer goes to.</summary>
-    private sealed class Lane
-    {
-        public ushort[] Registers { get; } = new ushort[ReadRequest.RegistersMax];
-
-        public bool[] Bits { get; } = new bool[ReadRequest.BitsMax];
-
-        public ReadBlock Block { get; set; }
-
-        public TimeSpan BeganAt { get; set; }
-
-        public bool IsAsked { get; set; }
-
-        public ValueTask<ModbusResult> Answer { get; set; }
     }
 }

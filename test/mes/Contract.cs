@@ -120,6 +120,14 @@ public static partial class Contract
             store.RefuseOthers();
         }
 
+        if (message.Optional("devices") is not null)
+        {
+            foreach (var element in message.List("devices"))
+            {
+                Device(element, faults);
+            }
+        }
+
         var birth = new BirthMessage(
             gateway, Id(message, "run"), message.Text("agent"), message.Text("config"), message.Text("storage"), stores,
             [.. message.List("signals").Select(element => Signal(element, faults))]);
@@ -127,6 +135,22 @@ public static partial class Contract
         message.Require(birth.Storage is "disk" or "memory", $"storage '{birth.Storage}' is neither disk nor memory");
         message.RefuseOthers();
         return birth;
+    }
+
+    private static void Device(JsonElement element, List<string> faults)
+    {
+        var device = new ContractReader(element, "birth device", faults);
+        device.Text("source");
+        device.Whole("unitId");
+        foreach (var told in (string[])["vendor", "product", "revision", "model", "label"])
+        {
+            if (device.Optional(told) is not null)
+            {
+                device.Text(told);
+            }
+        }
+
+        device.RefuseOthers();
     }
 
     public static LedgerMessage Ledger(JsonElement root, List<string> faults)

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Sluice.Agent.Configuration;
+using Sluice.Hal;
 
 namespace Sluice.Agent.Commissioning.Lists;
 

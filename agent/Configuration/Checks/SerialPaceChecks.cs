@@ -4,15 +4,20 @@ using Sluice.Hal.Modbus;
 namespace Sluice.Agent.Configuration;
 
 /// <summary>
-/// Whether a serial line is fast enough for what is read over it, by the bytes alone: a device that answers at once
-/// could not do better, so what is refused here could never work.
+/// Whether a serial line is fast enough for what is read over it: its bytes, the silence between them, and the time
+/// that the devices are stated to need before they answer. That one cannot be known here, so it is a key of the source.
 /// </summary>
 internal static class SerialPaceChecks
 {
-    /// <summary>Above this share of the line little is left for what the devices take to answer.</summary>
+    /// <summary>Above this share of the line little is left for a slower answer or a second try.</summary>
     private const double ComfortableShare = 0.8;
 
     private const int SignalsNamed = 3;
+
+    // Two digits from 10 ms to a day: seven times ninety steps.
+    private const int TriesMax = 700;
+
+    private static readonly TimeSpan CycleMax = TimeSpan.FromDays(1);
 
     public static void Check(SourceSettings built, SourceDraft source, FileNode root, ProblemList problems)
     {
@@ -20,6 +25,7 @@ internal static class SerialPaceChecks
             || source is not
             {
                 Baud: not null, StopBits: not null, Parity: not null, Timeout: not null, Every: not null,
+                Turnaround: not null,
             })
         {
             // A key of these was refused, which was told.
@@ -33,7 +39,7 @@ internal static class SerialPaceChecks
     private static void CheckTimeout(
         ModbusRtuSettings rtu, SerialPortOptions port, FileNode root, ProblemList problems)
     {
-        var longest = Plan(rtu, TimeSpan.MaxValue)
+        var longest = Plan(rtu, _ => true)
             .Select(block => block.Request)
             .MaxBy(request => request.DataBytes);
         var takes = RtuLineTime.OfBytes(longest, port);
@@ -51,26 +57,25 @@ internal static class SerialPaceChecks
         }
     }
 
-    /// <summary>
-    /// Signals are read in turns, and a turn of slower ones reads the faster ones along. So the line is taken, by all
-    /// up to some interval, for the sum over the intervals of (how often such a turn comes) × (what its plan takes).
-    /// The first interval at which that is more than the whole line is the one that cannot be kept.
-    /// </summary>
+    /// <summary>The first interval at which more than the whole line is taken is the one that cannot be kept.</summary>
     private static void CheckCycle(ModbusRtuSettings rtu, SerialPortOptions port, FileNode root, ProblemList problems)
     {
+        TimeSpan[] intervals = [.. rtu.Signals.Select(signal => signal.Every).Distinct().Order()];
         var share = 0.0;
-        var before = 0.0;
-        foreach (var every in rtu.Signals.Select(signal => signal.Every).Distinct().Order())
+        foreach (var every in intervals)
         {
-            var takes = Plan(rtu, every).Sum(block => RtuLineTime.OfExchange(block.Request, port).TotalSeconds);
-            share += (takes - before) / every.TotalSeconds;
-            before = takes;
+            share = Share(rtu, port, intervals.Where(each => each <= every), every, every);
             if (share > 1)
             {
-                var sentence = $"{Percent(share)} of the line's time would be taken at {Baud(port)}, by the bytes "
-                    + $"alone, once {Names(rtu, every)} are read every {UnitText.Format(every)} (one turn takes "
-                    + $"{Rounded(TimeSpan.FromSeconds(takes))}): that cannot be kept. Write a longer every for them, "
-                    + "or raise baud, in the devices too.";
+                var takes = Rounded(Takes(rtu, port, every));
+                var fits = NearestThatFits(rtu, port, intervals, every);
+                var sentence = $"{Percent(share)} of the line's time would be taken at {Baud(port)} once "
+                    + $"{Names(rtu, every)} are read every {UnitText.Format(every)} (one turn takes {takes}, with "
+                    + $"{Thinks(rtu)}): that cannot be kept. "
+                    + (fits is { } cycle
+                        ? $"Write an every of {UnitText.Format(cycle)} or longer for them, or raise baud, in the "
+                            + "devices too."
+                        : "No every of theirs alone would do: read less, or raise baud, in the devices too.");
                 problems.Error(root.At("sources", rtu.Name, "every"), $"sources.{rtu.Name}.every", sentence);
                 return;
             }
@@ -81,18 +86,67 @@ internal static class SerialPaceChecks
             problems.Warning(
                 root.At("sources", rtu.Name, "every"),
                 $"sources.{rtu.Name}.every",
-                $"{Percent(share)} of the line's time is taken at {Baud(port)} by the bytes alone: what the devices "
-                    + "take to answer comes on top, and turns may be skipped. Write a longer every, or raise baud.");
+                $"{Percent(share)} of the line's time is taken at {Baud(port)}, with {Thinks(rtu)}: a device that is "
+                    + "slower, or one request that has to be repeated, and turns are skipped. Write a longer every, or "
+                    + "raise baud.");
         }
     }
 
-    /// <summary>The requests of a turn in which every signal is due that is read at least as often as this.</summary>
-    private static IReadOnlyList<ReadBlock> Plan(ModbusRtuSettings rtu, TimeSpan every)
+    /// <summary>
+    /// Signals are read in turns, and a turn of slower ones reads the faster ones along. So the line is taken for the
+    /// sum over the intervals of (how often such a turn comes) × (what its plan takes more than that of the faster
+    /// ones). Those of <paramref name="moved"/> are counted as if they were read every <paramref name="to"/>.
+    /// </summary>
+    private static double Share(
+        ModbusRtuSettings rtu, SerialPortOptions port, IEnumerable<TimeSpan> intervals, TimeSpan moved, TimeSpan to)
+    {
+        var share = 0.0;
+        var before = TimeSpan.Zero;
+        foreach (var every in intervals.Select(each => each == moved ? to : each).Distinct().Order())
+        {
+            var takes = Takes(rtu, port, signal => (signal.Every == moved ? to : signal.Every) <= every);
+            share += (takes - before) / every;
+            before = takes;
+        }
+
+        return share;
+    }
+
+    /// <summary>The shortest interval, on two digits, at which the whole list leaves the line some air.</summary>
+    private static TimeSpan? NearestThatFits(
+        ModbusRtuSettings rtu, SerialPortOptions port, TimeSpan[] intervals, TimeSpan every)
+    {
+        for (var (cycle, tries) = (every, 0); cycle < CycleMax && tries < TriesMax; tries++)
+        {
+            var step = Math.Pow(10, Math.Floor(Math.Log10(cycle.TotalMilliseconds)) - 1);
+            cycle = TimeSpan.FromMilliseconds((Math.Floor(cycle.TotalMilliseconds / step) + 1) * step);
+            if (Share(rtu, port, intervals, every, cycle) <= ComfortableShare)
+            {
+                return cycle;
+            }
+        }
+
+        return null;
+    }
+
+    private static TimeSpan Takes(ModbusRtuSettings rtu, SerialPortOptions port, TimeSpan every) =>
+        Takes(rtu, port, signal => signal.Every <= every);
+
+    /// <summary>A turn in which these are due.</summary>
+    private static TimeSpan Takes(ModbusRtuSettings rtu, SerialPortOptions port, Func<SampledSignal, bool> isDue) =>
+        Plan(rtu, isDue).Aggregate(
+            TimeSpan.Zero,
+            (sum, block) => sum + RtuLineTime.OfExchange(block.Request, port, rtu.Options.Turnaround));
+
+    private static IReadOnlyList<ReadBlock> Plan(ModbusRtuSettings rtu, Func<SampledSignal, bool> isDue)
     {
         var plan = new ReadPlan(rtu.Addresses, rtu.PlanOptions);
-        plan.Plan([.. Enumerable.Range(0, rtu.Signals.Count).Where(index => rtu.Signals[index].Every <= every)]);
+        plan.Plan([.. Enumerable.Range(0, rtu.Signals.Count).Where(index => isDue(rtu.Signals[index]))]);
         return plan.Blocks;
     }
+
+    private static string Thinks(ModbusRtuSettings rtu) =>
+        $"a turnaround of {UnitText.Format(rtu.Options.Turnaround)}";
 
     private static string Names(ModbusRtuSettings rtu, TimeSpan every)
     {

@@ -38,6 +38,9 @@ internal static class ModbusShapes
         Profile(),
         every,
         RtuTimeout(),
+        new Key("turnaround", new DurationShape(TimeSpan.Zero, TimeSpan.FromSeconds(5)),
+            "What a device is taken to need from the end of a request to the beginning of its answer, when `check` "
+            + "works out whether the cycle can be kept.") { Default = "\"5 ms\"" },
         signals,
         Guards(),
         new Key("quirks", RtuQuirks("5 s"), "For devices that need it.") { Default = "{}" });
@@ -95,7 +98,8 @@ internal static class ModbusShapes
             Default = "\"0 ms\"",
         },
         RegistersMax(),
-        GapRegistersMax());
+        GapRegistersMax(),
+        Identify());
 
     private static ObjectShape RtuQuirks(string listenFirst) => new(
         "quirks",
@@ -106,7 +110,8 @@ internal static class ModbusShapes
             Default = $"\"{listenFirst}\"",
         },
         RegistersMax(),
-        GapRegistersMax());
+        GapRegistersMax(),
+        Identify());
 
     private static ObjectShape Guard() => new(
         "a guard",
@@ -134,13 +139,21 @@ internal static class ModbusShapes
         Default = "false",
     };
 
+    private static Key Identify() => new(
+        "identify", new TrueFalseShape(),
+        "Each unit is asked once who it is (function 43/14); false for devices that stumble over it.")
+    {
+        Default = "true",
+    };
+
     private static Key RegistersMax() => new(
         "registersMax", new NumberShape(1, 125), "Most registers in one request: 125, with profile weintek 64.");
 
     private static Key GapRegistersMax() => new(
         "gapRegistersMax", new NumberShape(0, 124),
-        "Registers between two signals that are read along, unasked, to save a request; of bits, 16 times as many.")
+        "Most registers between two signals that are read along, unasked, where that was measured to take less time "
+        + "than another request; of bits, 16 times as many. 0: none ever.")
     {
-        Default = "16",
+        Default = "124",
     };
 }

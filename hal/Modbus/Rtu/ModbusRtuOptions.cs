@@ -6,6 +6,11 @@ public sealed record ModbusRtuOptions
     /// <summary>From the end of the request to the last byte of its answer. 500 ms.</summary>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>
+    /// What a device is taken to need between a request and its answer until it was measured. 5 ms.
+    /// </summary>
+    public TimeSpan Turnaround { get; init; } = TimeSpan.FromMilliseconds(5);
+
     /// <summary>Silence on the line before a request (<see cref="RtuFramer.Silence"/>). 1.75 ms.</summary>
     public TimeSpan Silence { get; init; } = TimeSpan.FromMilliseconds(1.75);
 
@@ -18,10 +23,14 @@ public sealed record ModbusRtuOptions
     /// <summary>Most registers in one request, 1 to 125.</summary>
     public int RegistersMax { get; init; } = ReadRequest.RegistersMax;
 
-    /// <summary>Registers between two signals that are read along, unasked: 0 to 124. 16.</summary>
-    public int GapRegistersMax { get; init; } = 16;
+    /// <summary>Most registers between two signals that are read along, unasked, where that pays: 0 to 124. 124.
+    /// </summary>
+    public int GapRegistersMax { get; init; } = 124;
 
     public bool OneRequestPerSignal { get; init; }
+
+    /// <summary>Ask each unit who it is (function 43/14) once it has answered. true.</summary>
+    public bool Identify { get; init; } = true;
 
     /// <summary>
     /// Requests in a row without an answer after which a converter's connection, that had brought answers before, is

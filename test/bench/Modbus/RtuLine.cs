@@ -72,7 +72,7 @@ internal static class RtuLine
         var signals = Enumerable.Range(1, Units).Select(unit => Figures.Signal(
             Figures.Of($"unit/{unit}"), ModbusTable.HoldingRegister, 7, SignalKind.Uint16, (byte)unit)).ToArray();
         await using var source = new ModbusSource(
-            "bus", signals, Client(port, DeadUnit, clock), new ReadPlanOptions(), 1, clock);
+            "bus", signals, Client(port, DeadUnit, clock), new ModbusSourceOptions(), clock);
         var due = Enumerable.Range(0, Units).ToArray();
         var batch = new ReadingBatch();
         var took = new List<double>();

@@ -51,6 +51,7 @@ public sealed class ModbusSourceSettingsTests
                 ListenFirst = TimeSpan.FromSeconds(10),
                 RegistersMax = 32,
                 OneRequestPerSignal = true,
+                Identify = false,
             },
             drives.Options);
         Assert.Equal([3, 4], drives.Addresses.Select(each => (int)each.UnitId));
@@ -104,7 +105,8 @@ public sealed class ModbusSourceSettingsTests
     {
         var takes = RtuLineTime.OfExchange(
             new ReadRequest(1, ModbusTable.HoldingRegister, 0, registers),
-            new SerialPortOptions { Path = "/dev/ttyS1", Baud = baud });
+            new SerialPortOptions { Path = "/dev/ttyS1", Baud = baud },
+            TimeSpan.Zero);
 
         Assert.Equal(requestsPerSecond, 1 / takes.TotalSeconds, 0.2);
     }

@@ -48,11 +48,18 @@ internal abstract class FaultTransport
 
     public abstract byte[] Frame(byte[] request, ReadOnlySpan<byte> pdu);
 
+    /// <summary>
+    /// Dead units are probed nearly all the time: how seldom it may be is the policy's own test, on a line that is
+    /// stepped.
+    /// </summary>
+    private static UnitPolicyOptions Impatient { get; } =
+        new() { DeadShareMax = 0.8, ProbePauseMin = TimeSpan.FromMilliseconds(5) };
+
     private sealed class TcpTransport(int port) : FaultTransport
     {
-        public override ISignalSource Open(FaultCase fault) => new ModbusSource(
-            "plc", [.. fault.Signals.Select(Signals.Of)],
-            new ModbusTcpOptions
+        public override ISignalSource Open(FaultCase fault)
+        {
+            var options = new ModbusTcpOptions
             {
                 Address = IPAddress.Loopback,
                 Port = port,
@@ -63,8 +70,11 @@ internal abstract class FaultTransport
                 OneRequestPerSignal = fault.Option("oneRequestPerSignal", 0) == 1,
                 ReconnectFirst = ReconnectAfter(fault),
                 ReconnectMax = ReconnectAfter(fault) * 4,
-            },
-            TimeProvider.System);
+            };
+            return new ModbusSource(
+                "plc", [.. fault.Signals.Select(Signals.Of)], new ModbusTcpClient(options, TimeProvider.System),
+                ModbusSourceOptions.Of(options) with { Units = Impatient }, TimeProvider.System);
+        }
 
         public override ReadOnlySpan<byte> PduOf(byte[] request) => request.AsSpan(7);
 
@@ -87,7 +97,11 @@ internal abstract class FaultTransport
             return new ModbusSource(
                 "plc", [.. fault.Signals.Select(Signals.Of)],
                 new ModbusRtuClient(line(options.Timeout), options, TimeProvider.System),
-                new ReadPlanOptions { OneRequestPerSignal = fault.Option("oneRequestPerSignal", 0) == 1 }, 1,
+                new ModbusSourceOptions
+                {
+                    Plan = new ReadPlanOptions { OneRequestPerSignal = fault.Option("oneRequestPerSignal", 0) == 1 },
+                    Units = Impatient,
+                },
                 TimeProvider.System);
         }
 

@@ -114,7 +114,7 @@ public sealed class ReadPlanTests
             if (Hits(block, refused) && block.Members > 1)
             {
                 refusals++;
-                var (front, back) = plan.Split(block);
+                var (front, back) = plan.Split(block, TimeSpan.Zero);
                 Assert.Equal(block.Members, front.Members + back.Members);
                 work.Push(back);
                 work.Push(front);

@@ -74,7 +74,7 @@ public sealed class SerialLineTests
         var options = new ModbusRtuOptions { Timeout = TimeSpan.FromMilliseconds(60), ListenFirst = TimeSpan.Zero };
         return new ModbusSource(
             "plc", [Signals.Modbus("a", "holding:0", "uint16")],
-            new ModbusRtuClient(new SerialByteLine(port), options, TimeProvider.System), new ReadPlanOptions(), 1,
+            new ModbusRtuClient(new SerialByteLine(port), options, TimeProvider.System), new ModbusSourceOptions(),
             TimeProvider.System);
     }
 }

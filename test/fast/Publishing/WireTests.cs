@@ -14,6 +14,8 @@ public sealed class WireTests
     private static readonly StoreId Store = StoreId.Parse("0199c6f1000070008000000000000001");
     private static readonly DateTime Sent = new(2026, 11, 22, 14, 0, 1, 250, DateTimeKind.Utc);
 
+    private static readonly SourceDevice Panel = new("hmi1", 1, "Weintek", "cMT2078X", "V2.11", "", "");
+
     private static readonly AnnouncementEncoder Announcements = new(
         new Speaker("plant1", "gw-042", Guid.ParseExact("0199c6f1222270008000000000000009", "N"), "0.1.0",
             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
@@ -107,7 +109,7 @@ public sealed class WireTests
     public void The_birth_example_is_what_the_encoder_writes()
     {
         var payload = new PayloadBuffer();
-        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], Sent, reduced: false);
+        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], [Panel], Sent, reduced: false);
         AssertIsExample("`<base>/birth`", 0, payload);
     }
 
@@ -196,7 +198,7 @@ public sealed class WireTests
     public void A_reduced_birth_leaves_descriptions_and_last_readings_out()
     {
         var payload = new PayloadBuffer();
-        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], Sent, reduced: true);
+        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], [Panel], Sent, reduced: true);
         var text = Encoding.UTF8.GetString(payload.Span);
         Assert.Contains("\"reduced\":true", text);
         Assert.DoesNotContain("\"last\"", text);

@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Sluice.Hal.Modbus;
 
 /// <summary>What a device takes in one request, and what is worth reading along.</summary>
@@ -7,9 +11,14 @@ public sealed record ReadPlanOptions
     public int RegistersMax { get; init; } = ReadRequest.RegistersMax;
 
     /// <summary>
-    /// Most registers between two signals that are read along unasked, 0 to 124; for bits 16 times as many.
+    /// Most registers between two signals that are ever read along unasked, 0 to 124; for bits 16 times as many.
     /// </summary>
-    public int GapRegistersMax { get; init; } = 16;
+    public int GapRegistersMax { get; init; } = ReadRequest.RegistersMax - 1;
+
+    /// <summary>
+    /// So many are read along until it was measured how many pay. 16; on a serial line its arithmetic says.
+    /// </summary>
+    public int GapRegistersFirst { get; init; } = 16;
 
     /// <summary>Every signal in a request of its own.</summary>
     public bool OneRequestPerSignal { get; init; }
@@ -28,11 +37,12 @@ public readonly record struct ReadBlock(
 }
 
 /// <summary>
-/// Which requests read the signals that are due: sorted by unit, table and address, merged across small gaps.
+/// Which requests read the signals that are due: sorted by unit, table and address, merged across gaps as far as
+/// it pays.
 /// <para>
 /// Invariants: every due signal is a member of exactly one block and lies whole inside it; no block is larger than the
 /// caps; with one request per signal, every block has one member; a place that the device was found to refuse is never
-/// read along again (<see cref="Split"/>), until <see cref="ForgetSplits"/>. Planning allocates nothing once its lists
+/// read along again (<see cref="Split"/>), until <see cref="RetryOldest"/>. Planning allocates nothing once its lists
 /// have grown. Owned by the source's loop.
 /// </para>
 /// </summary>
@@ -43,6 +53,8 @@ public sealed class ReadPlan
     private readonly int[] rankOf;
     private readonly int[] signalAt;
     private readonly bool[] isSplitBefore;
+    private readonly TimeSpan[] splitAt;
+    private string? fingerprint;
     private readonly List<ReadBlock> blocks = [];
     private int[] ranks;
 
@@ -63,7 +75,9 @@ public sealed class ReadPlan
             rankOf[signalAt[rank]] = rank;
         }
 
+        GapRegisters = options.GapRegistersFirst;
         isSplitBefore = new bool[signals.Count];
+        splitAt = new TimeSpan[signals.Count];
         ranks = new int[Math.Max(signals.Count, 1)];
         for (var index = 0; index < signals.Count; index++)
         {
@@ -76,8 +90,26 @@ public sealed class ReadPlan
 
     public IReadOnlyList<ReadBlock> Blocks => blocks;
 
+    /// <summary>
+    /// Registers between two signals that are read along now; set, it counts from the next plan on, within the cap.
+    /// </summary>
+    public int GapRegisters
+    {
+        get;
+        set => field = Math.Clamp(value, 0, options.GapRegistersMax);
+    }
+
     /// <summary>Places that the device refused to read along.</summary>
     public int Splits { get; private set; }
+
+    /// <summary>How often a place was learned or given up.</summary>
+    public int SplitChanges { get; private set; }
+
+    /// <summary>SHA-256 of where the signals lie: what was learned about another list says nothing here.</summary>
+    public string Fingerprint => fingerprint ??= Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(
+        string.Concat(signalAt.Select(index => signals[index]).Select(each => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{each.UnitId} {each.Address.Table} {each.Address.Address} {SizeOf(each)}\n"))))));
 
     /// <summary>The signal that stands at <paramref name="place"/> of the plan.</summary>
     public int SignalAt(int place) => signalAt[ranks[place]];
@@ -112,15 +144,11 @@ public sealed class ReadPlan
     /// The device refuses this block, which has several members: takes it apart at its largest gap, else in the middle,
     /// and never merges there again. Each split is one barrier, so there are at most as many as signals.
     /// </summary>
-    public (ReadBlock Front, ReadBlock Back) Split(in ReadBlock block)
+    public (ReadBlock Front, ReadBlock Back) Split(in ReadBlock block, TimeSpan now)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(block.Members, 2);
         var at = WhereToSplit(block);
-        if (!isSplitBefore[ranks[at]])
-        {
-            isSplitBefore[ranks[at]] = true;
-            Splits++;
-        }
+        Bar(ranks[at], now);
 
         return (Around(block.First, at), Around(at, block.First + block.Members));
     }
@@ -150,11 +178,53 @@ public sealed class ReadPlan
         return at;
     }
 
-    /// <summary>The device may have changed: what it refused is tried again.</summary>
-    public void ForgetSplits()
+    /// <summary>The device may have changed: the oldest place, if it was learned by then, is tried again.</summary>
+    public bool RetryOldest(TimeSpan learnedBy)
     {
-        Array.Clear(isSplitBefore);
-        Splits = 0;
+        var oldest = -1;
+        for (var rank = 0; rank < isSplitBefore.Length; rank++)
+        {
+            if (isSplitBefore[rank] && splitAt[rank] <= learnedBy && (oldest < 0 || splitAt[rank] < splitAt[oldest]))
+            {
+                oldest = rank;
+            }
+        }
+
+        if (oldest < 0)
+        {
+            return false;
+        }
+
+        isSplitBefore[oldest] = false;
+        Splits--;
+        SplitChanges++;
+        return true;
+    }
+
+    /// <summary>The places that the device refused, for another run of this plan.</summary>
+    public IReadOnlyList<ReadHole> Holes(TimeSpan now) =>
+    [
+        .. Enumerable.Range(0, signalAt.Length).Where(rank => isSplitBefore[rank]).Select(rank =>
+        {
+            var signal = signals[signalAt[rank]];
+            return new ReadHole(signal.UnitId, signal.Address.Table, signal.Address.Address, now - splitAt[rank]);
+        }),
+    ];
+
+    /// <summary>Takes over what another run of this plan learned; what no signal lies behind does not count.</summary>
+    public void Learn(IReadOnlyList<ReadHole> holes, TimeSpan now)
+    {
+        ArgumentNullException.ThrowIfNull(holes);
+        foreach (var hole in holes)
+        {
+            var rank = Array.FindIndex(signalAt, index =>
+                signals[index].UnitId == hole.UnitId && signals[index].Address.Table == hole.Table
+                && signals[index].Address.Address == hole.Address);
+            if (rank >= 0)
+            {
+                Bar(rank, now - hole.Age);
+            }
+        }
     }
 
     /// <summary>Registers or bits that the signal takes.</summary>
@@ -166,12 +236,23 @@ public sealed class ReadPlan
             : signal.Signal.Type.Registers;
     }
 
+    private void Bar(int rank, TimeSpan at)
+    {
+        if (!isSplitBefore[rank])
+        {
+            isSplitBefore[rank] = true;
+            splitAt[rank] = at;
+            Splits++;
+            SplitChanges++;
+        }
+    }
+
     private ReadBlock Grow(int first, int places)
     {
         var head = signals[SignalAt(first)];
         var isBits = head.Address.Table is ModbusTable.Coil or ModbusTable.DiscreteInput;
         var sizeMax = isBits ? options.BitsMax : options.RegistersMax;
-        var gapMax = isBits ? options.GapRegistersMax * 16 : options.GapRegistersMax;
+        var gapMax = isBits ? GapRegisters * 16 : GapRegisters;
         var start = (int)head.Address.Address;
         var end = start + SizeOf(head);
         var next = first + 1;

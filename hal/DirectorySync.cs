@@ -1,12 +1,12 @@
 using System.Runtime.InteropServices;
 
-namespace Sluice.Agent.Configuration;
+namespace Sluice.Hal;
 
 /// <summary>
 /// Makes a directory's names durable: without it a file that was written, synced and renamed may be gone by its name
 /// after a power cut. .NET opens no directory, so this is open(2), fsync(2) and close(2).
 /// </summary>
-internal static partial class DirectorySync
+public static partial class DirectorySync
 {
     private const int ReadOnlyDirectory = 0x0;
 

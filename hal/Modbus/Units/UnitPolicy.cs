@@ -85,6 +85,8 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
         return true;
     }
 
+    public bool IsBroken(byte unit) => units[unit].IsBroken;
+
     /// <summary>What a unit that is not asked is like: how it failed last.</summary>
     public ModbusResult LastFailure(byte unit) => units[unit].LastFailure;
 
