@@ -32,6 +32,9 @@ public enum ModbusStatus : byte
 
     /// <summary>No connection, or it broke before the answer.</summary>
     Disconnected,
+
+    /// <summary>Not put on the wire: its turn was given to others. No client says this.</summary>
+    NotAsked,
 }
 
 /// <summary>The outcome of one request, as a value.</summary>

@@ -43,6 +43,8 @@ public sealed class ModbusSource : ISignalSource
     private long busyAnswers;
     private int unitsBroken;
     private int splits;
+    private long failedProbes;
+    private long turnsNotAsked;
     private IdentificationWalk? walk;
     private byte walked;
 
@@ -116,6 +118,8 @@ public sealed class ModbusSource : ISignalSource
                 KeyValuePair.Create("badReadings", Interlocked.Read(ref badReadings)),
                 KeyValuePair.Create("busyAnswers", Interlocked.Read(ref busyAnswers)),
                 KeyValuePair.Create("unitsBroken", (long)broken),
+                KeyValuePair.Create("failedProbes", Interlocked.Read(ref failedProbes)),
+                KeyValuePair.Create("turnsNotAsked", Interlocked.Read(ref turnsNotAsked)),
                 KeyValuePair.Create("splits", (long)Volatile.Read(ref splits)),
                 KeyValuePair.Create("gapRegisters", (long)costs.GapRegisters),
             ];
@@ -161,6 +165,8 @@ public sealed class ModbusSource : ISignalSource
         {
             unitsBroken = policy.Broken;
             splits = plan.Splits;
+            failedProbes = policy.FailedProbes;
+            turnsNotAsked = policy.Skipped;
             holes.Keep(Now);
         }
     }
@@ -368,6 +374,7 @@ public sealed class ModbusSource : ISignalSource
         ModbusStatus.Timeout => QualityReason.Timeout,
         ModbusStatus.DeviceException => QualityReason.DeviceException,
         ModbusStatus.BadAnswer => QualityReason.Checksum,
+        ModbusStatus.NotAsked => QualityReason.NotRead,
         _ => QualityReason.Disconnected,
     };
 

@@ -72,6 +72,8 @@ public readonly record struct ReadRequest(byte UnitId, ModbusTable Table, ushort
     /// <summary>Throws if no device could answer this: the caller is wrong, not the world.</summary>
     public void Check()
     {
+        // Throws for a table that there is not, before anything is begun for it.
+        _ = Function;
         if (IsBits && Count is < 1 or > BitsMax || !IsBits && Count is < 1 or > RegistersMax || Address + Count > 65536)
         {
             throw new ArgumentException($"no device can be asked for {Count} of {Table} from {Address}");

@@ -12,6 +12,7 @@ public sealed class ModbusRtuClient : IModbusClient
 {
     // A frame, an echo of the request, and noise: what does not fit is not looked at.
     private const int ReceivedBytesMax = 1024;
+    private const int ChecksumBytes = 2;
 
     private readonly IByteLine line;
     private readonly ModbusRtuOptions options;
@@ -29,6 +30,8 @@ public sealed class ModbusRtuClient : IModbusClient
     private TimeSpan quietSince;
     private volatile bool hasAnswered;
     private volatile bool isForeign;
+    private volatile bool isPaused;
+    private bool hasSpoken;
     private volatile string trouble = "";
     private long foreignRequests;
 
@@ -47,7 +50,9 @@ public sealed class ModbusRtuClient : IModbusClient
     public ModbusCounters Counters { get; } = new();
 
     public SourceHealth Health => new(
-        isForeign ? "refused" : trouble.Length > 0 ? "disconnected" : hasAnswered ? "connected" : "connecting",
+        isForeign ? "refused"
+            : isPaused ? "paused"
+            : trouble.Length > 0 ? "disconnected" : hasAnswered ? "connected" : "connecting",
         isForeign
             ? $"another Modbus client was heard on {line.Name}: two clients on one bus collide and can stop the "
                 + "machine; nothing was sent. Remove the other client, or read the panel over its network port instead"
@@ -143,6 +148,7 @@ public sealed class ModbusRtuClient : IModbusClient
         owed.Forget();
         receivedBytes = 0;
         listenUntil = Now + options.ListenFirst;
+        hasSpoken = false;
         return true;
     }
 
@@ -159,16 +165,22 @@ public sealed class ModbusRtuClient : IModbusClient
                 .ConfigureAwait(false);
             if (CheckForeign())
             {
-                // Nothing was ever sent on this opening: whoever spoke was here first.
-                isForeign = true;
+                // Nothing was ever sent on this opening: whoever spoke was here first. Later, he is given way to.
+                isForeign = !hasSpoken;
+                isPaused = hasSpoken;
+                Pause();
             }
 
-            trouble = $"listening on {line.Name} for other clients before the first request";
+            trouble = isPaused
+                ? $"another Modbus client was heard on {line.Name}: two clients on one bus collide and can stop the "
+                    + "machine; nothing is sent until it is silent. Remove the other client"
+                : $"listening on {line.Name} for other clients before the first request";
             if (isForeign || Now < listenUntil)
             {
                 return false;
             }
 
+            isPaused = false;
             trouble = "";
         }
 
@@ -201,9 +213,11 @@ public sealed class ModbusRtuClient : IModbusClient
                 Counters.Add(ModbusCount.StrayAnswers);
                 receivedBytes += taken;
                 quietSince = Now;
-                if (CheckForeign() || Now > deadline)
+                var isOther = CheckForeign();
+                if (isOther || Now > deadline)
                 {
-                    listenUntil = Now + options.ListenFirst;
+                    isPaused |= isOther;
+                    Pause();
                     return false;
                 }
 
@@ -221,6 +235,21 @@ public sealed class ModbusRtuClient : IModbusClient
 
         receivedBytes = 0;
         return line.IsOpen || Lost();
+    }
+
+    /// <summary>Sends nothing until the line was listened to again, for as long as before the first request.</summary>
+    private void Pause() =>
+        listenUntil = Now + (options.ListenFirst > options.Timeout ? options.ListenFirst : options.Timeout);
+
+    /// <summary>Another client spoke while we waited: our answer counts, and then it is given way to.</summary>
+    private void NoticeForeign(int from, int to)
+    {
+        if (RtuFramer.HearsForeignRequest(received.AsSpan(from..to), request.AsSpan(0, requestBytes)))
+        {
+            Interlocked.Increment(ref foreignRequests);
+            isPaused = true;
+            Pause();
+        }
     }
 
     private bool CheckForeign()
@@ -243,6 +272,7 @@ public sealed class ModbusRtuClient : IModbusClient
 
         // Owed from the first byte on: a caller who goes away leaves an answer behind.
         owed.Asked(read, Now + (options.Timeout * 2));
+        hasSpoken = true;
         if (!await line.WriteAsync(request.AsMemory(0, requestBytes), cancellationToken).ConfigureAwait(false))
         {
             Lost();
@@ -251,10 +281,12 @@ public sealed class ModbusRtuClient : IModbusClient
 
         var isFound = await ListenAsync(options.Timeout, read, cancellationToken).ConfigureAwait(false);
         quietSince = Now;
-        if (isFound)
+        if (isFound && await IsTrustedAsync(read, cancellationToken).ConfigureAwait(false))
         {
             owed.Answered(read.UnitId);
             RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out var pdu);
+            NoticeForeign(0, pdu.Start.Value - 1);
+            NoticeForeign(pdu.End.Value + ChecksumBytes, receivedBytes);
             return (Answered(read, received.AsSpan(pdu)), pdu);
         }
 
@@ -264,6 +296,7 @@ public sealed class ModbusRtuClient : IModbusClient
             return (new ModbusResult(ModbusStatus.Disconnected), default);
         }
 
+        NoticeForeign(0, receivedBytes);
         var isSilent = receivedBytes == 0
             || received.AsSpan(0, receivedBytes).SequenceEqual(request.AsSpan(0, requestBytes));
         Counters.Add(isSilent ? ModbusCount.Timeouts : ModbusCount.BadAnswers);
@@ -274,6 +307,20 @@ public sealed class ModbusRtuClient : IModbusClient
         }
 
         return (new ModbusResult(isSilent ? ModbusStatus.Timeout : ModbusStatus.BadAnswer), default);
+    }
+
+    /// <summary>An answer behind noise counts only if the line falls silent after it.</summary>
+    private async ValueTask<bool> IsTrustedAsync(ReadRequest read, CancellationToken cancellationToken)
+    {
+        RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out var pdu);
+        if (RtuFramer.StandsFirst(received.AsSpan(0, receivedBytes), read, pdu))
+        {
+            return true;
+        }
+
+        await Task.Delay(options.Silence, clock, cancellationToken).ConfigureAwait(false);
+        return pdu.End.Value + ChecksumBytes == receivedBytes
+            && line.TakeWaiting(received.AsSpan(receivedBytes)) == 0;
     }
 
     private ModbusResult Answered(in ReadRequest read, ReadOnlySpan<byte> pdu)

@@ -10,6 +10,12 @@ namespace Sluice.Hal.Modbus;
 /// (or of its exception); an echo of the request itself is skipped; whatever stands before it, noise or another
 /// station's answer, is passed over; whatever arrives, nothing is read beyond what was received.
 /// </para>
+/// <para>
+/// What remains: the checksum finds every damage of up to 16 bits in a row, and passes one other in 65,536. A frame
+/// whose last byte was lost passes if what follows happens to be that byte, one in 256, and its values are then the
+/// device's own. Behind noise an answer may be seen at any place of it, so one that does not stand first counts only if
+/// the line is silent behind it (<see cref="StandsFirst"/>).
+/// </para>
 /// </summary>
 public static class RtuFramer
 {
@@ -69,6 +75,14 @@ public static class RtuFramer
         return false;
     }
 
+    /// <summary>Whether nothing but an echo of the request stands before the answer that was found.</summary>
+    public static bool StandsFirst(ReadOnlySpan<byte> received, in ReadRequest request, Range pdu)
+    {
+        Span<byte> own = stackalloc byte[RequestBytesMax];
+        own = own[..WriteRequest(own, request)];
+        return pdu.Start.Value == 1 + (received.StartsWith(own) ? own.Length : 0);
+    }
+
     /// <summary>
     /// Whether a request that is not ours was heard: another client on the bus. Two clients collide, and can stop the
     /// machine.
@@ -106,7 +120,15 @@ public static class RtuFramer
         heard.Length >= length
         && (length == IdentifyBytes ? heard[1] == IdentificationPage.Function : heard[1] is >= 1 and <= 6)
         && IsWhole(heard[..length])
+        && !IsMaybeAnswer(heard, length)
         && !heard[..length].SequenceEqual(own);
+
+    /// <summary>
+    /// An answer with 17 to 24 bits has the length of a request and, with its byte count of 3, the look of one. It is
+    /// one if something follows: a request is answered, an answer is not.
+    /// </summary>
+    private static bool IsMaybeAnswer(ReadOnlySpan<byte> heard, int length) =>
+        heard.Length == length && heard[1] is 1 or 2 && heard[2] == 3;
 
     private static bool IsWhole(ReadOnlySpan<byte> frame) => frame.Length >= FrameBytesMin
         && BinaryPrimitives.ReadUInt16LittleEndian(frame[^2..]) == Checksum(frame[..^2]);

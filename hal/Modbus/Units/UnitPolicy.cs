@@ -20,8 +20,10 @@ public sealed record UnitPolicyOptions
 /// <para>
 /// Invariants: a unit breaks after failures in a row (the first one, if it has never answered); a broken unit is asked
 /// by probes only, at most one in each call, the longest-waiting first; while another unit lives, all probes that fail
-/// take at most their share of the time; while none lives, every call may probe, because there is nobody to protect.
-/// One answer, be it an exception of its own, and the unit lives. A missing connection is not the unit's fault.
+/// take at most their share of the time, and of the units that have never answered one at most fails in a call, so that
+/// thirty that were never connected delay each turn by one deadline at the start and not one turn by thirty; while none
+/// lives, every call may probe, because there is nobody to protect. One answer, be it an exception of its own, and the
+/// unit lives. A missing connection is not the unit's fault.
 /// </para>
 /// </summary>
 public sealed class UnitPolicy(UnitPolicyOptions options)
@@ -34,6 +36,7 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
     private int live;
     private long probeNumber;
     private int candidate = -1;
+    private bool hasFailedInCall;
 
     /// <summary>Units that are not asked but by probes.</summary>
     public int Broken { get; private set; }
@@ -51,6 +54,7 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
     {
         ArgumentNullException.ThrowIfNull(blocks);
         candidate = -1;
+        hasFailedInCall = false;
         if (Broken == 0 || (live > 0 && now < nextProbeAt))
         {
             return;
@@ -69,12 +73,14 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
     /// <summary>True if the unit may be asked; a yes for a broken unit is this call's one probe.</summary>
     public bool MayAsk(byte unit)
     {
-        if (!units[unit].IsBroken)
+        ref readonly var state = ref units[unit];
+        if (!state.IsBroken && (state.IsLive || !hasFailedInCall || live == 0))
         {
             return true;
         }
 
-        if (unit != candidate)
+        // One that failed already took this call's time for such as it.
+        if (unit != candidate || (hasFailedInCall && live > 0))
         {
             Skipped++;
             return false;
@@ -87,8 +93,9 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
 
     public bool IsBroken(byte unit) => units[unit].IsBroken;
 
-    /// <summary>What a unit that is not asked is like: how it failed last.</summary>
-    public ModbusResult LastFailure(byte unit) => units[unit].LastFailure;
+    /// <summary>What a unit that is not asked is like: how it failed last; NotAsked if it has not failed yet.</summary>
+    public ModbusResult LastFailure(byte unit) =>
+        units[unit].FailuresInARow > 0 ? units[unit].LastFailure : new ModbusResult(ModbusStatus.NotAsked);
 
     public void Observe(byte unit, ModbusResult result, TimeSpan took, TimeSpan now)
     {
@@ -107,6 +114,7 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
         }
 
         state.FailuresInARow++;
+        hasFailedInCall |= !state.IsLive;
         state.LastFailure = result;
         if (state.IsBroken)
         {

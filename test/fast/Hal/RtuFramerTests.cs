@@ -1,5 +1,6 @@
 using CsCheck;
 using Sluice.Hal.Modbus;
+using Sluice.Plant.Modbus;
 using Xunit;
 
 namespace Sluice.Fast.Hal;
@@ -44,6 +45,64 @@ public sealed class RtuFramerTests
                 whole[bit / 8] ^= (byte)(1 << (bit % 8));
                 Assert.False(RtuFramer.TryFindAnswer(whole, request, out _), $"bit {bit} was flipped");
             });
+
+    /// <summary>
+    /// The last byte of an answer is lost and something else follows. It is taken for the answer only where the first
+    /// stray byte is the one that was lost, and then the values are the device's own.
+    /// </summary>
+    [Fact]
+    public void A_frame_that_lost_its_last_byte_gives_the_devices_own_values_or_none()
+    {
+        var request = new ReadRequest(7, ModbusTable.HoldingRegister, 5, 2);
+        byte[] frame = [7, 3, 4, 0x12, 0x67, 0x00, 0x2A];
+        var crc = RtuFramer.Checksum(frame);
+        byte[] cut = [.. frame, (byte)crc];
+        var taken = 0;
+        for (var stray = 0; stray < 1 << 16; stray++)
+        {
+            for (var length = 1; length <= 3; length++)
+            {
+                byte[] heard = [.. cut, .. ((byte[])[(byte)stray, (byte)(stray >> 8), 0])[..length]];
+                if (RtuFramer.TryFindAnswer(heard, request, out var pdu))
+                {
+                    Assert.Equal(frame[1..], heard[pdu]);
+                    Assert.Equal(crc >> 8, stray & 0xFF);
+                    taken++;
+                }
+            }
+        }
+
+        Assert.Equal(256 * 3, taken);
+    }
+
+    [Fact]
+    public async Task An_answer_behind_noise_counts_only_if_the_line_falls_silent_after_it()
+    {
+        var stop = TestContext.Current.CancellationToken;
+        await using var device = new ScriptedSerialDevice();
+        await using var client = new ModbusRtuClient(
+            new SerialByteLine(new SerialPortOptions { Path = device.Path, Baud = 115_200 }),
+            new ModbusRtuOptions { Timeout = TimeSpan.FromMilliseconds(150), ListenFirst = TimeSpan.Zero },
+            TimeProvider.System);
+        byte[] frame = [7, 3, 2, 0x12, 0x67];
+        var crc = RtuFramer.Checksum(frame);
+        byte[] right = [.. frame, (byte)crc, (byte)(crc >> 8)];
+        Assert.Equal(ModbusStatus.Answered, await AskAsync([.. right, 0]));
+        Assert.Equal(ModbusStatus.Answered, await AskAsync([0xFF, 7, .. right]));
+        Assert.Equal(ModbusStatus.BadAnswer, await AskAsync([0xFF, 7, .. right, 0]));
+        Assert.Equal(ModbusStatus.Answered, await AskAsync(right));
+
+        async Task<ModbusStatus> AskAsync(byte[] answer)
+        {
+            var registers = new ushort[1];
+            var asking = client.ReadRegistersAsync(7, ModbusTable.HoldingRegister, 5, registers, stop);
+            await device.AskAsync(stop);
+            await device.SendAsync(answer, stop);
+            var result = await asking;
+            Assert.Equal(result.Status == ModbusStatus.Answered ? 0x1267 : 0, registers[0]);
+            return result.Status;
+        }
+    }
 
     [Fact]
     public void Another_clients_request_is_told_from_our_own_and_from_noise()

@@ -5,12 +5,15 @@ namespace Sluice.Plant.Modbus;
 /// </summary>
 public sealed class EvilModbusServer : IAsyncDisposable
 {
-    private readonly ScriptedModbusServer device = new();
+    private readonly ScriptedModbusServer device;
     private readonly CancellationTokenSource stop = new();
     private readonly Task running;
 
-    public EvilModbusServer(Func<byte[], byte[]> answer)
+    /// <param name="answer">What to send for a request.</param>
+    /// <param name="requestBytes">12 for Modbus TCP, 8 for RTU over TCP: the longest request.</param>
+    public EvilModbusServer(Func<byte[], byte[]> answer, int requestBytes = 12)
     {
+        device = new ScriptedModbusServer(requestBytes);
         running = RunAsync(answer);
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Sampling;
 using Sluice.Plant.Disk;
 
 namespace Sluice.Plant.World;
@@ -36,7 +37,7 @@ internal sealed class SteppedAgent : IDisposable
         var speaker = new Speaker(name.Site, name.Id, new Guid(run), "0.0.0", configuration.Hash);
         desk = new PublishDesk(
             configuration, new AnnouncementEncoder(speaker, machine.Signals),
-            new UplinkJournal(clock, NullLogger.Instance), clock, NullLogger.Instance);
+            new UplinkJournal(clock, NullLogger.Instance), new DeviceRoll(), clock, NullLogger.Instance);
         publisher = new SteppedPublisher(settings, desk, buffer, line, clock, books, random);
         sampler = new SteppedSampler(machine, buffer, clock);
     }
