@@ -131,7 +131,10 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
         if (state.IsBroken)
         {
             var pause = took * ((1 / options.DeadShareMax) - 1);
-            nextProbeAt = now + (pause > options.ProbePauseMin ? pause : options.ProbePauseMin);
+            pause = pause > options.ProbePauseMin ? pause : options.ProbePauseMin;
+
+            // What is still owed for earlier failures comes on top: thirty at the start are thirty shares.
+            nextProbeAt = live > 0 && nextProbeAt > now ? nextProbeAt + took + pause : now + pause;
         }
     }
 

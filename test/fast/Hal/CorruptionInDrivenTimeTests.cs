@@ -30,7 +30,7 @@ public sealed class CorruptionInDrivenTimeTests
             new ModbusRtuClient(
                 line, new ModbusRtuOptions { Timeout = Timeout, ListenFirst = TimeSpan.Zero, Silence = TimeSpan.Zero },
                 clock),
-            new ReadPlanOptions { OneRequestPerSignal = true }, 1, clock);
+            new ModbusSourceOptions { Plan = new ReadPlanOptions { OneRequestPerSignal = true } }, clock);
         var (good, bad) = (0, 0);
         for (var exchange = 0; exchange < Exchanges; exchange++)
         {

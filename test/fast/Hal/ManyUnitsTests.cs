@@ -28,7 +28,7 @@ public sealed class ManyUnitsTests
                 line,
                 new ModbusRtuOptions { Timeout = Timeout, ListenFirst = TimeSpan.Zero, Silence = TimeSpan.Zero },
                 clock),
-            new ReadPlanOptions(), 1, clock);
+            new ModbusSourceOptions(), clock);
         await OneCallAsync(source);
 
         const int cycles = 2_000;
