@@ -50,6 +50,6 @@ public sealed class Configuration_changes
         Assert.Equal(78, code);
         var lines = text.Split('\n');
         Assert.Contains(lines, line => line.Contains("gateway.json:5") && line.Contains("broker.addresses[0]"));
-        Assert.Contains(lines, line => line.Contains("gateway.json:9") && line.Contains("buffer.commitEvery"));
+        Assert.Contains(lines, line => line.Contains("gateway.json:11") && line.Contains("buffer.commitEvery"));
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using Sluice.Mes.Database;
@@ -12,6 +13,8 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
 
     /// <summary>A replay waits behind the backlog; a gateway that is away never answers.</summary>
     private static readonly TimeSpan AnswerMax = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan DatabaseAgain = TimeSpan.FromSeconds(1);
 
     private readonly Option<string> database = new("--database")
     {
@@ -64,8 +67,13 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
                 limit.CancelAfter(TimeSpan.FromSeconds(most));
             }
 
-            using var opened = MesDatabase.Open(parsed.GetValue(database)!);
-            var plan = parsed.GetValue(acknowledge) ? new AcknowledgePlan() : null;
+            using var opened = await OpenAsync(parsed.GetValue(database)!, limit.Token).ConfigureAwait(false);
+            if (opened is null)
+            {
+                return Incomplete;
+            }
+
+            var plan = parsed.GetValue(acknowledge) ? AcknowledgePlan.After(Completeness.Untold(opened)) : null;
             var site = parsed.GetValue(door.Site)!;
             var writer = new MessageWriter(opened, site) { Acknowledge = plan };
             var subscriber = new MesSubscriber(
@@ -83,15 +91,47 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
         return verb;
     }
 
+    /// <summary>A database that is away is waited for, as a broker is. Null where it is cancelled.</summary>
+    private async Task<MesDatabase?> OpenAsync(string where, CancellationToken cancellationToken)
+    {
+        var said = "";
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            try
+            {
+                return MesDatabase.Open(where);
+            }
+            catch (DbException exception)
+            {
+                var why = exception.GetBaseException().Message;
+                if (why != said)
+                {
+                    output.WriteLine($"The database cannot be opened, and is tried again every second: {why}");
+                }
+
+                said = why;
+                await Task.Delay(DatabaseAgain, clock, cancellationToken)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>One ask each time it is called: five a second is what a gateway takes.</summary>
     private static async Task AcknowledgeAsync(
         MesSubscriber subscriber, AcknowledgePlan? plan, string site, CancellationToken cancellationToken)
     {
-        if (subscriber.IsSubscribed && plan?.Next() is var (gateway, payload))
+        if (!subscriber.IsSubscribed || plan?.Next() is not { } told)
         {
-            await subscriber.PublishAsync(
-                $"sluice/v1/{site}/{gateway}/ask", Encoding.UTF8.GetBytes(payload), cancellationToken)
-                .ConfigureAwait(false);
+            return;
+        }
+
+        var topic = $"sluice/v1/{site}/{told.Gateway}/ask";
+        if (!await subscriber.PublishAsync(topic, Encoding.UTF8.GetBytes(told.Payload), cancellationToken)
+            .ConfigureAwait(false))
+        {
+            plan.NotTold(told);
         }
     }
 

@@ -45,6 +45,29 @@ public sealed record Completeness(
             Tally(database, "violation"));
     }
 
+    /// <summary>
+    /// What is stored and, by the last ledger, still held and not acknowledged: a receiver that was killed tells it again.
+    /// </summary>
+    public static IEnumerable<(string Gateway, string Store, Positions Range)> Untold(MesDatabase database)
+    {
+        var stores = database.Query(row => (row.GetString(0), row.GetString(1)), "SELECT gateway, store FROM account");
+        foreach (var (gateway, store) in stores)
+        {
+            var account = Account(database, gateway, store)!;
+            var told = new PositionSet(int.MaxValue);
+            told.Add(new Positions(0, account.First - 1));
+            foreach (var range in account.Acknowledged)
+            {
+                told.Add(range);
+            }
+
+            foreach (var range in Islands(database, gateway, store).SelectMany(told.Missing))
+            {
+                yield return (gateway, store, range);
+            }
+        }
+    }
+
     private static StoreProof Prove(MesDatabase database, string gateway, string store)
     {
         var stream = new StoreStream(store);

@@ -71,19 +71,31 @@ public sealed class MesDatabase : IDisposable
     public static MesDatabase Open(string where)
     {
         var database = new MesDatabase(Connection(where));
-        database.connection.Open();
-        if (database.connection is SqliteConnection)
+        try
         {
-            database.Execute("PRAGMA journal_mode = WAL");
-            database.Execute("PRAGMA synchronous = FULL");
+            database.Prepare();
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    private void Prepare()
+    {
+        connection.Open();
+        if (connection is SqliteConnection)
+        {
+            Execute("PRAGMA journal_mode = WAL");
+            Execute("PRAGMA synchronous = FULL");
         }
 
         foreach (var table in Tables)
         {
-            database.Execute(table);
+            Execute(table);
         }
-
-        return database;
     }
 
     /// <summary>What a counter counted from its first reading to its last, by the time of its readings.</summary>

@@ -56,7 +56,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
         transaction.Commit();
         foreach (var (store, position) in kept)
         {
-            Acknowledge?.Stored(gateway, store, position);
+            Acknowledge?.Stored(gateway, store, new Positions(position, position));
         }
     }
 
