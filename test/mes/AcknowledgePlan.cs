@@ -10,7 +10,8 @@ public sealed record ToldRanges(string Gateway, string Store, IReadOnlyList<Posi
     {
         get
         {
-            var pairs = Ranges.Select(range => string.Create(CultureInfo.InvariantCulture, $"[{range.From},{range.To}]"));
+            var pairs = Ranges.Select(
+                range => string.Create(CultureInfo.InvariantCulture, $"[{range.From},{range.To}]"));
             return $$"""{"v":1,"ask":"acknowledge","store":"{{Store}}","ranges":[{{string.Join(',', pairs)}}]}""";
         }
     }

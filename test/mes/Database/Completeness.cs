@@ -46,7 +46,8 @@ public sealed record Completeness(
     }
 
     /// <summary>
-    /// What is stored and, by the last ledger, still held and not acknowledged: a receiver that was killed tells it again.
+    /// What is stored and, by the last ledger, still held and not acknowledged: a receiver that was killed tells it
+    /// again.
     /// </summary>
     public static IEnumerable<(string Gateway, string Store, Positions Range)> Untold(MesDatabase database)
     {
