@@ -101,6 +101,23 @@ public sealed class PanelTests
     }
 
     [Fact]
+    public async Task A_panel_whose_connections_are_all_taken_is_bad_and_good_again_when_one_is_free()
+    {
+        await using var panel = new SimulatedPanel(connectionsMax: 1);
+        await using var source = Source(panel, Signals.Modbus("word", "LW-1", "uint16"));
+        await using (var other = Source(panel, Signals.Modbus("word", "LW-1", "uint16")))
+        {
+            Assert.True((await Signals.ReadAsync(other))["word"].Quality.IsGood);
+            var refused = (await Signals.ReadAsync(source))["word"];
+            Assert.Equal(Quality.Bad(QualityReason.Disconnected), refused.Quality);
+            Assert.True((await Signals.ReadAsync(other))["word"].Quality.IsGood, "the other client was thrown out");
+        }
+
+        var readings = await Signals.ReadUntilAsync(source, each => each["word"].Quality.IsGood);
+        Assert.Equal("7", readings["word"].Value.ToString());
+    }
+
+    [Fact]
     public async Task Words_recipe_words_and_bits_lie_where_the_panel_has_them()
     {
         await using var panel = new SimulatedPanel();
