@@ -73,7 +73,7 @@ out/gateway/sluice-probe: $(SHIPPED) $(wildcard test/gateway/probe/*.cs*)
 guest:
 	@test/gateway/build-guest.sh
 
-out/gateway/initrd: guest out/gateway/sluice-probe test/gateway/make-initrd.sh
+out/gateway/initrd: guest out/gateway/sluice-probe out/linux-arm64/sluice-agent test/gateway/make-initrd.sh
 	@test/gateway/make-initrd.sh
 
 .PHONY: packages
@@ -113,7 +113,6 @@ torture: packages out/linux-x64/sluice-agent ## kill -9 a thousand times, agains
 
 .PHONY: power-cuts
 power-cuts: packages out/gateway/initrd ## power cuts of the real agent on ext4, in QEMU: CUTS=20 STATES=500 SEED=
-	@$(MAKE) out/linux-arm64/sluice-agent
 	@dotnet build -nologo -v q test/gateway
 	@SLUICE_CUTS=$(CUTS) SLUICE_CUT_STATES=$(STATES) SLUICE_CUT_SEED=$(SEED) \
 	  test/gateway/bin/Debug/net10.0/Sluice.Gateway --filter-class '*.Power_cuts' --no-ansi --progress off

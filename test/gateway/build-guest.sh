@@ -80,7 +80,8 @@ rm -rf "$root"/usr/lib/*/{gconv,audit,engines-3,perl-base}
 target=$root/usr/lib/modules/$release
 source=$work/kernel/lib/modules/$release
 for module in virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio virtio_ring virtio_console configfs \
-  i2c-dev lm75 regmap-i2c virtio_blk ext4 jbd2 mbcache crc16 crc32c_generic libcrc32c; do
+  failover net_failover virtio_net i2c-dev lm75 regmap-i2c virtio_blk ext4 jbd2 mbcache crc16 crc32c_generic \
+  libcrc32c; do
   find "$source/kernel" -name "$module.ko" -exec cp {} "$target/kernel/" \;
 done
 cp "$work"/modules/{irq_sim,gpio-sim,i2c-stub}.ko "$target/kernel/"
@@ -88,7 +89,7 @@ aarch64-linux-gnu-strip --strip-debug "$target"/kernel/*.ko
 cp "$source"/modules.{order,builtin,builtin.modinfo} "$target/"
 depmod -b "$root/usr" "$release"
 install -m 0755 "$here/guest/init" "$root/init"
-install -m 0755 "$here"/guest/make-chip "$root/usr/sbin/"
+install -m 0755 "$here"/guest/{make-chip,phases,watch-line} "$root/usr/sbin/"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$cache/guest.cpio.gz"
 cp "$work/kernel/boot/vmlinuz-$release" "$cache/vmlinuz"

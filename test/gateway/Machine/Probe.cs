@@ -44,6 +44,13 @@ public sealed class Probe : IAsyncDisposable
 
     public long Value(string signal) => long.Parse(Parts(signal).Last()[1], CultureInfo.InvariantCulture);
 
+    /// <summary>The values of a signal that is measured in seconds, those that have one.</summary>
+    public IReadOnlyList<double> Seconds(string signal) =>
+    [
+        .. Parts(signal).Where(parts => parts[1].Length > 0)
+            .Select(parts => double.Parse(parts[1], CultureInfo.InvariantCulture)),
+    ];
+
     /// <summary>Every reading that differed from the one before: value and quality.</summary>
     public IReadOnlyList<string> Course(string signal) => [.. Parts(signal).Select(parts => $"{parts[1]} {parts[2]}")];
 

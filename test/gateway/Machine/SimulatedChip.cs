@@ -39,9 +39,35 @@ public sealed class SimulatedChip : IAsyncDisposable
         $"n=0; while [ $n -lt {count} ]; do echo pull-up > {Pull(line)}; echo pull-down > {Pull(line)}; "
         + $"n=$((n+1)); done"));
 
+    /// <summary>
+    /// Turns a low line so that it stands for so long each time, high first; how long each phase can have been, at
+    /// least and at most, by the guest's clock. It ends low where the number is odd.
+    /// </summary>
+    public async Task<IReadOnlyList<Duration>> PhasesAsync(int line, int[] milliseconds)
+    {
+        var said = await machine.RunAsync($"phases {Pull(line)} {string.Join(' ', milliseconds)}");
+        var turns = said.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(turn => Array.ConvertAll(
+                turn.Split(' '), each => long.Parse(each, CultureInfo.InvariantCulture) / 100.0))
+            .ToList();
+        return [.. turns.Zip(turns.Skip(1), (one, next) => Duration.Between(one, next))];
+    }
+
     /// <summary>The level of a line, also of one that is driven.</summary>
     public async Task<bool> LevelAsync(int line) =>
         (await machine.RunAsync($"cat {folder}/sim_gpio{line}/value")).Trim() == "1";
+
+    /// <summary>
+    /// Watches the level of a line for a while, from inside: whoever looks from outside looks too seldom.
+    /// </summary>
+    public async Task<LineCourse> WatchAsync(int line, TimeSpan time)
+    {
+        var said = (await machine.RunAsync(string.Create(
+            CultureInfo.InvariantCulture,
+            $"watch-line {folder}/sim_gpio{line}/value {(int)time.TotalSeconds * 100}"))).Trim().Split(' ');
+        var numbers = Array.ConvertAll(said, each => int.Parse(each, CultureInfo.InvariantCulture));
+        return new LineCourse(numbers[0] == 1, numbers[1], numbers[2] / 100.0, numbers[3]);
+    }
 
     /// <summary>Takes the chip away, or brings it back.</summary>
     public async Task PlugAsync(bool present)

@@ -30,10 +30,25 @@ public sealed class VirtualGateway : IAsyncLifetime
     private const string PendingInterrupts = "readl 0x9030414";
 
     private readonly string directory = Directory.CreateTempSubdirectory("sluice-gateway-").FullName;
+    private readonly int processors;
     private Process? machine;
     private Wire? command;
     private Wire? qtest;
     private string pl061 = "";
+
+    /// <summary>
+    /// One processor: an edge that gpio-sim makes is then handled before the writer's next one, so that a burst is
+    /// paced by the kernel itself.
+    /// </summary>
+    public VirtualGateway()
+        : this(1)
+    {
+    }
+
+    private VirtualGateway(int processors) => this.processors = processors;
+
+    /// <summary>Another machine, of a test's own; not booted yet.</summary>
+    public static VirtualGateway WithProcessors(int processors) => new(processors);
 
     public async ValueTask InitializeAsync()
     {
@@ -47,7 +62,8 @@ public sealed class VirtualGateway : IAsyncLifetime
         command = await Wire.ConnectAsync(Socket("command"));
         qtest = await Wire.ConnectAsync(Socket("qtest"));
         pl061 = await FindBoardChipAsync();
-        Figures.Say($"guest up after {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s");
+        var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
+        Figures.Say($"guest with {processors} processor(s) up after {took:F1} s");
     }
 
     public async ValueTask DisposeAsync()
@@ -82,6 +98,23 @@ public sealed class VirtualGateway : IAsyncLifetime
 
             output.Append(said).Append('\n');
         }
+    }
+
+    /// <summary>Copies a folder of this machine into the guest, with its permissions.</summary>
+    public async Task CopyInAsync(string from, string to)
+    {
+        using var archive = new MemoryStream();
+        await System.Formats.Tar.TarFile.CreateFromDirectoryAsync(from, archive, includeBaseDirectory: false);
+        var text = Convert.ToBase64String(archive.ToArray());
+        await RunAsync($"mkdir -p {to}; rm -f /tmp/copied");
+
+        // In pieces: a line of the command port is held in the guest's memory as a whole.
+        for (var at = 0; at < text.Length; at += 16_384)
+        {
+            await RunAsync($"echo {text.Substring(at, Math.Min(16_384, text.Length - at))} >> /tmp/copied");
+        }
+
+        await RunAsync($"base64 -d < /tmp/copied | tar x -C {to}");
     }
 
     /// <summary>Moves an input wire of the board's own chip. Line 3 is the power key: leave it alone.</summary>
@@ -125,15 +158,14 @@ public sealed class VirtualGateway : IAsyncLifetime
 
     private string[] Arguments() =>
     [
-        // One processor: an edge that gpio-sim makes is then handled before the writer's next one, so that a burst is
-        // paced by the kernel itself.
-        "-machine", "virt,gic-version=3", "-cpu", "cortex-a57", "-accel", "tcg", "-smp", "1", "-m", "256",
+        "-machine", "virt,gic-version=3", "-cpu", "cortex-a57", "-accel", "tcg", "-smp", $"{processors}", "-m", "256",
         "-nodefaults", "-display", "none", "-no-reboot",
         "-chardev", $"file,id=console,path={Socket("console")}", "-serial", "chardev:console",
         "-chardev", $"socket,id=qmp,path={Socket("qmp")},server=on,wait=off", "-mon", "chardev=qmp,mode=control",
         "-device", "virtio-serial-pci",
         "-chardev", $"socket,id=command,path={Socket("command")},server=on,wait=off",
         "-device", "virtserialport,chardev=command,name=sluice.command",
+        "-netdev", "user,id=plant", "-device", "virtio-net-pci,netdev=plant,romfile=",
         "-qtest", $"unix:{Socket("qtest")},server=on,wait=off", "-qtest-log", "/dev/null",
         "-kernel", Path.Combine(Cache, "vmlinuz"), "-initrd", Path.Combine(Figures.Root, "out/gateway/initrd"),
         "-append", "console=ttyAMA0 quiet panic=5 rdinit=/init",

@@ -12,6 +12,7 @@ namespace Sluice.Probe;
 /// sluice-probe watch /dev/gpiochip1 STATE-FILE EVERY-MS press=gpio:DI2,Count,Rising,DEBOUNCE-MS,AsIs,high ...
 /// sluice-probe sensors EVERY-MS hwmon:lm75/temp1 ...
 /// sluice-probe light /dev/gpiochip1 gpio:LED1 Storing SECONDS
+/// sluice-probe clock set | unset
 /// </code>
 /// Every reading that differs from the last one of its signal is a line: name, value, quality, UTC. What the source
 /// counted follows a #. Runs until SIGTERM, then closes the source as the agent does, and says CLOSED.
@@ -33,6 +34,8 @@ internal static class Program
             ["sensors", var every, .. var addresses] =>
                 await WatchAsync(Sensors(addresses), Milliseconds(every), stop.Token),
             ["light", var chip, var line, var message, var seconds] => Light(chip, line, message, seconds),
+            ["clock", "set"] => KernelClockSetter.Set(isSynchronised: true),
+            ["clock", "unset"] => KernelClockSetter.Set(isSynchronised: false),
             _ => 64,
         };
     }

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Globalization;
+using Sluice.Field.Parts;
+using Sluice.Plant.Keys;
+using Xunit;
+
+namespace Sluice.Gateway.Machine;
+
+/// <summary>
+/// The binary that ships, in the guest, with an identity, a buffer and a state of its own. It can be stopped, killed
+/// and started again on what it left.
+/// </summary>
+internal sealed class GuestAgent : IAsyncDisposable
+{
+    public const string Id = "gw-1";
+
+    private static readonly TimeSpan EndsWithin = TimeSpan.FromSeconds(60);
+
+    private readonly VirtualGateway machine;
+    private readonly string home = $"/data/{Guid.NewGuid():N}"[..14];
+    private string pid = "";
+
+    private GuestAgent(VirtualGateway machine) => this.machine = machine;
+
+    /// <summary>What it counted, as it keeps it for the next start.</summary>
+    public string Counters => $"{home}/buffer/counters/line.txt";
+
+    /// <summary>An agent that was not started yet. Its source is called line.</summary>
+    /// <param name="machine">Where.</param>
+    /// <param name="outside">The broker that it is to find, and who signs its certificate.</param>
+    /// <param name="chip">The chip that it watches.</param>
+    /// <param name="signals">Rows of its signal list: <c>press,gpio:DI1,count</c>.</param>
+    /// <param name="light">The line of its status light, on the same chip.</param>
+    public static async Task<GuestAgent> PrepareAsync(
+        VirtualGateway machine, MesOutside outside, SimulatedChip chip, string[] signals, string? light = null)
+    {
+        var agent = new GuestAgent(machine);
+        using var files = new FieldDirectory();
+        var lightOfTheBoard = light is null
+            ? "" : $"\"light\": {{ \"chip\": \"{chip.Device}\", \"line\": \"{light}\" }},";
+        outside.Keys.WriteIdentityDirectory(files.At("identity"), Id).Dispose();
+        await File.WriteAllLinesAsync(files.At("line.csv"), signals.Prepend("signal,address,type"));
+        await File.WriteAllTextAsync(files.At("gateway.json"), string.Create(CultureInfo.InvariantCulture, $$"""
+            {
+              "gateway": { "site": "{{MesOutside.Site}}", "id": "{{Id}}" },
+              "broker": { "host": "{{MosquittoBroker.Host}}", "addresses": ["{{MesOutside.AddressForGuest}}"],
+                          "port": {{outside.Broker.Port}}, "network": "10.0.2.0/28", "keepAlive": "5 s" },
+              "identity": { "directory": "{{agent.home}}/identity", "key": "file" },
+              "buffer": { "directory": "{{agent.home}}/buffer", "sizeMax": "16 MiB", "commitEvery": "200 ms" },
+              {{lightOfTheBoard}}
+              "sources": {
+                "line": { "kind": "gpio", "chip": "{{chip.Label}}", "every": "100 ms", "signals": "line.csv" }
+              }
+            }
+            """));
+        await machine.CopyInAsync(files.Root, agent.home);
+        return agent;
+    }
+
+    /// <summary>What its file of counters has to hold after so many: the words of one line.</summary>
+    public static string Kept(long total, string signal) =>
+        string.Create(CultureInfo.InvariantCulture, $"{total} line/{signal} ");
+
+    public async Task StartAsync() => pid = (await machine.RunAsync(
+        $"/app/sluice-agent run --config {home}/gateway.json --state {home}/state --socket {home}/status.sock "
+        + $">> {home}/log 2>&1 & echo $!")).Trim();
+
+    /// <summary>As systemd stops it; it has to end by itself.</summary>
+    public async Task StopAsync()
+    {
+        await machine.RunAsync($"kill -TERM {pid}");
+        await EndsAsync();
+    }
+
+    /// <summary>As nobody should: kill -9.</summary>
+    public async Task KillAsync()
+    {
+        await machine.RunAsync($"kill -KILL {pid}");
+        await EndsAsync();
+    }
+
+    /// <summary>Waits until it has written its counters with this text in them.</summary>
+    public async Task UntilKeptAsync(string text) => await Eventually.HoldsAsync(
+        async () => (await machine.RunAsync($"cat {Counters} 2>/dev/null; true")).Contains(
+            text, StringComparison.Ordinal),
+        EndsWithin, () => $"{Counters} never held: {text}");
+
+    /// <summary>The end of its log.</summary>
+    public Task<string> SaidAsync() => machine.RunAsync($"tail -n 40 {home}/log");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (pid.Length > 0)
+        {
+            await machine.RunAsync($"kill -KILL {pid} 2>/dev/null; true");
+            await EndsAsync();
+        }
+
+        await machine.RunAsync($"rm -rf {home}");
+    }
+
+    private async Task EndsAsync() => await Eventually.HoldsAsync(
+        async () => (await machine.RunAsync($"[ -d /proc/{pid} ] && echo there; true")).Length == 0, EndsWithin,
+        () => "the agent does not end");
+}

@@ -1,0 +1,115 @@
+using System.Net;
+using Sluice.Field.Parts;
+using Sluice.Mes;
+using Sluice.Plant.Keys;
+using Xunit;
+
+namespace Sluice.Gateway.Machine;
+
+/// <summary>
+/// What stands outside of the gateway: a real mosquitto with mutual TLS, which the guest reaches over QEMU's user
+/// network, and the reference receiver, which takes what comes and judges it.
+/// </summary>
+internal sealed class MesOutside : IAsyncDisposable
+{
+    /// <summary>This machine's loopback as the guest sees it.</summary>
+    public const string AddressForGuest = "10.0.2.2";
+
+    public const string Site = "plant1";
+
+    /// <summary>An emulated processor on a loaded machine takes its time; so does a broker that was away.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly Lock gate = new();
+    private readonly List<MesReading> readings = [];
+    private readonly FieldDirectory directory = new();
+    private readonly MesSubscriber receiver;
+
+    private MesOutside()
+    {
+        Broker = new MosquittoBroker(directory, Keys);
+        var (certificate, key) = Keys.WriteClientFiles(directory.At("mes"), "mes");
+        receiver = new MesSubscriber(
+            new MesBroker(new IPEndPoint(IPAddress.Loopback, Broker.Port), MosquittoBroker.Host),
+            MesIdentity.Read(certificate, key, Broker.Files.Authority), "mes", Site, TimeProvider.System);
+        receiver.Read(ledger => ledger.Arrived = (_, reading) =>
+        {
+            lock (gate)
+            {
+                readings.Add(reading);
+            }
+        });
+    }
+
+    public PlantKeys Keys { get; } = new();
+
+    public MosquittoBroker Broker { get; }
+
+    public static async Task<MesOutside> StartAsync()
+    {
+        var outside = new MesOutside();
+        await outside.Broker.StartAsync();
+        Assert.True(
+            await outside.receiver.UntilSubscribedAsync(Patience, TestContext.Current.CancellationToken),
+            outside.receiver.LastError);
+        return outside;
+    }
+
+    /// <summary>Each reading of a signal that had not come before, in the order in which they came.</summary>
+    public IReadOnlyList<MesReading> Readings(string signal)
+    {
+        lock (gate)
+        {
+            return [.. readings.Where(reading => reading.Signal == signal)];
+        }
+    }
+
+    /// <summary>Value and quality of each.</summary>
+    public IReadOnlyList<string> Course(string signal) => [.. Readings(signal).Select(Text)];
+
+    /// <summary>The last of them; empty before the first.</summary>
+    public string Latest(string signal) => Readings(signal) is { Count: > 0 } came ? Text(came[^1]) : "";
+
+    /// <summary>What the reference receiver says of the gateway.</summary>
+    public T Judge<T>(Func<GatewayStream, T> judgement) =>
+        receiver.Read(ledger => judgement(ledger.Gateway(GuestAgent.Id)));
+
+    /// <summary>Waits until the receiver has it; what came and what the agent said stand in the failure.</summary>
+    public async Task UntilAsync(Func<bool> condition, GuestAgent agent)
+    {
+        if (!await receiver.UntilAsync(_ => condition(), Patience, TestContext.Current.CancellationToken))
+        {
+            Assert.Fail($"Not within {Patience.TotalSeconds} s. {Account()}\nThe agent said:\n"
+                + await agent.SaidAsync());
+        }
+    }
+
+    /// <summary>Waits until nothing is on its way any more; then nothing may be wrong, lost or unexplained.</summary>
+    public async Task HasEverythingAsync(GuestAgent agent)
+    {
+        await UntilAsync(() => Judge(stream => stream is { Ledger: not null, OpenGaps: 0, Readings: > 0 }), agent);
+        Assert.Equal(0, Judge(stream => stream.Lost));
+        Assert.Equal(0, Judge(stream => stream.Explained));
+        Assert.Empty(receiver.Read(ledger => ledger.Violations.Select(each => each.ToString()).ToList()));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await receiver.DisposeAsync();
+        await Broker.DisposeAsync();
+        Keys.Dispose();
+        directory.Dispose();
+    }
+
+    private static string Text(MesReading reading) =>
+        $"{reading.Value} {reading.Quality}{(reading.Reason.Length > 0 ? "/" : "")}{reading.Reason}".Trim();
+
+    private string Account()
+    {
+        lock (gate)
+        {
+            return $"{readings.Count} readings came, the last ones:\n"
+                + string.Join('\n', readings.TakeLast(10).Select(each => $"{each.Signal} {Text(each)}"));
+        }
+    }
+}
