@@ -2,7 +2,7 @@ using System.Diagnostics;
 using Sluice.Gateway.Machine;
 using Xunit;
 
-namespace Sluice.Gateway;
+namespace Sluice.Gateway.Kernel;
 
 /// <summary>The GPIO source, compiled for ARM64, over the character devices of a real kernel.</summary>
 [Collection(nameof(VirtualGateway))]
@@ -154,6 +154,34 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
     }
 
     [Fact]
+    public async Task Run_time_and_cycle_time_are_what_the_kernel_stamped_while_nobody_read()
+    {
+        await using var chip = await SimulatedChip.MakeAsync(machine, "DI1");
+        await using var probe = await Probe.WatchAsync(
+            machine, chip.Device, "/tmp/times", "run=gpio:DI1,RunTime,Both,0,AsIs,high",
+            "cycle=gpio:DI1,CycleTime,Rising,0,AsIs,high");
+        Assert.Equal("0 Good", probe["run"]);
+        Assert.Equal(" Bad/NotRead", probe["cycle"]);
+
+        // Nobody reads while it happens: only the kernel's stamps can know how long each phase was.
+        await probe.SignalAsync("STOP");
+        var phases = await chip.PhasesAsync(0, milliseconds: [400, 700, 250, 900, 300]);
+        await machine.RunAsync("usleep 1000000");
+        await probe.SignalAsync("CONT");
+        await probe.UntilAsync(() => probe.Course("cycle").Count(each => each.EndsWith(" Good")) == 2);
+
+        var active = phases[0] + phases[2] + phases[4];
+        await probe.UntilAsync(() => probe.Seconds("run")[^1] > active.Least - 0.001);
+        Assert.InRange(probe.Seconds("run")[^1], active.Least, active.Most);
+        var cycles = probe.Seconds("cycle");
+        Assert.InRange(cycles[0], (phases[0] + phases[1]).Least, (phases[0] + phases[1]).Most);
+        Assert.InRange(cycles[1], (phases[2] + phases[3]).Least, (phases[2] + phases[3]).Most);
+        Assert.Equal(0, probe.Counter("stampedOnArrival"));
+        Figures.Say($"run time {probe.Seconds("run")[^1]} s, wire {active}; cycles {string.Join(", ", cycles)} s, "
+            + $"wire {phases[0] + phases[1]}, {phases[2] + phases[3]}");
+    }
+
+    [Fact]
     public async Task A_chip_that_is_pulled_is_bad_and_comes_back()
     {
         await using var chip = await SimulatedChip.MakeAsync(machine, "DI1");
@@ -181,6 +209,22 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
         Assert.Equal(" Bad/Disconnected", second["lamp"]);
         Assert.Equal(" Bad/Disconnected", second["other"]);
         await second.UntilAsync(() => second.Health.Contains("no line named DI7", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_line_written_by_name_and_by_number_is_told_and_the_first_one_keeps_it()
+    {
+        await using var chip = await SimulatedChip.MakeAsync(machine, "DI1");
+        await using var probe = await Probe.WatchAsync(
+            machine, chip.Device, "/tmp/twice", "lamp=gpio:DI1,Level,Both,0,AsIs,high",
+            "twin=gpio:0,Level,Both,0,AsIs,high");
+        Assert.Equal("false Good", probe["lamp"]);
+        Assert.Equal(" Bad/Disconnected", probe["twin"]);
+        Assert.Contains("gpio:0 is line 0, which another signal of this source watches", probe.Health);
+        await chip.SetAsync(0, true);
+        await probe.UntilAsync(() => probe["lamp"] == "true Good");
+        Assert.Equal(["false Good", "true Good"], probe.Course("lamp"));
+        Assert.Equal(" Bad/Disconnected", probe["twin"]);
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using Sluice.Gateway.Machine;
 using Xunit;
 
-namespace Sluice.Gateway;
+namespace Sluice.Gateway.Kernel;
 
 /// <summary>The sensor source over a real driver: lm75 on the kernel's own stub of an I2C bus.</summary>
 [Collection(nameof(VirtualGateway))]
@@ -21,6 +21,8 @@ public sealed class Sensors_on_a_real_kernel(VirtualGateway machine)
         await machine.RunAsync("i2cset -y 0 0x48 0 0x8017 w");
         await machine.RunAsync("echo lm75 0x48 > /sys/bus/i2c/devices/i2c-0/new_device");
         await probe.UntilAsync(() => probe[Sensor] == "23.5 Good");
+        var listed = await machine.RunAsync("/app/sluice-agent discover sensors");
+        Assert.Matches($@"(?m)^{Sensor} +23\.5 degC", listed);
 
         // -25 degC is 0xE700. The driver asks its chip again only after its update interval.
         await machine.RunAsync("i2cset -f -y 0 0x48 0 0x00e7 w");
