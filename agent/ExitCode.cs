@@ -24,4 +24,10 @@ public static class ExitCode
 
     /// <summary>The configuration is wrong, and starting again would not help.</summary>
     public const int Configuration = 78;
+
+    /// <summary>
+    /// Somebody ended it before it could answer (Ctrl-C, SIGTERM): 128 and SIGINT, as a shell says it. Nothing that was
+    /// not looked at may be taken for right.
+    /// </summary>
+    public const int EndedEarly = 130;
 }

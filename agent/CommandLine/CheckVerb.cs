@@ -38,7 +38,7 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
     private readonly Option<bool> live = new("--live")
     {
         Description = "Read every signal once, on one connection to each device. Ends with 65 where one is not Good or "
-            + "not what the screen showed.",
+            + "not what the screen showed, with 130 where Ctrl-C ended it before all were read.",
     };
 
     private readonly Option<string> only = new("--source")
@@ -99,6 +99,7 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
 
         return loaded.Configuration is null ? ExitCode.Configuration
             : looks is null || looks.All(look => look.IsRight) ? ExitCode.Fine
+            : looks.Any(look => look.EndedEarly) ? ExitCode.EndedEarly
             : looks.Any(look => look.IsRefused) ? ExitCode.Unavailable
             : ExitCode.Unclear;
     }
@@ -111,26 +112,42 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
         var agent = new RunningAgent(parsed.GetValue(socket)!, parsed.GetValue(besideAgent), clock);
         var check = new LiveCheck(settings => GatewayHost.OpenOnce(settings, clock), agent, clock);
         var looks = new List<LiveSource>();
-        try
+        foreach (var source in sources.Where(source =>
+            parsed.GetValue(only) is not { } name || source.Settings.Name == name))
         {
-            foreach (var source in sources.Where(source =>
-                parsed.GetValue(only) is not { } name || source.Settings.Name == name))
+            var look = await LookAsync(check, source, stop.Token).ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            looks.Add(look);
+            if (!asJson)
             {
-                var look = await check.LookAsync(source, GoldenChecks.Look(source).Samples, stop.Token)
-                    .ConfigureAwait(false);
-                looks.Add(look);
-                if (!asJson)
-                {
-                    await output.WriteAsync(Environment.NewLine + LiveText.Render(look)).ConfigureAwait(false);
-                }
+                await output.WriteAsync(Environment.NewLine + LiveText.Render(look)).ConfigureAwait(false);
             }
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+
+        if (!asJson && looks.Any(look => look.EndedEarly))
         {
-            // Ctrl-C: what was looked at until then is the answer.
+            await output.WriteAsync($"{Environment.NewLine}Ended early: {looks.Count(look => !look.EndedEarly)} of "
+                + $"{Count(looks.Count, "source")} were read, and nothing is known of the others. Run it again to "
+                + $"know.{Environment.NewLine}").ConfigureAwait(false);
         }
 
         return looks;
+    }
+
+    /// <summary>Ctrl-C: what was looked at until then is an answer, and what was not is said to be none.</summary>
+    private static async Task<LiveSource> LookAsync(
+        LiveCheck check, ConfiguredSource source, CancellationToken cancellationToken)
+    {
+        try
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return await check.LookAsync(source, GoldenChecks.Look(source).Samples, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return LiveSource.NotAsked(source.Settings, "Ended before it was read.") with { EndedEarly = true };
+        }
     }
 
     private void Print(string file, LoadResult loaded, IReadOnlyList<ConfigurationProblem> problems, bool asLines)

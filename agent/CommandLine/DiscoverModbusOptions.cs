@@ -49,14 +49,14 @@ internal sealed record DiscoveryTarget
             TimeoutsBeforeReconnect = int.MaxValue,
         }, clock);
 
-    /// <summary>Whether a source of the configuration asks the same device.</summary>
-    public bool IsPolledBy(SourceSettings source) => source switch
-    {
-        ModbusTcpSettings tcp => Network is { } network && tcp.Options.Address.Equals(network.Address),
-        ModbusRtuSettings { Port: { } port } => Serial is { } serial && Behind(port.Path) == Behind(serial.Path),
-        ModbusRtuSettings { Converter: { } converter } => Network is { } network && converter.Equals(network),
-        _ => false,
-    };
+    /// <summary>
+    /// Whether the running agent, which says that it reads this device, asks the same one. A panel has few connections
+    /// whatever their port; a converter has a port for each of its buses.
+    /// </summary>
+    public bool IsPolledAs(string device) => Serial is { } serial
+        ? Behind(device) == Behind(serial.Path)
+        : IPEndPoint.TryParse(device, out var polled) && Network is { } network
+            && polled.Address.Equals(network.Address) && (!IsRtu || polled.Port == network.Port);
 
     private static string Behind(string path)
     {
@@ -124,8 +124,6 @@ internal sealed class DiscoverModbusOptions
 
     public Option<string> Draft { get; } = DiscoverVerb.Draft();
 
-    public Option<string> Config { get; } = VerbOptions.Config();
-
     public Option<string> Socket { get; } = VerbOptions.Socket();
 
     public Option<bool> BesideAgent { get; } = VerbOptions.BesideAgent();
@@ -134,7 +132,7 @@ internal sealed class DiscoverModbusOptions
     {
         foreach (var option in (Option[])[
             host, tcpPort, rtu, port, baud, parity, stopBits, rs485, listen, units, tables, addresses, thorough, rate,
-            timeout, profile, Draft, Json, Config, BesideAgent, Socket])
+            timeout, profile, Draft, Json, BesideAgent, Socket])
         {
             verb.Add(option);
         }

@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Text.Json;
 using Sluice.Agent.Commissioning.Asking;
 using Sluice.Agent.Commissioning.Discovery;
-using Sluice.Agent.Configuration;
 using Sluice.Hal.Modbus;
 
 namespace Sluice.Agent.CommandLine;
@@ -39,10 +38,9 @@ internal sealed class DiscoverModbusVerb(bool isTerminal, TextWriter output, Tex
 
         var agent = new RunningAgent(
             parsed.GetValue(options.Socket)!, parsed.GetValue(options.BesideAgent), clock);
-        var sources = ConfigurationLoader.Load(parsed.GetValue(options.Config)!).Configuration?.Sources ?? [];
         var refused = await agent.RefuseAsync(
-            name => sources.Any(source => source.Name == name && target.IsPolledBy(source)),
-            target.Device, target.IsBus, cancellationToken).ConfigureAwait(false);
+            source => target.IsPolledAs(source.Device), target.Device, target.IsBus, cancellationToken)
+            .ConfigureAwait(false);
         if (refused is not null)
         {
             await error.WriteLineAsync(refused).ConfigureAwait(false);

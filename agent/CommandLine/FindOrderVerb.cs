@@ -46,8 +46,7 @@ internal sealed class FindOrderVerb(
         var beside = new RunningAgent(
             parsed.GetValue(options.Socket)!, parsed.GetValue(options.BesideAgent), clock);
         var busy = await beside.RefuseAsync(
-            name => name == settings.Name, DeviceName.Of(settings), settings is ModbusRtuSettings, cancellationToken)
-            .ConfigureAwait(false);
+            settings, settings is ModbusRtuSettings, cancellationToken).ConfigureAwait(false);
         if (busy is not null)
         {
             return await RefuseAsync(ExitCode.Unavailable, [busy]).ConfigureAwait(false);

@@ -42,6 +42,11 @@ internal static class LiveText
             return "not asked";
         }
 
+        if (source.EndedEarly)
+        {
+            return "not read to its end";
+        }
+
         var good = source.Signals.Count(signal => signal.IsGood);
         return string.Create(
             CultureInfo.InvariantCulture, $"{good} of {source.Signals.Count} Good, {source.TookSeconds:0.0} s");

@@ -3,13 +3,24 @@ using System.Text.Json;
 
 namespace Sluice.Agent.Health;
 
+/// <summary>What came of asking the agent for its report.</summary>
+/// <param name="Report">The report; null where there is none.</param>
+/// <param name="Problem">Why there is none and what to do; empty where there is one.</param>
+public sealed record StatusAnswer(StatusReport? Report, string Problem)
+{
+    /// <summary>
+    /// No agent listens there, for certain. Without a report and without this, one may run that did not tell.
+    /// </summary>
+    public bool IsNobody { get; init; }
+}
+
 /// <summary>Asks the running agent for its report: the other end of <see cref="StatusServer"/>.</summary>
 public static class StatusClient
 {
     private const int AnswerBytesMax = 4 << 20;
 
-    /// <summary>The report, or null and a sentence that says why there is none and what to do.</summary>
-    public static async Task<(StatusReport? Report, string Problem)> AskAsync(
+    /// <summary>The report, or a sentence that says why there is none and what to do.</summary>
+    public static async Task<StatusAnswer> AskAsync(
         string path, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), clock);
@@ -18,26 +29,33 @@ public static class StatusClient
         {
             var answer = await ReadAsync(path, both.Token).ConfigureAwait(false);
             var report = JsonSerializer.Deserialize(answer.Span, StatusJson.Default.StatusReport);
-            return report is null ? (null, "The agent answered with nothing.") : (report, "");
+            return report is null ? new(null, "The agent answered with nothing.") : new(report, "");
         }
         catch (SocketException fault) when (fault.SocketErrorCode == SocketError.AccessDenied)
         {
-            return (null, $"This user may not open {path}. Use sudo, or join the group that owns it.");
+            return new(null, $"This user may not open {path}. Use sudo, or join the group that owns it.");
         }
         catch (Exception fault) when (fault is SocketException or ArgumentException)
         {
             var hint = "Is it running? Try: systemctl status sluice-agent";
-            return (null, $"No agent answers at {path} ({fault.Message}). {hint}");
+            return new(null, $"No agent answers at {path} ({fault.Message}). {hint}") { IsNobody = IsNobody(fault) };
         }
         catch (JsonException)
         {
-            return (null, $"What answers at {path} is not an agent of this version.");
+            return new(null, $"What answers at {path} is not an agent of this version.");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return (null, $"The agent at {path} did not answer within 5 s. It may be stuck: look at its log.");
+            return new(null, $"The agent at {path} did not answer within 5 s. It may be stuck: look at its log.");
         }
     }
+
+    /// <summary>
+    /// Nothing is at the path (ENOENT), nobody listens behind it (ECONNREFUSED), or it is no path that anybody could
+    /// listen at. A connection that breaks is somebody.
+    /// </summary>
+    private static bool IsNobody(Exception fault) => fault is not SocketException socket
+        || socket.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.ConnectionRefused;
 
     private static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
     {

@@ -107,7 +107,11 @@ public sealed record SourceStatus(
     double LastTookSeconds,
     long Skipped,
     long Reported,
-    IReadOnlyDictionary<string, long> Counters);
+    IReadOnlyDictionary<string, long> Counters)
+{
+    /// <summary>What it reads: address and port, serial port or chip. Empty where an older agent answers.</summary>
+    public string Device { get; init; } = "";
+}
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]

@@ -129,7 +129,7 @@ public sealed class StatusReporter(
                 store.DroppedCount,
                 store.SizeBytes))]);
 
-    private static SourceStatus Describe(SamplerHealth source) =>
+    private SourceStatus Describe(SamplerHealth source) =>
         new(
             source.Name,
             source.Source.State,
@@ -141,5 +141,10 @@ public sealed class StatusReporter(
             source.LastTook.TotalSeconds,
             source.Skipped,
             source.Reported,
-            source.Source.Counters.ToDictionary());
+            source.Source.Counters.ToDictionary())
+        {
+            Device = configuration.Sources.FirstOrDefault(each => each.Name == source.Name) is { } settings
+                ? DeviceName.Of(settings)
+                : "",
+        };
 }

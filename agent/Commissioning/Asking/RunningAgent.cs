@@ -1,3 +1,4 @@
+using Sluice.Agent.Configuration;
 using Sluice.Agent.Health;
 
 namespace Sluice.Agent.Commissioning.Asking;
@@ -8,34 +9,31 @@ namespace Sluice.Agent.Commissioning.Asking;
 /// </summary>
 internal sealed class RunningAgent(string socketPath, bool besideAgent, TimeProvider clock)
 {
-    /// <summary>What is said where no agent runs: <see cref="StatusClient"/> found nobody behind the socket.</summary>
-    private const string Nobody = "No agent answers";
-
     /// <summary>
     /// Null where the source may be asked, else the sentence that says why not and what to do.
     /// </summary>
-    /// <param name="isPolled">Whether a source of the running agent, by name, is what is to be asked.</param>
+    /// <param name="isPolled">Whether what the running agent says of a source is what is to be asked.</param>
     /// <param name="device">How a person knows it: <c>10.10.1.30:502</c>, <c>/dev/ttyS1</c>.</param>
     /// <param name="isBus">It is a bus with no room for a second client, whatever is asked for.</param>
     /// <param name="cancellationToken">Ends the wait for the agent's answer.</param>
     public async Task<string?> RefuseAsync(
-        Predicate<string> isPolled, string device, bool isBus, CancellationToken cancellationToken)
+        Predicate<SourceStatus> isPolled, string device, bool isBus, CancellationToken cancellationToken)
     {
-        if ((besideAgent && !isBus) || !File.Exists(socketPath))
+        if (besideAgent && !isBus)
         {
             return null;
         }
 
-        var (report, problem) = await StatusClient.AskAsync(socketPath, clock, cancellationToken)
-            .ConfigureAwait(false);
-        if (report is null)
+        // Whether the socket is there is not looked at first: a user who may not open its folder would see none.
+        var answer = await StatusClient.AskAsync(socketPath, clock, cancellationToken).ConfigureAwait(false);
+        if (answer.Report is not { } report)
         {
-            return problem.StartsWith(Nobody, StringComparison.Ordinal)
+            return answer.IsNobody
                 ? null
-                : $"Whether an agent runs on this machine and polls {device} cannot be told: {problem}";
+                : $"Whether an agent runs on this machine and polls {device} cannot be told: {answer.Problem}";
         }
 
-        if (report.Sources.FirstOrDefault(source => isPolled(source.Name)) is not { } source)
+        if (report.Sources.FirstOrDefault(source => isPolled(source)) is not { } source)
         {
             return null;
         }
@@ -46,5 +44,16 @@ internal sealed class RunningAgent(string socketPath, bool besideAgent, TimeProv
             : $"The agent on this machine polls {device} as its source {source.Name}, and many panels serve one or two "
                 + "connections only. Stop it first (systemctl stop sluice-agent), or add --beside-agent where the "
                 + "device has a connection to spare.";
+    }
+
+    /// <summary>
+    /// The same for a source of the configuration. The agent may know it by another name, or run another
+    /// configuration: what counts then is the device.
+    /// </summary>
+    public Task<string?> RefuseAsync(SourceSettings settings, bool isBus, CancellationToken cancellationToken)
+    {
+        var device = DeviceName.Of(settings);
+        return RefuseAsync(
+            source => source.Name == settings.Name || source.Device == device, device, isBus, cancellationToken);
     }
 }

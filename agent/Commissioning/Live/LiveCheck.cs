@@ -29,19 +29,10 @@ internal sealed class LiveCheck(
         var isHeld = settings is ModbusRtuSettings or GpioSettings;
         var refused = settings is SimulatedSettings or SensorSettings
             ? null
-            : await agent.RefuseAsync(name => name == settings.Name, DeviceName.Of(settings), isHeld, cancellationToken)
-                .ConfigureAwait(false);
+            : await agent.RefuseAsync(settings, isHeld, cancellationToken).ConfigureAwait(false);
         if (refused is not null)
         {
-            return new LiveSource
-            {
-                Name = settings.Name,
-                Device = DeviceName.Of(settings),
-                Sentence = refused,
-                IsRefused = true,
-                TookSeconds = 0,
-                Signals = [],
-            };
+            return LiveSource.NotAsked(settings, refused) with { IsRefused = true };
         }
 
         var began = clock.GetTimestamp();

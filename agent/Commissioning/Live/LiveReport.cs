@@ -1,3 +1,5 @@
+using Sluice.Agent.Configuration;
+
 namespace Sluice.Agent.Commissioning.Live;
 
 /// <summary>What one look at a source came to.</summary>
@@ -14,12 +16,25 @@ internal sealed record LiveSource
     /// <summary>It was not asked at all: the sentence says why.</summary>
     public bool IsRefused { get; init; }
 
+    /// <summary>Somebody ended the look before this source was read: nothing is known of it.</summary>
+    public bool EndedEarly { get; init; }
+
     public required double TookSeconds { get; init; }
 
     public required IReadOnlyList<LiveSignal> Signals { get; init; }
 
     /// <summary>Every signal Good, and every golden sample as it was.</summary>
-    public bool IsRight => !IsRefused && Signals.All(signal => signal.IsRight);
+    public bool IsRight => !IsRefused && !EndedEarly && Signals.All(signal => signal.IsRight);
+
+    /// <summary>A source that was not looked at, and why.</summary>
+    public static LiveSource NotAsked(SourceSettings settings, string why) => new()
+    {
+        Name = settings.Name,
+        Device = DeviceName.Of(settings),
+        Sentence = why,
+        TookSeconds = 0,
+        Signals = [],
+    };
 }
 
 /// <param name="Name">As the signal list has it.</param>

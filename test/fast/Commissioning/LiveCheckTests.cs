@@ -1,7 +1,7 @@
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent;
 using Sluice.Agent.Health;
+using Sluice.Fast.Health;
 using Sluice.Hal.Modbus;
 using Sluice.Plant.Modbus;
 using Xunit;
@@ -112,7 +112,7 @@ public sealed class LiveCheckTests : IAsyncLifetime
     [InlineData("find-order", "--source", "hmi1", "--address", "LW-100", "--shows", "71.3", "--once")]
     public async Task A_panel_that_the_running_agent_polls_is_left_alone_unless_asked_for(params string[] verb)
     {
-        using var agent = await RunningAgentAsync();
+        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, Report);
         var left = await gateway.OnSourceAsync(TextReader.Null, verb[0], verb[1..]);
         Assert.Equal(0, panel.Accepted);
         var beside = await gateway.OnSourceAsync(TextReader.Null, verb[0], [.. verb[1..], "--beside-agent"]);
@@ -122,13 +122,12 @@ public sealed class LiveCheckTests : IAsyncLifetime
         Assert.Contains("--beside-agent", left.All, StringComparison.Ordinal);
         Assert.NotEqual(ExitCode.Unavailable, beside.Code);
         Assert.Equal(1, panel.Accepted);
-        await agent.StopAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]
     public async Task A_bus_that_the_running_agent_holds_is_never_asked_beside_it()
     {
-        using var agent = await RunningAgentAsync();
+        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, Report);
         await using var device = new SimulatedRtuDevice();
         using var bus = new CommissionedGateway(
             $"\"kind\": \"modbus-rtu\", \"port\": \"{device.Path}\"", "signal,address,type\na,holding:0,uint16\n");
@@ -138,7 +137,6 @@ public sealed class LiveCheckTests : IAsyncLifetime
         Assert.Equal(ExitCode.Unavailable, said.Code);
         Assert.Contains("a bus takes one client", said.Output, StringComparison.Ordinal);
         Assert.Equal(0, device.Responder.Requests);
-        await agent.StopAsync(TestContext.Current.CancellationToken);
     }
 
     [Fact]
@@ -153,26 +151,6 @@ public sealed class LiveCheckTests : IAsyncLifetime
 
     private static Task<Said> LookAsync(CommissionedGateway at, params string[] arguments) =>
         at.OnSourceAsync(TextReader.Null, "check", ["--live", "--files-only", .. arguments]);
-
-    private async Task<StatusServer> RunningAgentAsync()
-    {
-        var server = new StatusServer(
-            gateway.SocketPath, Report, TimeProvider.System, NullLogger<StatusServer>.Instance);
-        await server.StartAsync(TestContext.Current.CancellationToken);
-        for (var attempt = 0; attempt < 500; attempt++)
-        {
-            var (report, _) = await StatusClient.AskAsync(
-                gateway.SocketPath, TimeProvider.System, TestContext.Current.CancellationToken);
-            if (report is not null)
-            {
-                return server;
-            }
-
-            await Task.Yield();
-        }
-
-        throw new InvalidOperationException("the status door did not open");
-    }
 
     private static StatusReport Report() => new()
     {

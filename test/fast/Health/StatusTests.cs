@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent.Health;
 using Xunit;
@@ -47,11 +48,47 @@ public sealed class StatusTests : IDisposable
     [Fact]
     public async Task Where_no_agent_runs_the_verb_says_so_and_what_to_try()
     {
-        var (report, problem) = await Ask();
+        var answer = await Ask();
 
-        Assert.Null(report);
-        Assert.Contains("No agent answers", problem, StringComparison.Ordinal);
-        Assert.Contains("systemctl status", problem, StringComparison.Ordinal);
+        Assert.Null(answer.Report);
+        Assert.True(answer.IsNobody);
+        Assert.Contains("No agent answers", answer.Problem, StringComparison.Ordinal);
+        Assert.Contains("systemctl status", answer.Problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_agent_that_was_killed_leaves_a_socket_that_nobody_answers_at()
+    {
+        using (var killed = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified))
+        {
+            killed.Bind(new UnixDomainSocketEndPoint(SocketPath));
+            killed.Listen();
+        }
+
+        // .NET takes the file away with the socket; SIGKILL does not.
+        await File.WriteAllTextAsync(SocketPath, "", CancellationToken.None);
+        Assert.True((await Ask()).IsNobody);
+    }
+
+    [Theory]
+    [InlineData("{}", "not an agent of this version")]
+    [InlineData("null", "answered with nothing")]
+    [InlineData("HTTP/1.1 400 Bad Request", "not an agent of this version")]
+    public async Task Whoever_answers_something_else_is_somebody(string said, string sentence)
+    {
+        using var door = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        door.Bind(new UnixDomainSocketEndPoint(SocketPath));
+        door.Listen();
+        var asking = Ask();
+        using (var caller = await door.AcceptAsync(CancellationToken.None))
+        {
+            await caller.SendAsync(System.Text.Encoding.UTF8.GetBytes(said), CancellationToken.None);
+        }
+
+        var answer = await asking;
+        Assert.Null(answer.Report);
+        Assert.False(answer.IsNobody);
+        Assert.Contains(sentence, answer.Problem, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -101,38 +138,6 @@ public sealed class StatusTests : IDisposable
         Attention = ["The broker refuses this certificate."],
     };
 
-    private async Task<(StatusReport? Report, string Problem)> Ask() =>
+    private async Task<StatusAnswer> Ask() =>
         await StatusClient.AskAsync(SocketPath, TimeProvider.System, CancellationToken.None);
-
-    /// <summary>A running status server whose socket is there.</summary>
-    private sealed class StatusDoor : IAsyncDisposable
-    {
-        private readonly StatusServer server;
-
-        private StatusDoor(StatusServer server) => this.server = server;
-
-        public static async Task<StatusDoor> OpenAsync(string path, Func<StatusReport> report)
-        {
-            var server = new StatusServer(path, report, TimeProvider.System, NullLogger<StatusServer>.Instance);
-            await server.StartAsync(CancellationToken.None);
-            for (var attempt = 0; attempt < 500; attempt++)
-            {
-                var (answer, _) = await StatusClient.AskAsync(path, TimeProvider.System, CancellationToken.None);
-                if (answer is not null)
-                {
-                    return new StatusDoor(server);
-                }
-
-                await Task.Yield();
-            }
-
-            throw new InvalidOperationException("the status socket did not open");
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await server.StopAsync(CancellationToken.None);
-            server.Dispose();
-        }
-    }
 }

@@ -63,7 +63,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
 
     public string BufferDirectory => directory.At("buffer");
 
-    private string Socket => directory.At("status.sock");
+    public string Socket => directory.At("status.sock");
 
     /// <summary>Program and first arguments: the native binary, or an emulator in front of it.</summary>
     public string[] Program { get; init; } = [Binary("linux-x64")];

@@ -1,7 +1,6 @@
 using System.Globalization;
-using Sluice.Agent.Configuration;
 
-namespace Sluice.Agent.Commissioning.Asking;
+namespace Sluice.Agent.Configuration;
 
 /// <summary>What a device is called in a sentence.</summary>
 internal static class DeviceName
