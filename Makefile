@@ -131,7 +131,7 @@ vectors: ## write the registers of every type and order anew, with pymodbus and 
 bench-modbus: ## figures: Modbus beside a raw C client and server, a line's limit, 200 devices, a panel's time
 	@dotnet build -nologo -v q -c Release test/bench
 	@mkdir -p out/bench-modbus
-	@for each in server client line; do \
+	@for each in server client line rtu; do \
 	  cc -O2 -Wall -Wextra -pthread -o out/bench-modbus/$$each test/bench/Modbus/$$each.c || exit 1; done
 	@echo "Release, compiled ahead of use (DOTNET_TieredCompilation=0, TieredPGO=0, no concurrent GC), as NativeAOT is"
 	@DOTNET_TieredCompilation=0 DOTNET_TieredPGO=0 DOTNET_gcConcurrent=0 \

@@ -17,6 +17,9 @@ public interface IByteLine : IAsyncDisposable
     /// </summary>
     bool MayBeHalfOpen { get; }
 
+    /// <summary>Where its calls block their thread: the one to call them on; null where they wait as tasks.</summary>
+    LineThread? Thread => null;
+
     /// <summary>Opens it; empty, or the sentence that says why it cannot be opened and what to do.</summary>
     ValueTask<string> OpenAsync(CancellationToken cancellationToken);
 
@@ -26,8 +29,14 @@ public interface IByteLine : IAsyncDisposable
     /// <summary>Writes all; false if the line broke.</summary>
     ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken);
 
-    /// <summary>Waits for bytes; 0 if the line broke.</summary>
-    ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken);
+    /// <summary>
+    /// Waits for bytes, at most for this long; 0 if none came, be it that the line broke and is closed now. May return
+    /// 0 before the time is over: the caller looks at its clock.
+    /// </summary>
+    ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken);
+
+    /// <summary>Waits for this long, or less where something can be read before.</summary>
+    ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken);
 
     void Close();
 }

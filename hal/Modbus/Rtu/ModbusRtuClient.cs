@@ -93,6 +93,11 @@ public sealed class ModbusRtuClient : IModbusClient
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
+            if (line.Thread is { } thread)
+            {
+                await thread;
+            }
+
             if (isForeign || !await OpenAsync(cancellationToken).ConfigureAwait(false)
                 || !await MaySpeakAsync(read, cancellationToken).ConfigureAwait(false))
             {
@@ -120,6 +125,11 @@ public sealed class ModbusRtuClient : IModbusClient
         finally
         {
             gate.Release();
+            if (line.Thread is not null)
+            {
+                // The caller goes on upon a thread of the pool, while the line's own may wait for the next exchange.
+                await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+            }
         }
     }
 
@@ -230,7 +240,7 @@ public sealed class ModbusRtuClient : IModbusClient
                 break;
             }
 
-            await Task.Delay(left, clock, cancellationToken).ConfigureAwait(false);
+            await line.PauseAsync(left, cancellationToken).ConfigureAwait(false);
         }
 
         receivedBytes = 0;
@@ -318,7 +328,15 @@ public sealed class ModbusRtuClient : IModbusClient
             return true;
         }
 
-        await Task.Delay(options.Silence, clock, cancellationToken).ConfigureAwait(false);
+        for (var left = options.Silence; left > TimeSpan.Zero; left = quietSince + options.Silence - Now)
+        {
+            await line.PauseAsync(left, cancellationToken).ConfigureAwait(false);
+            if (line.TakeWaiting(received.AsSpan(receivedBytes)) > 0)
+            {
+                return false;
+            }
+        }
+
         return pdu.End.Value + ChecksumBytes == receivedBytes
             && line.TakeWaiting(received.AsSpan(receivedBytes)) == 0;
     }
@@ -344,28 +362,22 @@ public sealed class ModbusRtuClient : IModbusClient
         TimeSpan within, ReadRequest? awaited, CancellationToken cancellationToken)
     {
         receivedBytes = 0;
-        using var deadline = new CancellationTokenSource(within, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
-        try
+        var until = Now + within;
+        for (var left = within; left > TimeSpan.Zero && receivedBytes < ReceivedBytesMax; left = until - Now)
         {
-            while (receivedBytes < ReceivedBytesMax)
+            var count = await line.ReadAsync(received.AsMemory(receivedBytes), left, cancellationToken)
+                .ConfigureAwait(false);
+            receivedBytes += count;
+            if (count > 0 && awaited is { } read
+                && RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out _))
             {
-                var count = await line.ReadAsync(received.AsMemory(receivedBytes), either.Token).ConfigureAwait(false);
-                if (count == 0)
-                {
-                    return false;
-                }
-
-                receivedBytes += count;
-                if (awaited is { } read && RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out _))
-                {
-                    return true;
-                }
+                return true;
             }
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            // The deadline: what was heard so far stands in the buffer.
+
+            if (count == 0 && !line.IsOpen)
+            {
+                return false;
+            }
         }
 
         return false;

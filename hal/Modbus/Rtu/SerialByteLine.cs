@@ -1,17 +1,18 @@
 namespace Sluice.Hal.Modbus;
 
 /// <summary>
-/// A serial line through the kernel's own terminal interface. A wait for bytes takes a thread of the pool for as long
-/// as it lasts, and looks up every <see cref="SliceMilliseconds"/> whether it is still wanted. Called by its RTU
-/// client, one call at a time.
+/// A serial line through the kernel's own terminal interface. Its calls wait inside the kernel, to the nanosecond, and
+/// look up after each <see cref="Slice"/> whether they are still wanted. Called by its RTU client on
+/// <see cref="Thread"/>, one call at a time, so that an exchange is one thread's from its first byte to its last.
 /// </summary>
 public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
 {
-    private const int SliceMilliseconds = 20;
+    private static readonly TimeSpan Slice = TimeSpan.FromMilliseconds(20);
 
     // The longest frame at 1,200 baud takes 2.4 s; a port that takes no byte for so long does not work.
     private const int WriteSlicesMax = 150;
 
+    private readonly LineThread thread = new();
     private int descriptor = -1;
 
     public string Name => options.Path;
@@ -19,6 +20,8 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
     public bool IsOpen => descriptor >= 0;
 
     public bool MayBeHalfOpen => false;
+
+    public LineThread Thread => thread;
 
     public ValueTask<string> OpenAsync(CancellationToken cancellationToken)
     {
@@ -29,7 +32,7 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
 
     public int TakeWaiting(Span<byte> into)
     {
-        var count = IsOpen && into.Length > 0 && SerialPort.WaitForInput(descriptor, 0)
+        var count = IsOpen && into.Length > 0 && SerialPort.WaitForInput(descriptor, TimeSpan.Zero)
             ? SerialPort.Read(descriptor, into)
             : 0;
         if (count < 0)
@@ -41,10 +44,28 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
     }
 
     public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
-        new(Task.Run(() => Write(bytes.Span, cancellationToken), CancellationToken.None));
+        ValueTask.FromResult(Write(bytes.Span, cancellationToken));
 
-    public ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken) =>
-        new(Task.Run(() => Read(into.Span, cancellationToken), CancellationToken.None));
+    public ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var count = IsOpen && SerialPort.WaitForInput(descriptor, within < Slice ? within : Slice)
+            ? SerialPort.Read(descriptor, into.Span)
+            : 0;
+        if (count < 0)
+        {
+            Close();
+        }
+
+        return ValueTask.FromResult(Math.Max(count, 0));
+    }
+
+    public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        SerialPort.WaitForInput(descriptor, time < Slice ? time : Slice);
+        return ValueTask.CompletedTask;
+    }
 
     public void Close()
     {
@@ -58,6 +79,7 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
     public ValueTask DisposeAsync()
     {
         Close();
+        thread.Dispose();
         return ValueTask.CompletedTask;
     }
 
@@ -75,7 +97,7 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
             bytes = bytes[count..];
             if (count == 0)
             {
-                SerialPort.WaitForInput(-1, SliceMilliseconds);
+                SerialPort.WaitForInput(-1, Slice);
             }
         }
 
@@ -85,29 +107,5 @@ public sealed class SerialByteLine(SerialPortOptions options) : IByteLine
         }
 
         return IsOpen;
-    }
-
-    private int Read(Span<byte> into, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!SerialPort.WaitForInput(descriptor, SliceMilliseconds))
-            {
-                continue;
-            }
-
-            var count = SerialPort.Read(descriptor, into);
-            if (count < 0)
-            {
-                Close();
-                return 0;
-            }
-
-            if (count > 0)
-            {
-                return count;
-            }
-        }
     }
 }

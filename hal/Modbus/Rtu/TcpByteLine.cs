@@ -75,12 +75,14 @@ public sealed class TcpByteLine(IPAddress address, int port, TimeSpan timeout, T
         }
     }
 
-    public async ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
+    public async ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
     {
+        using var deadline = new CancellationTokenSource(within, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             var count = socket is { } open
-                ? await open.ReceiveAsync(into, SocketFlags.None, cancellationToken).ConfigureAwait(false)
+                ? await open.ReceiveAsync(into, SocketFlags.None, either.Token).ConfigureAwait(false)
                 : 0;
             if (count == 0)
             {
@@ -89,12 +91,19 @@ public sealed class TcpByteLine(IPAddress address, int port, TimeSpan timeout, T
 
             return count;
         }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return 0;
+        }
         catch (SocketException)
         {
             Close();
             return 0;
         }
     }
+
+    public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken) =>
+        new(Task.Delay(time, clock, cancellationToken));
 
     public void Close()
     {

@@ -30,11 +30,15 @@ internal static class RtuLine
     {
         const int rounds = 15;
         const int requests = 40;
-        await using var line = await NativePeer.StartAsync(Path.Combine(programs, "line"), Figures.Of($"{Baud}"), "1");
+        var (file, baud) = (Path.Combine(programs, "line"), Figures.Of($"{Baud}"));
+        await using var line = await NativePeer.StartAsync(file, baud, "1");
+        await using var other = await NativePeer.StartAsync(file, baud, "1");
         var port = new SerialPortOptions { Path = line.FirstLine, Baud = Baud };
         await using var client = Client(port, TimeSpan.FromMilliseconds(500), clock);
         var into = new ushort[Registers];
-        var speeds = new List<double>();
+        var (speeds, raw) = (new List<double>(), new List<double>());
+
+        // Turn by turn, so that both meet the same machine.
         for (var round = 0; round < rounds; round++)
         {
             var began = clock.GetTimestamp();
@@ -48,20 +52,30 @@ internal static class RtuLine
             }
 
             speeds.Add(requests / clock.GetElapsedTime(began).TotalSeconds);
+            var took = await NativePeer.RunAsync(
+                Path.Combine(programs, "rtu"), other.FirstLine, Figures.Of($"{Registers}"), Figures.Of($"{requests}"));
+            raw.Add(1e9 / took[0]);
         }
 
         var read = new ReadRequest(1, ModbusTable.HoldingRegister, 7, Registers);
         var limit = 1 / RtuLineTime.OfExchange(read, port).TotalSeconds;
-        var ours = Figures.Median(speeds);
-        var seen = await line.EndAsync();
         await output.WriteLineAsync(Figures.Of(
             $"Modbus RTU, {Registers} registers at {Baud:N0} baud on a line that keeps time, median of {rounds}"));
         await output.WriteLineAsync("line limit = 1 / ((8 + 5 + 2 x registers) x 11 bits / baud + 2 x t3.5)");
-        await output.WriteLineAsync(" line req/s   ours req/s  ratio   goal  verdict  too early  line itself late");
-        await output.WriteLineAsync(Figures.Of($"{limit,11:F1}  {ours,11:F1}  {ours / limit,5:F2}  {Goal,5:F2}  ")
-            + Figures.Of($"{Figures.Verdict(ours / limit, Goal),-7}  {seen[2],9}  {seen[3]} us on average"));
+        await output.WriteLineAsync("           req/s  of the line limit   goal  verdict  too early  line itself late");
+        Print(output, "the line", limit, 1, "", new long[4]);
+        Print(output, "raw C", Figures.Median(raw), Figures.Median(raw) / limit, "", await other.EndAsync());
+        var ours = Figures.Median(speeds);
+        var verdict = Figures.Of($"{Goal:F2}  {Figures.Verdict(ours / limit, Goal)}");
+        Print(output, "ours", ours, ours / limit, verdict, await line.EndAsync());
+        await output.WriteLineAsync(Figures.Of($"ours beside raw C: {ours / Figures.Median(raw):F3}"));
         await output.WriteLineAsync();
     }
+
+    private static void Print(
+        TextWriter output, string name, double speed, double ofLimit, string verdict, long[] seen) =>
+        output.WriteLine(Figures.Of($"{name,-8}  {speed,6:F1}  {ofLimit,17:F3}   {verdict,-13}  {seen[2],9}")
+            + Figures.Of($"  {seen[3]} us on average"));
 
     private static async Task PrintUnitsAsync(string programs, int answering, TextWriter output, TimeProvider clock)
     {

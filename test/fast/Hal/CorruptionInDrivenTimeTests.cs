@@ -107,9 +107,9 @@ public sealed class CorruptionInDrivenTimeTests
             return ValueTask.FromResult(true);
         }
 
-        public ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
+        public ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
         {
-            while (!cancellationToken.IsCancellationRequested)
+            for (var until = clock.Now + within; clock.Now < until;)
             {
                 if (TryTake(out var bytes))
                 {
@@ -120,7 +120,13 @@ public sealed class CorruptionInDrivenTimeTests
                 clock.Advance(TimeSpan.FromMilliseconds(1));
             }
 
-            return ValueTask.FromException<int>(new OperationCanceledException(cancellationToken));
+            return ValueTask.FromResult(0);
+        }
+
+        public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken)
+        {
+            clock.Advance(time);
+            return ValueTask.CompletedTask;
         }
 
         public void Close() => IsOpen = false;

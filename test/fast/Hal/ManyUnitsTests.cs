@@ -120,7 +120,7 @@ public sealed class ManyUnitsTests
             return ValueTask.FromResult(true);
         }
 
-        public ValueTask<int> ReadAsync(Memory<byte> into, CancellationToken cancellationToken)
+        public ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
         {
             if (answer.Length > 0)
             {
@@ -129,13 +129,15 @@ public sealed class ManyUnitsTests
                 return ValueTask.FromResult(answer.Length);
             }
 
-            while (!cancellationToken.IsCancellationRequested)
-            {
-                clock.Advance(TimeSpan.FromMilliseconds(10));
-                Lost += TimeSpan.FromMilliseconds(10);
-            }
+            clock.Advance(within);
+            Lost += within;
+            return ValueTask.FromResult(0);
+        }
 
-            return ValueTask.FromException<int>(new OperationCanceledException(cancellationToken));
+        public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken)
+        {
+            clock.Advance(time);
+            return ValueTask.CompletedTask;
         }
 
         public void Close() => IsOpen = false;
