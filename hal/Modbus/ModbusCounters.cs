@@ -9,7 +9,7 @@ public sealed class ModbusCounters
     [
         "requests", "answers", "exceptions", "timeouts", "badAnswers", "lateAnswers", "strayAnswers", "brokenFrames",
         "connects", "connectFailures", "disconnects", "askedAgain", "writes",
-        "callerFaults",
+        "callerFaults", "heldBack",
     ];
 
     public void Add(ModbusCount count) => Interlocked.Increment(ref counts[(int)count]);
@@ -70,4 +70,7 @@ public enum ModbusCount
 
     /// <summary>Callers that threw where they were handed their answer: an error of ours.</summary>
     CallerFaults,
+
+    /// <summary>Reads not asked because a late answer that is still owed could be taken for theirs.</summary>
+    HeldBack,
 }

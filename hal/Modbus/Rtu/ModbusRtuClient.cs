@@ -5,7 +5,8 @@ namespace Sluice.Hal.Modbus;
 /// within one opening of the line and two deadlines. Called from the source's loop.
 /// <para>
 /// RTU answers carry no id. A request that got no answer in time is therefore owed one: the line is listened to for as
-/// long again before the next request goes out, so that a late answer cannot be taken for the next one's.
+/// long again before the next request goes out, and that one asks for another length than any that its unit still owes,
+/// so that a late answer cannot be taken for the next one's.
 /// </para>
 /// </summary>
 public sealed class ModbusRtuClient : IModbusClient
@@ -13,6 +14,12 @@ public sealed class ModbusRtuClient : IModbusClient
     // A frame, an echo of the request, and noise: what does not fit is not looked at.
     private const int ReceivedBytesMax = 1024;
     private const int ChecksumBytes = 2;
+
+    // A unit is asked again two deadlines later at the earliest, so that 30 are 15 lengths and one that is free.
+    private const int ReadAlongMax = 15;
+
+    private const byte IllegalAddress = 2;
+    private const byte IllegalValue = 3;
 
     private readonly IByteLine line;
     private readonly ModbusRtuOptions options;
@@ -25,15 +32,11 @@ public sealed class ModbusRtuClient : IModbusClient
     private int requestBytes;
     private int receivedBytes;
     private int timeoutsInARow;
-    private readonly OwedAnswers owed = new();
-    private TimeSpan listenUntil;
+    private readonly OwedAnswers owed;
     private TimeSpan quietSince;
     private volatile bool hasAnswered;
-    private volatile bool isForeign;
-    private volatile bool isPaused;
-    private bool hasSpoken;
+    private readonly OtherClients others;
     private volatile string trouble = "";
-    private long foreignRequests;
 
     public ModbusRtuClient(IByteLine line, ModbusRtuOptions options, TimeProvider clock)
     {
@@ -44,20 +47,21 @@ public sealed class ModbusRtuClient : IModbusClient
         this.options = options;
         this.clock = clock;
         began = clock.GetTimestamp();
+        others = new OtherClients(line.Name, options);
+        owed = new OwedAnswers(
+            options.Timeout * options.LateDeadlinesMax,
+            options.OneRequestPerSignal ? 0 : Math.Min(ReadAlongMax, options.GapRegistersMax), options.RegistersMax);
         backoff = new ReconnectBackoff(options.ReconnectFirst, options.ReconnectMax);
     }
 
     public ModbusCounters Counters { get; } = new();
 
     public SourceHealth Health => new(
-        isForeign ? "refused"
-            : isPaused ? "paused"
+        others.IsRefused ? "refused"
+            : others.IsPaused ? "paused"
             : trouble.Length > 0 ? "disconnected" : hasAnswered ? "connected" : "connecting",
-        isForeign
-            ? $"another Modbus client was heard on {line.Name}: two clients on one bus collide and can stop the "
-                + "machine; nothing was sent. Remove the other client, or read the panel over its network port instead"
-            : trouble,
-        [.. Counters.Snapshot(), KeyValuePair.Create("foreignRequests", Interlocked.Read(ref foreignRequests))]);
+        others.IsRefused ? others.Sentence : trouble,
+        [.. Counters.Snapshot(), KeyValuePair.Create("foreignRequests", others.Heard)]);
 
     private TimeSpan Now => clock.GetElapsedTime(began);
 
@@ -98,7 +102,7 @@ public sealed class ModbusRtuClient : IModbusClient
                 await thread;
             }
 
-            if (isForeign || !await OpenAsync(cancellationToken).ConfigureAwait(false)
+            if (others.IsRefused || !await OpenAsync(cancellationToken).ConfigureAwait(false)
                 || !await MaySpeakAsync(read, cancellationToken).ConfigureAwait(false))
             {
                 return new ModbusResult(ModbusStatus.Disconnected);
@@ -155,10 +159,9 @@ public sealed class ModbusRtuClient : IModbusClient
 
         Counters.Add(ModbusCount.Connects);
         timeoutsInARow = 0;
-        owed.Forget();
+        owed.Reopened();
         receivedBytes = 0;
-        listenUntil = Now + options.ListenFirst;
-        hasSpoken = false;
+        others.Opened(Now);
         return true;
     }
 
@@ -168,29 +171,22 @@ public sealed class ModbusRtuClient : IModbusClient
     /// </summary>
     private async ValueTask<bool> MaySpeakAsync(ReadRequest read, CancellationToken cancellationToken)
     {
-        if (Now < listenUntil)
+        if (others.Left(Now) is var left && left > TimeSpan.Zero)
         {
-            var left = listenUntil - Now;
             await ListenAsync(left < options.Timeout ? left : options.Timeout, null, cancellationToken)
                 .ConfigureAwait(false);
-            if (CheckForeign())
+            if (HearsOther())
             {
-                // Nothing was ever sent on this opening: whoever spoke was here first. Later, he is given way to.
-                isForeign = !hasSpoken;
-                isPaused = hasSpoken;
-                Pause();
+                others.GiveWay();
             }
 
-            trouble = isPaused
-                ? $"another Modbus client was heard on {line.Name}: two clients on one bus collide and can stop the "
-                    + "machine; nothing is sent until it is silent. Remove the other client"
-                : $"listening on {line.Name} for other clients before the first request";
-            if (isForeign || Now < listenUntil)
+            trouble = others.Sentence;
+            if (others.IsRefused || others.Left(Now) > TimeSpan.Zero)
             {
                 return false;
             }
 
-            isPaused = false;
+            others.Silent();
             trouble = "";
         }
 
@@ -199,11 +195,13 @@ public sealed class ModbusRtuClient : IModbusClient
             if (await ListenAsync(until - Now, late, cancellationToken).ConfigureAwait(false))
             {
                 Counters.Add(ModbusCount.LateAnswers);
-                owed.Answered(late.UnitId);
+                RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), late, out var pdu);
+                owed.Answered(late, late.Judge(received.AsSpan(pdu)) == AnswerVerdict.Exception);
             }
             else
             {
                 owed.Over(late.UnitId);
+                NoticeLate(default);
             }
         }
 
@@ -223,11 +221,15 @@ public sealed class ModbusRtuClient : IModbusClient
                 Counters.Add(ModbusCount.StrayAnswers);
                 receivedBytes += taken;
                 quietSince = Now;
-                var isOther = CheckForeign();
-                if (isOther || Now > deadline)
+                NoticeLate(default);
+                if (HearsOther())
                 {
-                    isPaused |= isOther;
-                    Pause();
+                    return false;
+                }
+
+                if (Now > deadline)
+                {
+                    others.Pause(Now);
                     return false;
                 }
 
@@ -247,67 +249,50 @@ public sealed class ModbusRtuClient : IModbusClient
         return line.IsOpen || Lost();
     }
 
-    /// <summary>Sends nothing until the line was listened to again, for as long as before the first request.</summary>
-    private void Pause() =>
-        listenUntil = Now + (options.ListenFirst > options.Timeout ? options.ListenFirst : options.Timeout);
-
-    /// <summary>Another client spoke while we waited: our answer counts, and then it is given way to.</summary>
-    private void NoticeForeign(int from, int to)
-    {
-        if (RtuFramer.HearsForeignRequest(received.AsSpan(from..to), request.AsSpan(0, requestBytes)))
-        {
-            Interlocked.Increment(ref foreignRequests);
-            isPaused = true;
-            Pause();
-        }
-    }
-
-    private bool CheckForeign()
-    {
-        if (!RtuFramer.HearsForeignRequest(received.AsSpan(0, receivedBytes), request.AsSpan(0, requestBytes)))
-        {
-            return false;
-        }
-
-        Interlocked.Increment(ref foreignRequests);
-        receivedBytes = 0;
-        return true;
-    }
+    /// <summary>Whether another client spoke in this part of what was received.</summary>
+    private bool HearsOther(int from = 0, int? to = null) =>
+        others.Hears(received.AsSpan(from..(to ?? receivedBytes)), request.AsSpan(0, requestBytes), Now);
 
     private async ValueTask<(ModbusResult Result, Range Pdu)> AskAsync(
-        ReadRequest read, CancellationToken cancellationToken)
+        ReadRequest wanted, CancellationToken cancellationToken)
     {
+        if (owed.Distinct(wanted, Now) is not { } read)
+        {
+            Counters.Add(ModbusCount.HeldBack);
+            return (new ModbusResult(ModbusStatus.NotAsked), default);
+        }
+
         requestBytes = RtuFramer.WriteRequest(request, read);
         Counters.Add(ModbusCount.Requests);
 
         // Owed from the first byte on: a caller who goes away leaves an answer behind.
-        owed.Asked(read, Now + (options.Timeout * 2));
-        hasSpoken = true;
-        if (!await line.WriteAsync(request.AsMemory(0, requestBytes), cancellationToken).ConfigureAwait(false))
-        {
-            Lost();
-            return (new ModbusResult(ModbusStatus.Disconnected), default);
-        }
-
-        var isFound = await ListenAsync(options.Timeout, read, cancellationToken).ConfigureAwait(false);
+        owed.Asked(read, Now, Now + (options.Timeout * 2));
+        others.Spoken();
+        var isFound = await line.WriteAsync(request.AsMemory(0, requestBytes), cancellationToken).ConfigureAwait(false)
+            && await ListenAsync(options.Timeout, read, cancellationToken).ConfigureAwait(false);
         quietSince = Now;
         if (isFound && await IsTrustedAsync(read, cancellationToken).ConfigureAwait(false))
         {
-            owed.Answered(read.UnitId);
             RtuFramer.TryFindAnswer(received.AsSpan(0, receivedBytes), read, out var pdu);
-            NoticeForeign(0, pdu.Start.Value - 1);
-            NoticeForeign(pdu.End.Value + ChecksumBytes, receivedBytes);
-            return (Answered(read, received.AsSpan(pdu)), pdu);
+            HearsOther(0, pdu.Start.Value - 1);
+            HearsOther(pdu.End.Value + ChecksumBytes);
+            return (Answered(read, received.AsSpan(pdu), isWider: read != wanted), pdu);
         }
 
         if (!line.IsOpen)
         {
+            owed.Settle(read);
             Lost();
             return (new ModbusResult(ModbusStatus.Disconnected), default);
         }
 
-        NoticeForeign(0, receivedBytes);
-        var isSilent = receivedBytes == 0
+        return (Unanswered(read), default);
+    }
+
+    private ModbusResult Unanswered(in ReadRequest read)
+    {
+        HearsOther();
+        var isSilent = receivedBytes == 0 || NoticeLate(read)
             || received.AsSpan(0, receivedBytes).SequenceEqual(request.AsSpan(0, requestBytes));
         Counters.Add(isSilent ? ModbusCount.Timeouts : ModbusCount.BadAnswers);
         timeoutsInARow = isSilent ? timeoutsInARow + 1 : 0;
@@ -316,7 +301,19 @@ public sealed class ModbusRtuClient : IModbusClient
             Lost();
         }
 
-        return (new ModbusResult(isSilent ? ModbusStatus.Timeout : ModbusStatus.BadAnswer), default);
+        return new ModbusResult(isSilent ? ModbusStatus.Timeout : ModbusStatus.BadAnswer);
+    }
+
+    /// <summary>Whether what was received holds answers to older requests, which are owed no more then.</summary>
+    private bool NoticeLate(in ReadRequest but)
+    {
+        var late = owed.SettleLate(received.AsSpan(0, receivedBytes), but);
+        for (var each = 0; each < late; each++)
+        {
+            Counters.Add(ModbusCount.LateAnswers);
+        }
+
+        return late > 0;
     }
 
     /// <summary>An answer behind noise counts only if the line falls silent after it.</summary>
@@ -341,20 +338,23 @@ public sealed class ModbusRtuClient : IModbusClient
             && line.TakeWaiting(received.AsSpan(receivedBytes)) == 0;
     }
 
-    private ModbusResult Answered(in ReadRequest read, ReadOnlySpan<byte> pdu)
+    private ModbusResult Answered(in ReadRequest read, ReadOnlySpan<byte> pdu, bool isWider)
     {
         hasAnswered = true;
         timeoutsInARow = 0;
         trouble = "";
         backoff.Answered();
-        if (read.Judge(pdu) == AnswerVerdict.Answers)
+        var isException = read.Judge(pdu) == AnswerVerdict.Exception;
+        owed.Answered(read, isException);
+        Counters.Add(isException ? ModbusCount.Exceptions : ModbusCount.Answers);
+        if (isException && isWider && (pdu[1] is IllegalAddress or IllegalValue))
         {
-            Counters.Add(ModbusCount.Answers);
-            return ModbusResult.Answered;
+            // Of what was read along, perhaps: it says nothing about what was wanted.
+            owed.RefusesMore(read.UnitId);
+            return new ModbusResult(ModbusStatus.Timeout);
         }
 
-        Counters.Add(ModbusCount.Exceptions);
-        return new ModbusResult(ModbusStatus.DeviceException, pdu[1]);
+        return isException ? new ModbusResult(ModbusStatus.DeviceException, pdu[1]) : ModbusResult.Answered;
     }
 
     /// <summary>Collects what arrives; true as soon as the answer to <paramref name="awaited"/> is in it.</summary>
@@ -388,7 +388,6 @@ public sealed class ModbusRtuClient : IModbusClient
         Counters.Add(ModbusCount.Disconnects);
         line.Close();
         trouble = $"{line.Name} broke: check the cable and the converter";
-        owed.Forget();
         if (!hasAnswered)
         {
             backoff.Failed(Now);

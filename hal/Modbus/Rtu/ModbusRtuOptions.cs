@@ -33,6 +33,12 @@ public sealed record ModbusRtuOptions
     public bool Identify { get; init; } = true;
 
     /// <summary>
+    /// For how many deadlines an answer that did not come is reckoned with: for so long its unit is asked nothing that
+    /// it would fit. 30.
+    /// </summary>
+    public int LateDeadlinesMax { get; init; } = 30;
+
+    /// <summary>
     /// Requests in a row without an answer after which a converter's connection, that had brought answers before, is
     /// taken for half-open and made anew. 3.
     /// </summary>

@@ -128,7 +128,8 @@ internal static unsafe partial class SerialPort
     }
 
     /// <summary>
-    /// The calling thread's waits end when they should; by default the kernel lets them be 50 us late, to save wake-ups.
+    /// The calling thread's waits end when they should; by default the kernel lets them be 50 us late, to save
+    /// wake-ups.
     /// </summary>
     public static void WakePunctually() => _ = prctl(SetTimerSlack, 1, 0, 0, 0);
 

@@ -18,6 +18,9 @@ internal sealed class AnswerReader
     // Every answer of the largest window, so that one receive can take them all.
     private const int ReceiveBytes = TransactionTable.WindowMax * MbapFramer.FrameBytesMax;
 
+    // Callers go on inside (ADR 0014), so it is no few kilobytes; pages that are never touched are never taken.
+    private const int StackBytes = 1024 * 1024;
+
     private readonly ModbusTcpConnection connection;
     private readonly Socket socket;
     private readonly byte[] received = new byte[ReceiveBytes];
@@ -29,7 +32,7 @@ internal sealed class AnswerReader
     {
         this.connection = connection;
         this.socket = socket;
-        thread = new Thread(Run) { IsBackground = true, Name = "modbus answers" };
+        thread = new Thread(Run, StackBytes) { IsBackground = true, Name = "modbus answers" };
     }
 
     /// <summary>The thread has left, and the socket is closed.</summary>

@@ -11,6 +11,18 @@ public sealed record UnitPolicyOptions
     /// </summary>
     public double DeadShareMax { get; init; } = 0.05;
 
+    /// <summary>
+    /// How far units that have never answered may run ahead of that share, so that a few of them do not keep others
+    /// from being met: at most this much time's share at once. 1 min, which is 3 s.
+    /// </summary>
+    public TimeSpan DeadShareAhead { get; init; } = TimeSpan.FromMinutes(1);
+
+    /// <summary>
+    /// Most units that have never answered which one call may find silent while none lives, so that a call over 247 of
+    /// them ends. 4.
+    /// </summary>
+    public int FirstFailuresMax { get; init; } = 4;
+
     /// <summary>Least time between two probes while another unit lives. 1 s.</summary>
     public TimeSpan ProbePauseMin { get; init; } = TimeSpan.FromSeconds(1);
 }
@@ -19,11 +31,11 @@ public sealed record UnitPolicyOptions
 /// Whether a unit is worth asking now: a breaker for each unit behind one link.
 /// <para>
 /// Invariants: a unit breaks after failures in a row (the first one, if it has never answered); a broken unit is asked
-/// by probes only, at most one in each call, the longest-waiting first; while another unit lives, all probes that fail
-/// take at most their share of the time, and of the units that have never answered one at most fails in a call, so that
-/// thirty that were never connected delay each turn by one deadline at the start and not one turn by thirty; while none
-/// lives, every call may probe, because there is nobody to protect. One answer, be it an exception of its own, and the
-/// unit lives. A missing connection is not the unit's fault.
+/// by probes only, at most one in each call, the longest-waiting first. While another unit lives, all that fail take at
+/// most their share of the time, and at the start <see cref="UnitPolicyOptions.DeadShareAhead"/> of it at once; of the
+/// units that have never answered one at most fails in a call then, so that none delays a turn by more than a deadline.
+/// While none lives, every call may meet a few, because there is nobody to protect, and ends, so that it can be told.
+/// One answer, be it an exception of its own, and the unit lives. A missing connection is not the unit's fault.
 /// </para>
 /// </summary>
 public sealed class UnitPolicy(UnitPolicyOptions options)
@@ -36,7 +48,8 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
     private int live;
     private long probeNumber;
     private int candidate = -1;
-    private bool hasFailedInCall;
+    private int failedInCall;
+    private bool mayMeet = true;
 
     /// <summary>Units that are not asked but by probes.</summary>
     public int Broken { get; private set; }
@@ -54,7 +67,8 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
     {
         ArgumentNullException.ThrowIfNull(blocks);
         candidate = -1;
-        hasFailedInCall = false;
+        failedInCall = 0;
+        mayMeet = live == 0 || nextProbeAt <= now + options.DeadShareAhead;
         if (Broken == 0 || (live > 0 && now < nextProbeAt))
         {
             return;
@@ -63,6 +77,13 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
         for (var index = 0; index < blocks.Count; index++)
         {
             var unit = blocks[index].UnitId;
+            if (live == 0 && units[unit].FailuresInARow == 0)
+            {
+                // Nobody's second probe before everybody's first.
+                candidate = -1;
+                return;
+            }
+
             if (units[unit].IsBroken && (candidate < 0 || units[unit].ProbedAs < units[candidate].ProbedAs))
             {
                 candidate = unit;
@@ -74,13 +95,14 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
     public bool MayAsk(byte unit)
     {
         ref readonly var state = ref units[unit];
-        if (!state.IsBroken && (state.IsLive || !hasFailedInCall || live == 0))
+        var isFull = failedInCall >= (live > 0 ? 1 : options.FirstFailuresMax);
+        if (!state.IsBroken && (state.IsLive || (mayMeet && !isFull)))
         {
             return true;
         }
 
         // One that failed already took this call's time for such as it.
-        if (unit != candidate || (hasFailedInCall && live > 0))
+        if (unit != candidate || (failedInCall > 0 && live > 0))
         {
             Skipped++;
             return false;
@@ -99,7 +121,7 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
 
     public void Observe(byte unit, ModbusResult result, TimeSpan took, TimeSpan now)
     {
-        if (result.Status == ModbusStatus.Disconnected)
+        if (result.Status is ModbusStatus.Disconnected or ModbusStatus.NotAsked)
         {
             return;
         }
@@ -114,7 +136,7 @@ public sealed class UnitPolicy(UnitPolicyOptions options)
         }
 
         state.FailuresInARow++;
-        hasFailedInCall |= !state.IsLive;
+        failedInCall += state.IsLive ? 0 : 1;
         state.LastFailure = result;
         if (state.IsBroken)
         {

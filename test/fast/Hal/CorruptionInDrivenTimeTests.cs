@@ -95,7 +95,9 @@ public sealed class CorruptionInDrivenTimeTests
         {
             var request = bytes.Span;
             var value = ValueAt(BinaryPrimitives.ReadUInt16BigEndian(request[2..]));
-            byte[] right = [request[0], 3, 2, (byte)(value >> 8), (byte)value];
+            var registers = request[5];
+            byte[] right = [request[0], 3, (byte)(registers * 2), (byte)(value >> 8), (byte)value];
+            right = [.. right, .. Enumerable.Repeat((byte)0x5C, (registers - 1) * 2)];
             right = [.. right, .. FaultTransport.Checksum(right)];
             var isLate = random.Next(8) == 0;
             var after = isLate ? Timeout * (1 + (random.NextDouble() * 0.9)) : TimeSpan.FromMilliseconds(5);

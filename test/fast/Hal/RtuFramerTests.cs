@@ -90,6 +90,9 @@ public sealed class RtuFramerTests
         Assert.Equal(ModbusStatus.Answered, await AskAsync([.. right, 0]));
         Assert.Equal(ModbusStatus.Answered, await AskAsync([0xFF, 7, .. right]));
         Assert.Equal(ModbusStatus.BadAnswer, await AskAsync([0xFF, 7, .. right, 0]));
+
+        // That one is still owed: the next is asked for another length, and its answer cannot be mistaken.
+        Assert.Equal(ModbusStatus.Timeout, await AskAsync(right));
         Assert.Equal(ModbusStatus.Answered, await AskAsync(right));
 
         async Task<ModbusStatus> AskAsync(byte[] answer)

@@ -13,6 +13,13 @@ public sealed class UnitPolicyTests
     public void One_good_unit_beside_thirty_dead_ones_keeps_its_cycle()
     {
         var line = new Line([.. Enumerable.Range(1, 31)], unit => unit == 31);
+        while (line.Policy.Broken < 30)
+        {
+            // Nobody lives yet: a call meets four, and not all thirty.
+            Assert.InRange(line.Cycle(), TimeSpan.FromTicks(1), Timeout * 4);
+        }
+
+        Assert.Equal((Timeout * 30) + Answer, line.Now);
         line.Cycle();
         var longest = TimeSpan.Zero;
         var dead = TimeSpan.Zero;
@@ -28,6 +35,41 @@ public sealed class UnitPolicyTests
         Assert.True(longest <= Timeout + Answer, $"a cycle took {longest}");
         Assert.True(dead <= (line.Now - from) * 0.05, $"dead units took {dead} of {line.Now - from}");
         Assert.All(line.Probed, each => Assert.InRange(each.Value, 5, 30));
+    }
+
+    /// <summary>
+    /// Wherever the good one stands: it is found before more than the dead ones' first deadlines have passed, is late
+    /// by one deadline at most from then on, and they take their share and a minute's of it at once, at any time.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(30)]
+    [InlineData(124)]
+    [InlineData(246)]
+    [InlineData(247)]
+    public void One_good_unit_among_246_dead_ones_is_found_and_keeps_its_cycle_from_its_first_answer_on(int good)
+    {
+        var answers = 0;
+        var line = new Line([.. Enumerable.Range(1, 247)], unit => unit == good && ++answers > 0);
+        for (; answers == 0; line.WaitUntil(line.Now + Answer))
+        {
+            Assert.True(line.Cycle() <= Timeout * 4, "a call took long");
+        }
+
+        Assert.True(line.Now <= (Timeout + Answer) * (good + 3), $"found after {line.Now}");
+        var (from, dead) = (line.Now, TimeSpan.Zero);
+        for (var cycle = 0; cycle < 3600; cycle++)
+        {
+            var (began, before) = (line.Now, answers);
+            dead += line.Cycle();
+            Assert.True(answers > before && line.Now - began <= Timeout + (Answer * 2), $"{cycle} was late");
+            line.WaitUntil(began + TimeSpan.FromSeconds(1));
+            var allowed = (line.Now - from + TimeSpan.FromMinutes(1)) * 0.05;
+            Assert.True(dead <= allowed + Timeout, $"dead units took {dead} in {line.Now - from}");
+        }
+
+        Assert.Equal(246, line.Probed.Count);
     }
 
     [Fact]
