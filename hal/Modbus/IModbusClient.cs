@@ -33,7 +33,9 @@ public enum ModbusStatus : byte
     /// <summary>No connection, or it broke before the answer.</summary>
     Disconnected,
 
-    /// <summary>Not put on the wire: its turn was given to others, or a late answer could be taken for its own.</summary>
+    /// <summary>
+    /// Not put on the wire: its turn was given to others, or a late answer could be taken for its own.
+    /// </summary>
     NotAsked,
 }
 

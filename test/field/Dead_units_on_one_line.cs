@@ -30,8 +30,13 @@ public sealed class Dead_units_on_one_line
         var all = Enumerable.Range(0, Good).ToArray();
         var batch = new ReadingBatch();
 
-        // Each that does not answer is met once.
-        await source.ReadAsync(all, batch, stop);
+        // Each that does not answer is met once, four in a call, until the good one is.
+        for (var call = 0; !batch.Readings.ToArray().Any(reading => reading.Quality.IsGood); call++)
+        {
+            Assert.InRange(call, 0, 8);
+            batch.Clear();
+            await source.ReadAsync(all, batch, stop);
+        }
 
         var began = TimeProvider.System.GetTimestamp();
         for (var turn = 0; turn < 8; turn++)
