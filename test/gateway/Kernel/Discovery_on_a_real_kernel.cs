@@ -30,6 +30,7 @@ public sealed class Discovery_on_a_real_kernel(VirtualGateway machine)
                 $"{line.GetProperty("number")} {line.GetProperty("name")} {line.GetProperty("address")} "
                 + $"{line.GetProperty("isUsed")}"));
         Assert.Equal("sluice-agent", lines[1].GetProperty("usedBy").GetString());
+        await probe.LookAsync();
         Assert.Equal("true Good", probe["lamp"]);
         Assert.Single(probe.Course("lamp"));
     }

@@ -25,11 +25,12 @@ public sealed class Two_processors
 
         // A last edge with nobody near it: when it is counted, everything before it has been.
         await machine.RunAsync("usleep 500000");
+        await probe.LookAsync();
         var before = probe.Value("press");
         await chip.SetAsync(0, true);
         await probe.UntilAsync(() => probe.Value("press") > before);
         await machine.RunAsync("usleep 200000");
-        await probe.UntilAsync(() => true);
+        await probe.LookAsync();
         var (counted, lost) = (probe.Value("press"), probe.Value("lost"));
         Figures.Say($"free-running, two processors: {burst + 1} made, {counted} counted, {lost} lost and told");
         Assert.InRange(counted + lost, 1, burst + 1);

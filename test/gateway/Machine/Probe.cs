@@ -70,6 +70,9 @@ public sealed class Probe : IAsyncDisposable
 
     public Task SignalAsync(string signal) => machine.RunAsync($"kill -{signal} {pid}");
 
+    /// <summary>Reads what it has said by now.</summary>
+    public Task LookAsync() => UntilAsync(() => true);
+
     /// <summary>Waits until it is so; the whole log stands in the failure.</summary>
     public async Task UntilAsync(Func<bool> condition, Func<Task>? look = null)
     {
