@@ -62,8 +62,8 @@ internal sealed class GuestAgent : IAsyncDisposable
         string.Create(CultureInfo.InvariantCulture, $"{total} line/{signal} ");
 
     public async Task StartAsync() => pid = (await machine.RunAsync(
-        $"/app/sluice-agent run --config {home}/gateway.json --state {home}/state --socket {home}/status.sock "
-        + $">> {home}/log 2>&1 & echo $!")).Trim();
+        $": >> {home}/log; /app/sluice-agent run --config {home}/gateway.json --state {home}/state "
+        + $"--socket {home}/status.sock >> {home}/log 2>&1 & echo $!")).Trim();
 
     /// <summary>As systemd stops it; it has to end by itself.</summary>
     public async Task StopAsync()

@@ -34,7 +34,10 @@ public sealed class Probe : IAsyncDisposable
     private static async Task<Probe> StartAsync(VirtualGateway machine, string arguments)
     {
         var probe = new Probe(machine, $"/tmp/probe-{Guid.NewGuid():N}");
-        probe.pid = (await machine.RunAsync($"/app/sluice-probe {arguments} > {probe.log} 2>&1 & echo $!")).Trim();
+
+        // The log is there before the probe runs: on a busy machine we look before its shell has made it.
+        probe.pid = (await machine.RunAsync(
+            $": > {probe.log}; /app/sluice-probe {arguments} >> {probe.log} 2>&1 & echo $!")).Trim();
         await probe.UntilAsync(() => probe.lines.Any(line => line.StartsWith('#')));
         return probe;
     }
