@@ -12,11 +12,16 @@ namespace Sluice.Agent.Buffering;
 /// </summary>
 public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuffer
 {
-    private const int BlockReadings = 1000;
+    private const int BlockReadingsMax = 1000;
+    private const int BlockReadingsMin = 8;
 
     // A reading's struct, and what a text adds to it; an encoded block's array and what leads to it.
     private const int ReadingBytes = 80;
     private const int BlockBytes = 128;
+
+    /// <summary>A drop takes a block: no large part of what the bound holds.</summary>
+    private readonly int blockReadings =
+        (int)Math.Clamp(sizeBytesMax / 16 / ReadingBytes, BlockReadingsMin, BlockReadingsMax);
 
     private readonly List<Block> blocks = [];
     private readonly BlockEncoder encoder = new();
@@ -66,7 +71,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
 
         foreach (ref readonly var reading in readings)
         {
-            if (blocks.Count == 0 || blocks[^1].Count == BlockReadings)
+            if (blocks.Count == 0 || blocks[^1].Count == blockReadings)
             {
                 blocks.Add(new Block(Next));
             }
@@ -163,7 +168,7 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
 
     private void Encode(Block block)
     {
-        if (block.Count == BlockReadings)
+        if (block.Count == blockReadings)
         {
             encoded.Clear();
             encoder.Encode(CollectionsMarshal.AsSpan(block.Readings), encoded);

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Hal;
@@ -11,7 +10,8 @@ namespace Sluice.Agent.Buffering;
 /// Invariants: there is always a store that takes readings; a reading that was appended ends in exactly one of them;
 /// the one being written is last in the view. A storage fault never stops the plant's data: what the disk did not take
 /// goes on in memory under a store id of its own, the disk stays readable where it can, is asked again every
-/// <see cref="ProbeEvery"/>, and takes over when it can; the memory is kept until it is drained.
+/// <see cref="ProbeEvery"/>, and takes over when it can; the memory is kept until it is drained and a ledger with its
+/// last account was accepted, because no later ledger names it.
 /// </para>
 /// </summary>
 public sealed class StoreSwitch : IDisposable
@@ -22,7 +22,7 @@ public sealed class StoreSwitch : IDisposable
     private const int PresentReadingsMax = 50_000;
 
     /// <summary>Memory that readings may take while the disk does not take them.</summary>
-    private const long VolatileBytesMax = 16 << 20;
+    public const long VolatileBytesMax = 16 << 20;
 
     private readonly Func<(StoreId Store, long Position)?, DiskOpening>? openDisk;
     private readonly Func<StoreId> newStore;
@@ -30,8 +30,8 @@ public sealed class StoreSwitch : IDisposable
     private readonly BufferClock? eye;
     private readonly TimeSpan lossMax;
     private readonly StorageMeter meter;
-    private readonly List<Reading> uncommitted = [];
-    private readonly List<ReadingClock> uncommittedClocks = [];
+    private readonly long volatileBytesMax;
+    private readonly UncommittedReadings uncommitted = new();
     private readonly PresentReadings present = new();
 
     private DiskStore? disk;
@@ -51,16 +51,19 @@ public sealed class StoreSwitch : IDisposable
     /// <param name="host">Says whether the clock is set; null where readings' times are taken as they are.</param>
     /// <param name="lossMax">How young a reading may be that is not durable: <c>commitEvery</c>.</param>
     /// <param name="meter">What <paramref name="openDisk"/> counts in, where it counts.</param>
+    /// <param name="volatileBytesMax">Memory that readings may take while the disk does not take them.</param>
     public StoreSwitch(
         Func<(StoreId Store, long Position)?, DiskOpening>? openDisk,
         Func<StoreId> newStore,
         TimeProvider clock,
         IHostClock? host = null,
         TimeSpan lossMax = default,
-        StorageMeter? meter = null)
+        StorageMeter? meter = null,
+        long volatileBytesMax = VolatileBytesMax)
     {
         eye = host is null ? null : new BufferClock(host, clock);
         this.lossMax = lossMax;
+        this.volatileBytesMax = volatileBytesMax;
         this.openDisk = openDisk;
         this.newStore = newStore;
         this.clock = clock;
@@ -156,8 +159,7 @@ public sealed class StoreSwitch : IDisposable
         {
             var by = eye?.Of(reading) ?? ReadingClock.Unknown;
             eye?.Book.Recorded(reading.SourceTimestamp, by);
-            uncommitted.Add(reading);
-            uncommittedClocks.Add(by);
+            uncommitted.Add(reading, by);
         }
 
         AppendUncommitted(from);
@@ -244,13 +246,23 @@ public sealed class StoreSwitch : IDisposable
         return again;
     }
 
-    public void Acknowledge(StoreId store, PositionRange range)
+    public void Acknowledge(StoreId store, PositionRange range) => Find(store)?.Acknowledge(range);
+
+    /// <summary>
+    /// The MES side took a ledger that carries this. Memory that is drained may go once its last account was in one: a
+    /// drop that no ledger carried would be a hole that nothing explains. True where it went.
+    /// </summary>
+    public bool Told(BufferView ledger)
     {
-        Find(store)?.Acknowledge(range);
-        if (!writesMemory && memory is { View.Waiting: 0 })
+        if (writesMemory || memory?.View is not { Waiting: 0 } last
+            || ledger.Stores.FirstOrDefault(store => store.Store == last.Store) is not { Waiting: 0 } told
+            || told.Next != last.Next || told.DroppedCount != last.DroppedCount)
         {
-            memory = null;
+            return false;
         }
+
+        memory = null;
+        return true;
     }
 
     /// <summary>For the birth, which goes to the link: as <see cref="Peek"/>.</summary>
@@ -293,22 +305,9 @@ public sealed class StoreSwitch : IDisposable
         }
     }
 
-    /// <summary>In runs of one clock each: nearly always one.</summary>
     private void AppendUncommitted(int from)
     {
-        var readings = CollectionsMarshal.AsSpan(uncommitted);
-        while (from < readings.Length)
-        {
-            var by = uncommittedClocks[from];
-            var to = from + 1;
-            while (to < readings.Length && uncommittedClocks[to] == by)
-            {
-                to++;
-            }
-
-            Writing.Append(readings[from..to], by);
-            from = to;
-        }
+        uncommitted.AppendTo(Writing, from);
 
         // Late ones, read before the clock was set and stored after it.
         if (eye is not null && Writing.AwaitsClock)
@@ -326,20 +325,7 @@ public sealed class StoreSwitch : IDisposable
             fault = failed;
         }
 
-        // A commit that failed half way made some of them durable.
-        var durable = (int)Math.Min(uncommitted.Count, Writing.Durable - from);
-        for (var i = 0; i < durable; i++)
-        {
-            var reading = uncommitted[i];
-            present.Remember(new PresentReading(Writing.Store, new StoredReading(
-                from + i, reading.Signal.Name, reading.Value, reading.Quality, reading.SourceTimestamp)
-            {
-                Clock = uncommittedClocks[i],
-            }));
-        }
-
-        uncommitted.RemoveRange(0, durable);
-        uncommittedClocks.RemoveRange(0, durable);
+        uncommitted.BecameDurable(Writing, from, present);
     }
 
     private void OpenDisk(bool isFirst)
@@ -362,7 +348,7 @@ public sealed class StoreSwitch : IDisposable
         }
 
         closed.Clear();
-        if (memory is { View.Waiting: 0 })
+        if (memory is { Next: 1 })
         {
             memory = null;
         }
@@ -370,7 +356,7 @@ public sealed class StoreSwitch : IDisposable
 
     private void GoToMemory()
     {
-        memory ??= new MemoryBuffer(newStore(), VolatileBytesMax);
+        memory ??= new MemoryBuffer(newStore(), volatileBytesMax);
         writesMemory = true;
         probedAt = clock.GetTimestamp();
     }

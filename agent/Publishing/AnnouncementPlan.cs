@@ -33,6 +33,8 @@ internal sealed class AnnouncementPlan
     private BufferView? view;
     private BufferView? inLedger;
     private Announcement? inFlight;
+    private bool birthTooLarge;
+    private bool birthLost;
     private bool statusDue;
     private bool birthDue;
     private bool ledgerDue;
@@ -50,6 +52,9 @@ internal sealed class AnnouncementPlan
     /// <summary>The broker found the whole birth too large.</summary>
     public bool ReduceBirth { get; private set; }
 
+    /// <summary>What the ledger carries that was accepted last on this connection.</summary>
+    public BufferView? Told { get; private set; }
+
     /// <summary>True where readings may go.</summary>
     public bool IsOpen { get; private set; }
 
@@ -59,9 +64,23 @@ internal sealed class AnnouncementPlan
         inLedger = null;
         inFlight = null;
         statusDue = birthDue = ledgerDue = true;
-        ReduceBirth = false;
+        Told = null;
+        birthLost = false;
+        ReduceBirth = birthTooLarge;
         IsOpen = false;
         Hold.Clear();
+    }
+
+    /// <summary>
+    /// The broker ended the connection because a message was too large. Where the whole birth was on its way it was
+    /// that one as far as anybody can know, and the next connections get it reduced: else each of them would end there.
+    /// True where it was.
+    /// </summary>
+    public bool HungUpOnBirth()
+    {
+        var whole = (inFlight == Announcement.Birth || birthLost) && !ReduceBirth;
+        birthTooLarge |= whole;
+        return whole;
     }
 
     public void Observe(BufferView now)
@@ -137,6 +156,7 @@ internal sealed class AnnouncementPlan
         }
 
         inFlight = null;
+        birthLost |= announcement == Announcement.Birth && verdict == DeliveryVerdict.LinkLost;
         if (verdict == DeliveryVerdict.Accepted)
         {
             Accepted(announcement);
@@ -169,6 +189,8 @@ internal sealed class AnnouncementPlan
                 birthDue = false;
                 break;
             case Announcement.Ledger:
+                Told = inLedger;
+
                 // The stores may have changed while this one was on its way.
                 ledgerDue = inLedger is null || view is null || StoresOf(inLedger) != StoresOf(view);
                 break;

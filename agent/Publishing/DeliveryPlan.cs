@@ -32,13 +32,19 @@ internal sealed record SentBatch(StoreId Store, PositionRange Range, Lane Lane, 
 /// <item>What <see cref="Settle"/> gives back to be acknowledged was accepted by the broker, all of it, and nothing
 /// else.</item>
 /// <item>No position is in flight twice, but for a replay; never more messages in flight than the window.</item>
-/// <item>Nothing is forgotten: what was not accepted is unsent again, or set aside until the next connection.</item>
+/// <item>Nothing is forgotten: what was not accepted is unsent again, or set aside until the next connection, and no
+/// longer than <see cref="SetAsideMax"/>.</item>
 /// <item>Live goes first; backfill gets its share of the messages while live waits, and all of them while it does not.
 /// Inside the live messages of a connection positions of a store ascend.</item>
 /// </list>
 /// </summary>
 internal sealed class DeliveryPlan(DeliveryLimits limits)
 {
+    /// <summary>
+    /// A connection may last for weeks, and whoever checks payloads at the broker is put right within the hour.
+    /// </summary>
+    public static readonly TimeSpan SetAsideMax = TimeSpan.FromMinutes(10);
+
     private readonly List<StoreLanes> stores = [];
     private readonly List<SentBatch> inFlight = [];
     private readonly BackfillWindow backfillWindow = new();
@@ -48,6 +54,7 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     private int window;
     private int readingsMax = limits.ReadingsMax;
     private double backfillCredit;
+    private TimeSpan? setAsideUntil;
 
     /// <summary>While the broker takes nothing: when to try again, and how it went so far.</summary>
     public HoldPolicy Hold { get; } = new();
@@ -58,7 +65,7 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     public int InFlight => inFlight.Count;
 
     /// <summary>
-    /// Readings set aside on this connection because the broker refused their message for its own sake.
+    /// Readings set aside because the broker refused their message for its own sake.
     /// </summary>
     public long SetAsideCount => stores.Sum(lanes => lanes.SetAsideCount);
 
@@ -92,6 +99,7 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     public void Disconnected()
     {
         connected = false;
+        setAsideUntil = null;
         inFlight.Clear();
         stores.ForEach(lanes => lanes.Disconnected());
         Replay.Disconnected();
@@ -123,6 +131,12 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     /// </summary>
     public PlannedBatch? Next(TimeSpan now)
     {
+        if (setAsideUntil <= now)
+        {
+            setAsideUntil = null;
+            stores.ForEach(lanes => lanes.TakeUpSetAside());
+        }
+
         if (!connected || inFlight.Count >= Hold.Window(window, now))
         {
             return null;
@@ -139,6 +153,14 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
 
         // Tenths do not add up to one exactly.
         return backfillCredit + limits.BackfillShare >= 1 - 1e-9 ? backfill : live;
+    }
+
+    /// <summary>How long until something is due by time alone; null: not before something happens.</summary>
+    public TimeSpan? Wait(TimeSpan now)
+    {
+        var held = Hold.IsHolding && Hold.Until > now ? Hold.Until - now : (TimeSpan?)null;
+        var aside = setAsideUntil - now;
+        return held is null || aside < held ? aside : held;
     }
 
     /// <summary>The planned batch is on its way, as far as it was found and fits into one message.</summary>
@@ -220,6 +242,7 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
             case DeliveryVerdict.SetAside:
                 // A pause as well: a broker that finds everything wrong must not be run through the whole backlog.
                 lanes.SetAside(sent.Range, sent.Lane);
+                setAsideUntil ??= now + SetAsideMax;
                 Hold.Failed(now);
                 return null;
             case DeliveryVerdict.Unheard:

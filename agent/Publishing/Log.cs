@@ -25,7 +25,7 @@ internal static partial class Log
     public static partial void HoldEnded(ILogger logger);
 
     [LoggerMessage(3005, LogLevel.Error,
-        "Readings {From} to {To} of store {Store} are set aside until the next connection: {Sentence}")]
+        "Readings {From} to {To} of store {Store} are set aside for ten minutes at most: {Sentence}")]
     public static partial void SetAside(ILogger logger, long from, long to, string store, string sentence);
 
     [LoggerMessage(3006, LogLevel.Error,

@@ -100,7 +100,16 @@ internal sealed class PublishDesk : IDisposable
 
     public void Lost(LinkLoss loss)
     {
-        if (loss.ReasonCode == PacketTooLarge)
+        if (loss.ReasonCode != PacketTooLarge)
+        {
+            return;
+        }
+
+        if (AnnouncementPlan.HungUpOnBirth())
+        {
+            Log.BirthReduced(Logger);
+        }
+        else
         {
             MessageBytesMax = Math.Max(MessageBytesMin, MessageBytesMax / 2);
         }

@@ -131,6 +131,11 @@ internal sealed class PublishSession : IDisposable
                 await buffer.AcknowledgeAsync(answer.Handed.Sent!.Store, accepted, cancellationToken)
                     .ConfigureAwait(false);
             }
+
+            if (work.TakeTold() is { } told)
+            {
+                await buffer.ToldAsync(told, cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 

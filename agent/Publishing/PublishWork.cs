@@ -62,6 +62,7 @@ internal sealed class PublishWork
     private StoreId peekedStore;
     private int peekedAt;
     private TimeSpan peekAgainAt;
+    private BufferView? told;
 
     /// <param name="desk">What outlives the connection.</param>
     /// <param name="terms">What the broker that took us demands.</param>
@@ -92,7 +93,7 @@ internal sealed class PublishWork
         desk.Plan.Observe(now);
         desk.AnnouncementPlan.Observe(now);
         desk.AnnouncementPlan.Observe(desk.Devices);
-        desk.Journal.InFlight(UnderWay);
+        desk.Journal.InFlight(UnderWay, desk.Plan.SetAsideCount);
     }
 
     public WorkStep Next(TimeSpan now, DateTime utc)
@@ -156,17 +157,17 @@ internal sealed class PublishWork
     public WorkStep Announce(IReadOnlyList<PresentReading> present, TimeSpan now, DateTime utc) =>
         Say(Announcement.Birth, present, now, utc);
 
-    /// <summary>How long nothing can be due by time alone; null: until something happens.</summary>
+    /// <summary>
+    /// How long nothing can be due by time alone; null: until something happens. What is due already waits for more
+    /// than time: <see cref="Next"/> has just been asked.
+    /// </summary>
     public TimeSpan? Wait(TimeSpan now)
     {
         TimeSpan? soonest = null;
         Sooner(ref soonest, desk.AnnouncementPlan.Wait(now) ?? TimeSpan.Zero);
         Sooner(ref soonest, desk.Budget.Wait(now));
         Sooner(ref soonest, peekAgainAt - now);
-        if (desk.Plan.Hold.IsHolding)
-        {
-            Sooner(ref soonest, desk.Plan.Hold.Until - now);
-        }
+        Sooner(ref soonest, desk.Plan.Wait(now) ?? TimeSpan.Zero);
 
         return soonest;
 
@@ -202,6 +203,14 @@ internal sealed class PublishWork
         }
 
         return SettleReadings(sent, outcome, now);
+    }
+
+    /// <summary>What an accepted ledger carried, once: to be told to the buffer. Null where there is none.</summary>
+    public BufferView? TakeTold()
+    {
+        var taken = told;
+        told = null;
+        return taken;
     }
 
     /// <summary>A message of the MES. What comes back, it has, and the buffer may forget.</summary>
@@ -328,6 +337,11 @@ internal sealed class PublishWork
         if (outcome.Verdict == DeliveryVerdict.Accepted)
         {
             desk.Journal.Accepted(0, 0, historical: false);
+            if (announcement == Announcement.Ledger && outcome.ReasonCode == 0)
+            {
+                // Nobody heard one that was only retained, and the next one may take its place (0x10).
+                told = plan.Told;
+            }
         }
         else if (plan.ReduceBirth && !reduced)
         {

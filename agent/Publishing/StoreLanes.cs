@@ -166,6 +166,9 @@ internal sealed class StoreLanes(StoreId store)
         RewindWhenDue();
     }
 
+    /// <summary>What was set aside is unsent again. What was live is history by now.</summary>
+    public void TakeUpSetAside() => setAside = new PositionRanges(RangesMax);
+
     /// <summary>
     /// Readings that are unsent or in flight below a position; an estimate where holes are not known yet.
     /// </summary>

@@ -51,7 +51,7 @@ public sealed record UplinkHealth
 
     /// <summary>
     /// Readings set aside because the broker refused their message for its own sake; tried again at the next
-    /// connection.
+    /// connection, and after ten minutes.
     /// </summary>
     public long SetAsideReadings { get; init; }
 

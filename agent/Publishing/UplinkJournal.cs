@@ -126,11 +126,11 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         };
     }
 
-    public void InFlight(int messages)
+    public void InFlight(int messages, long setAside)
     {
-        if (messages != health.InFlight)
+        if (messages != health.InFlight || setAside != health.SetAsideReadings)
         {
-            health = health with { InFlight = messages };
+            health = health with { InFlight = messages, SetAsideReadings = setAside };
         }
     }
 

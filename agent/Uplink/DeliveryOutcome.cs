@@ -47,7 +47,7 @@ public readonly record struct DeliveryOutcome(DeliveryVerdict Verdict, int Reaso
         return reasonCode switch
         {
             0x00 => Accepted,
-            0x10 when retain => Accepted,
+            0x10 when retain => Accepted with { ReasonCode = reasonCode },
             0x10 => new(DeliveryVerdict.Unheard, reasonCode,
                 $"nobody subscribes to {topic}, so the broker would throw the "
                 + $"readings away; they are kept here. Connect the MES, with a persistent session.{words}"),
@@ -65,7 +65,7 @@ public readonly record struct DeliveryOutcome(DeliveryVerdict Verdict, int Reaso
                 + $"kept here. Raise the quota, or see why its subscribers do not keep up.{words}"),
             0x99 => new(DeliveryVerdict.SetAside, reasonCode,
                 $"the broker refuses the format of a message to {topic}; its "
-                + $"readings are set aside until the next connection. See what checks payloads there.{words}"),
+                + $"readings are set aside and tried again in ten minutes. See what checks payloads there.{words}"),
             0x80 or 0x83 => new(DeliveryVerdict.Busy, reasonCode, $"the broker did not take a message to {topic} and "
                 + $"gives no reason that MQTT has a word for.{words}"),
             _ => new(DeliveryVerdict.Busy, reasonCode,

@@ -67,19 +67,53 @@ public sealed class StoreSwitchTests
     }
 
     [Fact]
-    public void The_memory_is_kept_until_it_is_drained_and_then_let_go()
+    public void The_memory_is_kept_until_it_is_drained_and_a_ledger_said_so_and_then_let_go()
     {
         using var stores = Open();
         disk.Mood = DiskMood.ReadOnly;
         Append(stores, 1, 5);
-        disk.Mood = DiskMood.Works;
-        clock.Advance(StoreSwitch.ProbeEvery);
-        stores.Probe();
+        ComeBack(stores);
         Assert.Equal(2, stores.View.Stores.Count);
+        Assert.False(stores.Told(stores.View));
 
         stores.Acknowledge(Volatile, new PositionRange(1, 5));
 
+        Assert.True(stores.Told(stores.View));
         Assert.Single(stores.View.Stores);
+    }
+
+    [Fact]
+    public void A_drained_memory_took_its_drops_along_before_any_ledger_had_named_them()
+    {
+        using var stores = Open(volatileBytesMax: 2000);
+        disk.Mood = DiskMood.ReadOnly;
+        Append(stores, 1, 5);
+        var ledger = stores.View;
+        Append(stores, 6, 95);
+        ComeBack(stores);
+        var memory = stores.View.Stores[0];
+        Assert.True(memory.DroppedCount > 0);
+        stores.Acknowledge(Volatile, new PositionRange(memory.First, 100));
+
+        Assert.False(stores.Told(ledger));
+        Assert.False(stores.Told(new BufferView([], null)));
+        Assert.Equal(memory.Drops, stores.View.Stores[0].Drops);
+
+        Assert.True(stores.Told(stores.View));
+        Assert.Single(stores.View.Stores);
+    }
+
+    [Fact]
+    public void A_memory_that_takes_readings_is_kept_however_drained_it_is()
+    {
+        using var stores = Open();
+        disk.Mood = DiskMood.ReadOnly;
+        Append(stores, 1, 5);
+        stores.Acknowledge(Volatile, new PositionRange(1, 5));
+
+        Assert.False(stores.Told(stores.View));
+
+        Assert.Equal(Volatile, stores.View.Stores[^1].Store);
     }
 
     [Fact]
@@ -158,10 +192,18 @@ public sealed class StoreSwitchTests
         Assert.All(present, last => Assert.Equal(stores.View.Stores[^1].Store, last.Store));
     }
 
-    private StoreSwitch Open()
+    private void ComeBack(StoreSwitch stores)
+    {
+        disk.Mood = DiskMood.Works;
+        clock.Advance(StoreSwitch.ProbeEvery);
+        stores.Probe();
+    }
+
+    private StoreSwitch Open(long volatileBytesMax = StoreSwitch.VolatileBytesMax)
     {
         var stores = new StoreSwitch(
-            cut => DiskStore.Open(disk.Open, SomeStores.Options() with { DurableBelow = cut }), () => Volatile, clock);
+            cut => DiskStore.Open(disk.Open, SomeStores.Options() with { DurableBelow = cut }), () => Volatile, clock,
+            volatileBytesMax: volatileBytesMax);
         stores.Open();
         return stores;
     }

@@ -133,6 +133,38 @@ public sealed class DeliveryPlanTests
     }
 
     [Fact]
+    public void Readings_set_aside_waited_for_the_next_connection_which_may_be_weeks_away()
+    {
+        var plan = new DeliveryPlan(new DeliveryLimits());
+        plan.Connected(View(next: 5), 16);
+        plan.Settle(Send(plan, At(0)), DeliveryVerdict.SetAside, At(0));
+        Assert.Equal(4, plan.SetAsideCount);
+        Assert.Null(plan.Next(At(599)));
+        Assert.Equal(TimeSpan.FromSeconds(1), plan.Wait(At(599)));
+
+        Assert.Equal(new PositionRange(1, 4), plan.Next(At(600))!.Value.Range);
+
+        plan.Settle(Send(plan, At(600)), DeliveryVerdict.SetAside, At(600));
+        Assert.Null(plan.Next(At(1199)));
+        Assert.Equal(new PositionRange(1, 4), plan.Next(At(1200))!.Value.Range);
+        Assert.NotNull(plan.Settle(Send(plan, At(1200)), DeliveryVerdict.Accepted, At(1200)));
+        Assert.Null(plan.Wait(At(1200)));
+    }
+
+    [Fact]
+    public void A_live_message_that_was_set_aside_comes_back_as_history()
+    {
+        var plan = new DeliveryPlan(new DeliveryLimits());
+        plan.Connected(View(next: 1), 16);
+        plan.Observe(View(next: 5));
+        plan.Settle(Send(plan, At(0)), DeliveryVerdict.SetAside, At(0));
+        plan.Observe(View(next: 9));
+        plan.Settle(Send(plan, At(10)), DeliveryVerdict.Accepted, At(10));
+
+        Assert.Equal(new PlannedBatch(Store, new PositionRange(1, 4), Lane.Backfill, 4), plan.Next(At(600)));
+    }
+
+    [Fact]
     public void Every_verdict_has_its_place_in_the_plan()
     {
         foreach (var verdict in Enum.GetValues<DeliveryVerdict>())

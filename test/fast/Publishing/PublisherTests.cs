@@ -161,6 +161,31 @@ public sealed class PublisherTests
     }
 
     [Fact]
+    public async Task A_birth_that_the_broker_hung_up_on_ended_every_connection_anew()
+    {
+        await using var bench = new PublisherBench(new PublishSettings { MessageBytesMax = 10_000 });
+        bench.Link.Answer = message =>
+        {
+            if (!message.Topic.EndsWith("/birth", StringComparison.Ordinal)
+                || !Encoding.UTF8.GetString(message.Payload.First.Span).Contains("\"last\"", StringComparison.Ordinal))
+            {
+                return DeliveryOutcome.Accepted;
+            }
+
+            bench.Link.Cut("too large", 0x95);
+            return null;
+        };
+        await bench.Buffer.StartAsync(CancellationToken.None);
+        await bench.AppendAsync(1000);
+        await bench.Publisher.StartAsync(CancellationToken.None);
+        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
+
+        var birth = bench.Link.Accepted.Last(message => message.Topic.EndsWith("/birth", StringComparison.Ordinal));
+        Assert.True(Wire.Json(birth.Payload).GetProperty("reduced").GetBoolean());
+        Assert.Contains(Data(bench), message => message.Payload.Length > 5_000);
+    }
+
+    [Fact]
     public async Task A_birth_that_is_too_large_goes_without_its_extras()
     {
         await using var bench = new PublisherBench();

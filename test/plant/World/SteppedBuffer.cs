@@ -36,7 +36,8 @@ internal sealed class SteppedBuffer : IDisposable
                 DurableBelow = cut,
             }),
             NewStore,
-            clock);
+            clock,
+            volatileBytesMax: settings.VolatileBytesMax);
         work = new BufferWork(stores, seams.CommitEvery(settings.CommitEvery), clock);
         stores.Open();
         View = Look();
@@ -73,6 +74,8 @@ internal sealed class SteppedBuffer : IDisposable
     }
 
     public void Acknowledge(StoreId store, PositionRange range) => inlet.Enqueue(() => work.Acknowledge(store, range));
+
+    public void Told(BufferView ledger) => inlet.Enqueue(() => work.Told(ledger));
 
     public void Peek(StoreId store, long from, int readingsMax, StoredBatch into, Action<StorageFault?> reply) =>
         inlet.Enqueue(() =>

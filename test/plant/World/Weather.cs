@@ -72,8 +72,7 @@ internal sealed class Weather
             () => { }, 1, 2);
     }
 
-    /// <summary>From now on everybody is kind. The one connection that is left is made anew: what a broker refused for
-    /// its own sake is set aside until then.</summary>
+    /// <summary>From now on everybody is kind.</summary>
     public void End()
     {
         end = TimeSpan.Zero;
@@ -87,7 +86,7 @@ internal sealed class Weather
         HealDisk();
         Machine.IsSilent = false;
         Machine.IsBusy = false;
-        Line.Lose(new LinkLoss("the broker was put right."));
+        Disk().PowerLastsFor = null;
     }
 
     /// <summary>One kind of trouble: in half of the worlds, some more often and some less.</summary>

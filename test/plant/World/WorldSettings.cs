@@ -13,6 +13,9 @@ internal sealed record WorldSettings
 
     public long SizeBytesMax { get; init; } = 8 << 20;
 
+    /// <summary>Memory for readings while the disk fails.</summary>
+    public long VolatileBytesMax { get; init; } = 16 << 20;
+
     /// <summary>Length of the texts that the machine gives. Long ones fill the disk, and are torn by power cuts.
     /// </summary>
     public int TextBytes { get; init; } = 20;
@@ -31,10 +34,10 @@ internal sealed record WorldSettings
 
     /// <summary>
     /// The bound of liveness: from the moment in which everything works again until nothing waits any more. Made of the
-    /// longest pauses that the agent may take (reconnect 60 s, hold 30 s, probe of the disk 10 s, ledger 5 s) and the
-    /// time that the backlog takes on the kind link.
+    /// longest pauses that the agent may take (power that is still away 10 min, what was set aside 10 min, reconnect
+    /// 60 s, hold 30 s, probe of the disk 10 s, ledger 5 s) and the time that the backlog takes on the kind link.
     /// </summary>
-    public TimeSpan KindMax { get; init; } = TimeSpan.FromMinutes(10);
+    public TimeSpan KindMax { get; init; } = TimeSpan.FromMinutes(30);
 
     public Seams Seams { get; init; } = new();
 
@@ -62,6 +65,8 @@ internal sealed record WorldSettings
             PacketBytesMax = random.Next(4) == 0 ? random.Next(4_000, 20_000) : int.MaxValue,
             HiddenPacketBytesMax = random.Next(6) == 0 ? random.Next(8_000, 20_000) : int.MaxValue,
         };
+        var scarce = new Random(seed ^ 0x3E3).Next(3) == 0;
+        settings = settings with { VolatileBytesMax = scarce ? 2_000 : settings.VolatileBytesMax };
         return random.Next(40) == 0 ? settings.Overflowing() : settings;
     }
 }
