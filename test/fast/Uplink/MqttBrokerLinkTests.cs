@@ -34,7 +34,7 @@ public sealed class MqttBrokerLinkTests
 
         var delivered = await link.DeliverAsync(
             BrokerLinkBench.Message($"{BrokerLinkBench.Base}/status", "{}", retain: true), CancellationToken.None);
-        Assert.Equal(DeliveryOutcome.Accepted, delivered);
+        Assert.Equal(DeliveryVerdict.Accepted, delivered.Verdict);
     }
 
     [Fact]
