@@ -93,10 +93,14 @@ bench: out/linux-x64/sluice-agent ## figures: sizes, memory, start, CPU per read
 	@test/bench/bin/Release/net10.0/sluice-bench --agent out/linux-x64/sluice-agent
 
 .PHONY: bench-buffer
-bench-buffer: ## figures: bytes on the disk per reading beside a plain append-only file; DIR= names the disk
+bench-buffer: out/bench-buffer-process/sluice-buffer-process ## figures: bytes on the disk per reading, speed, memory; DIR= names the disk
 	@dotnet build -nologo -v q -c Release test/bench
 	@mkdir -p $(or $(DIR),out/bench-buffer)
-	@test/bench/bin/Release/net10.0/sluice-bench buffer $(or $(DIR),out/bench-buffer)
+	@test/bench/bin/Release/net10.0/sluice-bench buffer $(or $(DIR),out/bench-buffer) $<
+
+# Compiled as the agent is, so that its memory is what the buffer takes there.
+out/bench-buffer-process/sluice-buffer-process: $(SHIPPED) $(wildcard test/bench/*/*.cs*)
+	@dotnet publish test/bench/buffer-process -c Release -r linux-x64 -o $(@D) -nologo -v q
 
 .PHONY: crash
 crash: ## the buffer after power cuts, on a simulated disk: STATES=10000, SEED= to see a run again

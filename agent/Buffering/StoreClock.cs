@@ -168,9 +168,22 @@ internal sealed class StoreClock
         {
             Quality = raw.Quality.IsGood ? Quality.Uncertain(QualityReason.ClockNotSet) : raw.Quality,
             IsProvisional = Find(unwritten, position) is not null
-                || (stretches.Exists(stretch => stretch.Range.Contains(position))
-                    && !(IsWritten && released.Contains(position))),
+                || (IsInStretch(position) && !(IsWritten && released.Contains(position))),
         };
+    }
+
+    /// <summary>A loop, because this is asked for each reading and a predicate would be an object for each.</summary>
+    private bool IsInStretch(long position)
+    {
+        foreach (var stretch in stretches)
+        {
+            if (stretch.Range.Contains(position))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>Takes over what was written down, in a store whose next position is known.</summary>

@@ -3,19 +3,13 @@ using Sluice.Bench.Footprint;
 using Sluice.Bench.Modbus;
 using Sluice.Plant.Gateway;
 
-// sluice-bench [--agent FILE] | buffer DIRECTORY | modbus PROGRAMS: prints figures, asserts nothing.
+// sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS: prints figures, asserts nothing.
 // Without a file it measures the agent built beside it.
 const int Usage = 64;
 
-if (args is ["buffer", var directory])
+if (args is ["buffer", var directory, var process])
 {
-    BufferBench.Print(directory, Console.Out, TimeProvider.System);
-    return 0;
-}
-
-if (args is [TenMillion.Verb, var store])
-{
-    TenMillion.Run(store, Console.Out, TimeProvider.System);
+    BufferBench.Print(directory, process, Console.Out, TimeProvider.System);
     return 0;
 }
 
@@ -37,7 +31,7 @@ if (args is ["modbus-devices"])
 
 if (args is not ([] or ["--agent", _]))
 {
-    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE] | buffer DIRECTORY | modbus PROGRAMS");
+    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS");
     return Usage;
 }
 

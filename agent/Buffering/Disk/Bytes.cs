@@ -52,6 +52,18 @@ internal sealed class ByteWriter
         Encoding.UTF8.GetBytes(text, Take(length));
     }
 
+    /// <summary>Puts before everything from an index on how many bytes that is.</summary>
+    public void PrefixLength(int from)
+    {
+        var length = Length - from;
+        Varint((ulong)length);
+        var digits = Length - from - length;
+        Span<byte> prefix = stackalloc byte[10];
+        bytes.AsSpan(from + length, digits).CopyTo(prefix);
+        bytes.AsSpan(from, length).CopyTo(bytes.AsSpan(from + digits));
+        prefix[..digits].CopyTo(bytes.AsSpan(from));
+    }
+
     public void Guid(Guid value) => value.TryWriteBytes(Take(16), bigEndian: true, out _);
 
     public void UInt64(ulong value) => BinaryPrimitives.WriteUInt64LittleEndian(Take(8), value);

@@ -1,24 +1,38 @@
 namespace Sluice.Agent.Buffering;
 
+/// <summary>What reading a journal's frames uses again and again; one for each thread that reads.</summary>
+internal sealed class FrameMemory
+{
+    public ByteWriter Pages { get; } = new();
+
+    public ByteWriter Body { get; } = new();
+
+    public BlockDecoder Decoder { get; } = new();
+}
+
 /// <summary>
 /// Reads held readings back, from wherever they lie. Every byte is proved by a hash before it is believed. What is
 /// damaged is set aside and named in the ledger, and reading goes on behind it.
 /// </summary>
 internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
 {
-    private readonly BlockDecoder decoder = new();
+    private readonly FrameMemory memory = new();
 
     // Two, because the live end and the backlog are read in turn, each in pieces of a block.
     private readonly Decoded[] decoded = [new(), new()];
     private int oldest;
 
     /// <summary>The readings of a block in a journal, into an array that is used again. Returns how many.</summary>
-    public static int Read(HeldBlock held, BlockDecoder decoder, ref StoredReading[] into)
+    public static int Read(HeldBlock held, FrameMemory memory, ref StoredReading[] into)
     {
-        var body = JournalPage.Join(held.Journal.ReadPages(held.Page, held.Pages))
-            ?? throw new DamagedException("A frame is not as it was written.");
-        var content = FrameContent.Read(body);
-        var count = decoder.Decode(body.AsSpan(content.Block), ref into);
+        held.Journal.ReadPages(held.Page, held.Pages, memory.Pages);
+        if (!JournalPage.TryJoin(memory.Pages.Written, memory.Body))
+        {
+            throw new DamagedException("A frame is not as it was written.");
+        }
+
+        var body = memory.Body.Written;
+        var count = memory.Decoder.Decode(body[FrameContent.Read(body).Block], ref into);
         return into[0].Position == held.Range.From && into[count - 1].Position == held.Range.To
             ? count
             : throw new DamagedException("A frame has other positions than it should.");
@@ -94,7 +108,9 @@ internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
     {
         var into = decoded[oldest];
         into.Count = 0;
-        into.Count = block is null ? decoder.Decode(bytes, ref into.All) : Read(block, decoder, ref into.All);
+        into.Count = block is null
+            ? memory.Decoder.Decode(bytes, ref into.All)
+            : Read(block, memory, ref into.All);
         into.Store = store;
         into.Range = range;
         oldest = 1 - oldest;
@@ -142,8 +158,10 @@ internal sealed class DiskReader(DiskContents contents, DiskWriter writer)
             throw new IOException(contents.Fault.Sentence);
         }
 
-        var bytes = blocks.Count > 0 ? SegmentFormat.Build(life.Store, damaged.Name.Generation, blocks) : [];
-        writer.MakeRoom(bytes.Length);
+        var bytes = blocks.Count > 0
+            ? SegmentFormat.Build(life.Store, damaged.Name.Generation, blocks, new MemoryStream())
+            : default;
+        writer.MakeRoom(bytes.Count);
         if (!life.Held.Contains(damaged))
         {
             // It was the oldest, and went to make room for its own rest.

@@ -79,71 +79,78 @@ internal sealed class FrameContent
 
     public static void WriteStart(ByteWriter into, JournalStart start)
     {
-        var section = new ByteWriter();
-        section.Byte(FormatVersion);
-        section.Varint((ulong)start.First);
-        section.Varint((ulong)start.Pages);
-        section.Zigzag(start.Identity);
-        Write(into, Section.Start, section);
+        var from = Begin(into, Section.Start);
+        into.Byte(FormatVersion);
+        into.Varint((ulong)start.First);
+        into.Varint((ulong)start.Pages);
+        into.Zigzag(start.Identity);
+        into.PrefixLength(from);
     }
 
-    public static void WriteBlock(ByteWriter into, ByteWriter block) => Write(into, Section.Block, block);
+    public static void WriteBlock(ByteWriter into, ByteWriter block)
+    {
+        var from = Begin(into, Section.Block);
+        into.Append(block.Written);
+        into.PrefixLength(from);
+    }
 
-    public static void WriteEnd(ByteWriter into) => Write(into, Section.End, new ByteWriter());
+    public static void WriteEnd(ByteWriter into) => into.PrefixLength(Begin(into, Section.End));
 
     public static void WriteLife(ByteWriter into, LifeRecord life)
     {
-        var section = new ByteWriter();
-        section.Guid(life.Store.Value);
-        section.Varint((ulong)life.First);
-        section.Varint((ulong)life.Next);
-        WriteRanges(section, life.Acknowledged);
-        WriteRanges(section, life.Holes);
-        Write(into, Section.Life, section);
+        var from = Begin(into, Section.Life);
+        into.Guid(life.Store.Value);
+        into.Varint((ulong)life.First);
+        into.Varint((ulong)life.Next);
+        WriteRanges(into, life.Acknowledged);
+        WriteRanges(into, life.Holes);
+        into.PrefixLength(from);
     }
 
     public static void WriteClock(ByteWriter into, StoreId store, ClockRecord record)
     {
-        var section = new ByteWriter();
-        ClockContent.Write(section, store, record);
-        Write(into, Section.Clock, section);
+        var from = Begin(into, Section.Clock);
+        ClockContent.Write(into, store, record);
+        into.PrefixLength(from);
     }
 
     public static void WriteBook(ByteWriter into, BookRecord record)
     {
-        var section = new ByteWriter();
-        ClockContent.Write(section, record);
-        Write(into, Section.Book, section);
+        var from = Begin(into, Section.Book);
+        ClockContent.Write(into, record);
+        into.PrefixLength(from);
     }
 
     public static void WriteWritten(ByteWriter into, DateTime utc)
     {
-        var section = new ByteWriter();
-        section.Varint((ulong)Time.ReadingClock.Milliseconds(utc));
-        Write(into, Section.Written, section);
+        var from = Begin(into, Section.Written);
+        into.Varint((ulong)Time.ReadingClock.Milliseconds(utc));
+        into.PrefixLength(from);
     }
 
     public static void WriteDrops(ByteWriter into, DropsRecord drops)
     {
-        var section = new ByteWriter();
-        section.Guid(drops.Store.Value);
-        section.Varint((ulong)drops.Total);
-        section.Varint((ulong)drops.Drops.Count);
+        var from = Begin(into, Section.Drops);
+        into.Guid(drops.Store.Value);
+        into.Varint((ulong)drops.Total);
+        into.Varint((ulong)drops.Drops.Count);
         foreach (var drop in drops.Drops)
         {
-            section.Varint((ulong)drop.Range.From);
-            section.Varint((ulong)drop.Range.Count);
-            section.Byte((byte)drop.Reason);
+            into.Varint((ulong)drop.Range.From);
+            into.Varint((ulong)drop.Range.Count);
+            into.Byte((byte)drop.Reason);
         }
 
-        Write(into, Section.Drops, section);
+        into.PrefixLength(from);
     }
 
-    private static void Write(ByteWriter into, Section kind, ByteWriter section)
+    /// <summary>
+    /// Written in place, its length put before it at the end: a commit of one reading makes no garbage.
+    /// </summary>
+    private static int Begin(ByteWriter into, Section kind)
     {
         into.Byte((byte)kind);
-        into.Varint((ulong)section.Length);
-        into.Append(section.Written);
+        return into.Length;
     }
 
     /// <summary>Each range as its distance from the one before, and its length.</summary>

@@ -12,6 +12,8 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
     /// <summary>More than any journal of ours: what lies behind it in a file of that name is not read.</summary>
     private const long LengthBytesMax = 64 << 20;
 
+    private readonly ByteWriter frame = new();
+
     public string Name { get; } = name;
 
     public int Pages { get; private set; } = (int)(file.LengthBytes / JournalPage.Bytes);
@@ -57,9 +59,17 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
 
     public byte[] ReadPages(int page, int pages)
     {
-        var bytes = new byte[pages * JournalPage.Bytes];
-        file.Read((long)page * JournalPage.Bytes, bytes);
-        return bytes;
+        var into = new ByteWriter();
+        ReadPages(page, pages, into);
+        return into.Written.ToArray();
+    }
+
+    /// <summary>The same into memory that is used again. What is past the end of the file is zeros.</summary>
+    public void ReadPages(int page, int pages, ByteWriter into)
+    {
+        into.Clear();
+        var bytes = into.Take(pages * JournalPage.Bytes);
+        bytes[file.Read((long)page * JournalPage.Bytes, bytes)..].Clear();
     }
 
     /// <summary>Goes on behind what recovery found.</summary>
@@ -109,9 +119,9 @@ internal sealed class JournalFile(IStorageFile file, string name) : IDisposable
             throw new InvalidOperationException("The journal is full; the caller asks HasRoom first.");
         }
 
-        var bytes = new byte[pages * JournalPage.Bytes];
-        JournalPage.Write(store, Generation, Sequence, body, bytes);
-        file.Write((long)Tail * JournalPage.Bytes, bytes);
+        frame.Clear();
+        JournalPage.Write(store, Generation, Sequence, body, frame.Take(pages * JournalPage.Bytes));
+        file.Write((long)Tail * JournalPage.Bytes, frame.Written);
         var page = Tail;
         Tail += pages;
         Sequence++;

@@ -76,24 +76,32 @@ internal readonly record struct JournalPage(
     /// <summary>Puts a frame together again; null where its pages do not belong together.</summary>
     public static byte[]? Join(ReadOnlySpan<byte> pages)
     {
+        var body = new ByteWriter();
+        return TryJoin(pages, body) ? body.Written.ToArray() : null;
+    }
+
+    /// <summary>The same into memory that is used again.</summary>
+    public static bool TryJoin(ReadOnlySpan<byte> pages, ByteWriter into)
+    {
+        into.Clear();
         if (!TryRead(pages[..Bytes], out var first) || first.Index != 0 || pages.Length != first.Pages * Bytes)
         {
-            return null;
+            return false;
         }
 
-        var body = new byte[first.BodyBytes];
+        var body = into.Take(first.BodyBytes);
         for (var i = 0; i < first.Pages; i++)
         {
             var page = pages.Slice(i * Bytes, Bytes);
             if (!TryRead(page, out var head) || head != first with { Index = i })
             {
-                return null;
+                return false;
             }
 
-            var part = body.AsSpan(i * PayloadBytes, Math.Min(PayloadBytes, body.Length - (i * PayloadBytes)));
+            var part = body.Slice(i * PayloadBytes, Math.Min(PayloadBytes, body.Length - (i * PayloadBytes)));
             page.Slice(HeadBytes, part.Length).CopyTo(part);
         }
 
-        return XxHash3.HashToUInt64(body) == first.BodyHash ? body : null;
+        return XxHash3.HashToUInt64(body) == first.BodyHash;
     }
 }

@@ -10,16 +10,19 @@ internal sealed class SegmentDraft(
     DiskLife life, ulong generation, IEnumerable<HeldBlock> blocks, SegmentDraft.Bench bench)
 {
     private List<SealedBlock> merged = [];
-    private byte[] bytes = [];
+    private ArraySegment<byte> bytes = [];
 
     /// <summary>What every draft of a store is made with, one after the other.</summary>
     internal sealed class Bench
     {
         public BlockEncoder Encoder { get; } = new();
 
-        public BlockDecoder Decoder { get; } = new();
+        public FrameMemory Memory { get; } = new();
 
         public ByteWriter Block { get; } = new();
+
+        /// <summary>What LiteDB writes its log to: nobody reads it.</summary>
+        public MemoryStream Log { get; } = new();
 
         public List<StoredReading> Readings { get; } = new(BlockFormat.ReadingsMax);
 
@@ -34,7 +37,7 @@ internal sealed class SegmentDraft(
     /// <summary>Blocks that are not as they were written, with what is left of them.</summary>
     public List<(HeldBlock Block, byte[] Pages)> Damaged { get; } = [];
 
-    public long LengthBytes => bytes.Length;
+    public long LengthBytes => bytes.Count;
 
     /// <summary>The file, once it is written and named; null where there was nothing to write.</summary>
     public HeldSegment? Segment { get; private set; }
@@ -46,7 +49,7 @@ internal sealed class SegmentDraft(
         Blocks.RemoveAll(held => Damaged.Exists(damaged => damaged.Block == held));
         if (merged.Count > 0)
         {
-            bytes = SegmentFormat.Build(Life.Store, generation, merged);
+            bytes = SegmentFormat.Build(Life.Store, generation, merged, bench.Log);
             SegmentFormat.Prove(bytes, merged);
         }
     }
@@ -89,7 +92,7 @@ internal sealed class SegmentDraft(
     {
         try
         {
-            var count = DiskReader.Read(held, bench.Decoder, ref bench.Decoded);
+            var count = DiskReader.Read(held, bench.Memory, ref bench.Decoded);
             return bench.Decoded.AsSpan(0, count);
         }
         catch (DamagedException)

@@ -57,10 +57,12 @@ internal static class SegmentFormat
     private const string Segment = "segment";
     private const int Version = 1;
 
-    public static byte[] Build(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks)
+    /// <summary>The bytes of a file. What LiteDB writes to the log stream is used by nobody after that.</summary>
+    public static ArraySegment<byte> Build(
+        StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, MemoryStream log)
     {
         using var data = new MemoryStream(RoomFor(blocks));
-        using var log = new MemoryStream(RoomFor(blocks));
+        log.SetLength(0);
         using (var engine = new LiteEngine(new EngineSettings
         {
             DataStream = data,
@@ -84,17 +86,22 @@ internal static class SegmentFormat
             engine.Checkpoint();
         }
 
-        return data.ToArray();
+        return data.TryGetBuffer(out var file)
+            ? file
+            : throw new InvalidOperationException("A stream in memory that does not show its memory.");
     }
 
     /// <summary>
     /// Reads a file that was just built as it will be read one day; throws where LiteDB does not give back what it got.
     /// </summary>
-    public static void Prove(byte[] file, IReadOnlyList<SealedBlock> blocks)
+    public static void Prove(ArraySegment<byte> file, IReadOnlyList<SealedBlock> blocks)
     {
-        var (read, whole) = Salvage(file, new PositionRange(blocks[0].Range.From, blocks[^1].Range.To));
-        if (!whole || read.Count != blocks.Count
-            || !read.Zip(blocks).All(pair => pair.First.Bytes.AsSpan().SequenceEqual(pair.Second.Bytes)))
+        var proved = 0;
+        var whole = Collect(
+            file, new PositionRange(blocks[0].Range.From, blocks[^1].Range.To), Query.Ascending,
+            block => proved += proved < blocks.Count && block.Range == blocks[proved].Range
+                && block.Bytes.AsSpan().SequenceEqual(blocks[proved].Bytes) ? 1 : blocks.Count + 1);
+        if (!whole || proved != blocks.Count)
         {
             throw new IOException("A segment does not hold what was put into it; the journal is kept.");
         }
@@ -103,7 +110,7 @@ internal static class SegmentFormat
     /// <summary>
     /// All blocks of a file that is as it was written. Throws <see cref="DamagedException"/> where it is not.
     /// </summary>
-    public static List<SealedBlock> Read(byte[] file, SegmentName name)
+    public static List<SealedBlock> Read(ArraySegment<byte> file, SegmentName name)
     {
         if (XxHash3.HashToUInt64(file) != name.Hash)
         {
@@ -117,14 +124,14 @@ internal static class SegmentFormat
     }
 
     /// <summary>Whatever blocks of a damaged file are whole. Each block proves itself by its own hash.</summary>
-    public static (List<SealedBlock> Blocks, bool IsWhole) Salvage(byte[] file, PositionRange range)
+    public static (List<SealedBlock> Blocks, bool IsWhole) Salvage(ArraySegment<byte> file, PositionRange range)
     {
         var found = new SortedDictionary<long, SealedBlock>();
-        var whole = Collect(file, range, Query.Ascending, found);
+        var whole = Collect(file, range, Query.Ascending, Keep);
         if (!whole)
         {
             // Where the way from the front is broken, the way from the back may lead to what lies behind.
-            Collect(file, range, Query.Descending, found);
+            Collect(file, range, Query.Descending, Keep);
         }
 
         var blocks = new List<SealedBlock>();
@@ -137,15 +144,17 @@ internal static class SegmentFormat
         }
 
         return (blocks, whole);
+
+        void Keep(SealedBlock block) => found[block.Range.From] = block;
     }
 
     private static bool Collect(
-        byte[] file, PositionRange range, int order, SortedDictionary<long, SealedBlock> found)
+        ArraySegment<byte> file, PositionRange range, int order, Action<SealedBlock> found)
     {
         var whole = true;
         try
         {
-            using var data = new MemoryStream(file, writable: false);
+            using var data = new MemoryStream(file.Array!, file.Offset, file.Count, writable: false);
             using var engine = new LiteEngine(new EngineSettings
             {
                 DataStream = data, LogStream = new MemoryStream(), TempStream = new MemoryStream(), ReadOnly = true,
@@ -155,7 +164,7 @@ internal static class SegmentFormat
             {
                 if (FromDocument(reader.Current.AsDocument, range) is { } block)
                 {
-                    found[block.Range.From] = block;
+                    found(block);
                 }
                 else
                 {

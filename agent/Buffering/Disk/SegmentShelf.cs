@@ -22,6 +22,7 @@ internal sealed class SegmentShelf(IStorage storage)
 
     private readonly LinkedList<(SegmentName Name, List<SealedBlock> Blocks)> loaded = [];
     private readonly SortedDictionary<string, long> quarantined = new(StringComparer.Ordinal);
+    private byte[] lastRead = [];
     private int segmentCount;
 
     public long SegmentBytes { get; private set; }
@@ -48,7 +49,8 @@ internal sealed class SegmentShelf(IStorage storage)
     public void CountQuarantined(StorageEntry entry) => quarantined[entry.Name] = OnDisk(entry.LengthBytes);
 
     /// <summary>Durable, read back and right under its name when it returns.</summary>
-    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, byte[] bytes)
+    public HeldSegment Write(StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks,
+        ArraySegment<byte> bytes)
     {
         var segment = WriteFile(storage, store, generation, blocks, bytes);
         Count(segment);
@@ -57,7 +59,8 @@ internal sealed class SegmentShelf(IStorage storage)
 
     /// <summary>The same, not counted yet: nothing of the shelf's is touched, so that any thread may do it.</summary>
     public static HeldSegment WriteFile(
-        IStorage storage, StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks, byte[] bytes)
+        IStorage storage, StoreId store, ulong generation, IReadOnlyList<SealedBlock> blocks,
+        ArraySegment<byte> bytes)
     {
         var range = new PositionRange(blocks[0].Range.From, blocks[^1].Range.To);
         var name = new SegmentName(generation, store, range, XxHash3.HashToUInt64(bytes));
@@ -70,12 +73,12 @@ internal sealed class SegmentShelf(IStorage storage)
                 file.Write(0, bytes);
                 file.Sync();
                 file.DropCache();
-                ReadBack(file, name.Hash, bytes.Length);
+                ReadBack(file, name.Hash, bytes.Count);
             }
 
             storage.Rename(temporary, name.ToString());
             storage.SyncDirectory();
-            return new HeldSegment(name, bytes.Length);
+            return new HeldSegment(name, bytes.Count);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -114,15 +117,22 @@ internal sealed class SegmentShelf(IStorage storage)
         return blocks;
     }
 
-    /// <summary>The bytes of a segment, whatever they are; none where the file is gone.</summary>
-    public byte[] ReadFile(SegmentName name)
+    /// <summary>
+    /// The bytes of a segment, whatever they are; none where the file is gone. They are there until the next file is
+    /// read: a new array for each segment was most of what a long drain left to the collector.
+    /// </summary>
+    public ArraySegment<byte> ReadFile(SegmentName name)
     {
         try
         {
             using var file = storage.Open(name.ToString(), create: false);
-            var bytes = new byte[Math.Min(file.LengthBytes, int.MaxValue / 4)];
-            var read = file.Read(0, bytes);
-            return read == bytes.Length ? bytes : bytes[..read];
+            var length = (int)Math.Min(file.LengthBytes, int.MaxValue / 4);
+            if (lastRead.Length < length)
+            {
+                lastRead = new byte[OnDisk(length)];
+            }
+
+            return new ArraySegment<byte>(lastRead, 0, file.Read(0, lastRead.AsSpan(0, length)));
         }
         catch (FileNotFoundException)
         {

@@ -6,10 +6,10 @@ namespace Sluice.Bench.Buffer;
 /// </summary>
 internal static class BufferBench
 {
-    public static void Print(string directory, TextWriter output, TimeProvider clock)
+    public static void Print(string directory, string process, TextWriter output, TimeProvider clock)
     {
         BytesTable.Print(directory, output);
         AppendTable.Print(directory, output, clock);
-        TenMillion.Print(directory, output, clock);
+        TenMillion.Print(directory, process, output, clock);
     }
 }

@@ -207,6 +207,45 @@ public sealed class SealingTests
         AssertAllHeld(store);
     }
 
+    [Fact]
+    public void Journals_of_an_older_version_shrink_when_they_are_used_next_and_lose_nothing()
+    {
+        const int large = 4 << 20;
+        const int small = 1 << 20;
+        const long room = 64 << 20;
+
+        // A directory of 32 GiB has journals as large as a smaller one had in an older version.
+        using (var old = DiskStore.Open(disk.Open, SomeStores.Options(sizeBytesMax: 32L << 30)).Store!)
+        {
+            Append(old, 50);
+            Assert.Equal([large, large], JournalLengths);
+        }
+
+        using (var store = DiskStore.Open(disk.Open, SomeStores.Options(2, room)).Store!)
+        {
+            Assert.Equal([large, large], JournalLengths);
+            FillJournal(store);
+            Assert.Equal([small, large], JournalLengths);
+            AssertAllHeld(store);
+            Run(store);
+            Run(store);
+            FillJournal(store);
+            Assert.Equal([small, small], JournalLengths);
+            AssertAllHeld(store);
+            Assert.InRange(disk.SizeBytes(), 1, store.View.SizeBytes);
+        }
+
+        using var again = DiskStore.Open(disk.Open, SomeStores.Options(2, room)).Store!;
+        Assert.Equal(SomeStores.Id(1), again.Store);
+        Assert.Equal(0, again.View.DroppedCount);
+        AssertAllHeld(again);
+    }
+
+    private IEnumerable<long> JournalLengths => disk.Files
+        .Where(file => file.Key.StartsWith("journal-", StringComparison.Ordinal))
+        .Select(file => file.Value.LengthBytes)
+        .Order();
+
     private IEnumerable<string> Segments =>
         disk.Files.Keys.Where(name => name.Contains(".segment", StringComparison.Ordinal));
 

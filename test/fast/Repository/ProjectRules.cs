@@ -21,6 +21,7 @@ internal static partial class ProjectRules
         ["test/gateway"] = ["test/plant"],
         ["test/gateway/probe"] = ["hal"],
         ["test/bench"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
+        ["test/bench/buffer-process"] = ["agent", "hal"],
     };
 
     public static IEnumerable<string> Direction(RepositoryTree tree) =>
