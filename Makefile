@@ -93,10 +93,12 @@ bench: out/linux-x64/sluice-agent ## figures: sizes, memory, start, CPU per read
 	@test/bench/bin/Release/net10.0/sluice-bench --agent out/linux-x64/sluice-agent
 
 .PHONY: bench-buffer
-bench-buffer: out/bench-buffer-process/sluice-buffer-process ## figures: bytes on the disk per reading, speed, memory; DIR= names the disk
+bench-buffer: BUFFER_PROCESS := out/bench-buffer-process/sluice-buffer-process
+bench-buffer: out/bench-buffer-process/sluice-buffer-process
+bench-buffer: ## figures: bytes on the disk per reading, speed, memory; DIR= names the disk
 	@dotnet build -nologo -v q -c Release test/bench
 	@mkdir -p $(or $(DIR),out/bench-buffer)
-	@test/bench/bin/Release/net10.0/sluice-bench buffer $(or $(DIR),out/bench-buffer) $<
+	@test/bench/bin/Release/net10.0/sluice-bench buffer $(or $(DIR),out/bench-buffer) $(BUFFER_PROCESS)
 
 # Compiled as the agent is, so that its memory is what the buffer takes there.
 out/bench-buffer-process/sluice-buffer-process: $(SHIPPED) $(wildcard test/bench/*/*.cs*)

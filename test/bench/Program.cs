@@ -31,7 +31,8 @@ if (args is ["modbus-devices"])
 
 if (args is not ([] or ["--agent", _]))
 {
-    await Console.Error.WriteLineAsync("sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS");
+    await Console.Error.WriteLineAsync(
+        "sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS");
     return Usage;
 }
 
