@@ -38,6 +38,7 @@ internal static class GatewayBuilding
             BackfillShare = draft.Publish.BackfillShare!.Value,
             MessageBytesMax = (int)draft.Publish.MessageBytesMax!.Value,
             RateBytesPerSecondMax = draft.Publish.RateMax!.Value,
+            Compresses = draft.Publish.Compress == "gzip",
         },
         TimeServers = draft.Time!.Servers!,
         IsClockTrusted = draft.Time.Clock == "trusted",

@@ -111,9 +111,13 @@ public sealed record PublishSettings
     public double BackfillShare { get; init; } = 0.5;
 
     /// <summary>
-    /// Largest MQTT payload we send, 1 KiB to 1 MiB, default 64 KiB. The broker's own limit counts too.
+    /// Largest MQTT payload we send, before it is compressed, 1 KiB to 1 MiB, default 64 KiB. The broker's own limit
+    /// counts too, and counts what goes on the wire.
     /// </summary>
     public int MessageBytesMax { get; init; } = 64 << 10;
+
+    /// <summary>Messages of readings of 1 KiB and more go compressed with gzip. Default false.</summary>
+    public bool Compresses { get; init; }
 
     /// <summary>Payload bytes a second over all messages, default 2 MiB/s.</summary>
     public long RateBytesPerSecondMax { get; init; } = 2L << 20;

@@ -46,6 +46,7 @@ internal sealed class PublishDesk : IDisposable
         Journal = journal;
         Logger = logger;
         Batches = new BatchEncoder(configuration.Gateway.Id);
+        Gzip = configuration.Publish.Compresses ? new BatchGzip() : null;
         Plan = new DeliveryPlan(new DeliveryLimits { BackfillShare = configuration.Publish.BackfillShare });
         Budget = new RateBudget(configuration.Publish.RateBytesPerSecondMax);
         AcknowledgedByMes = configuration.Publish.AcknowledgedBy == AcknowledgedBy.Mes;
@@ -65,6 +66,9 @@ internal sealed class PublishDesk : IDisposable
     public int MessageBytesMax { get; private set; }
 
     public BatchEncoder Batches { get; }
+
+    /// <summary>Null where messages go as they are.</summary>
+    public BatchGzip? Gzip { get; }
 
     public UplinkJournal Journal { get; }
 
@@ -128,5 +132,9 @@ internal sealed class PublishDesk : IDisposable
         return new OutboundMessage { Topic = Topics.Status, Payload = buffer.Written, Retain = true };
     }
 
-    public void Dispose() => Batches.Dispose();
+    public void Dispose()
+    {
+        Batches.Dispose();
+        Gzip?.Dispose();
+    }
 }

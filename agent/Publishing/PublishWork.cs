@@ -56,7 +56,7 @@ internal sealed class PublishWork
 
     private readonly PublishDesk desk;
     private readonly ConnectTerms terms;
-    private readonly int payloadBytesMax;
+    private readonly BatchPacker packer;
     private BufferView view;
     private PlannedBatch planned;
     private StoreId peekedStore;
@@ -72,7 +72,8 @@ internal sealed class PublishWork
         this.desk = desk;
         this.terms = terms;
         this.view = view;
-        payloadBytesMax = Math.Min(desk.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
+        packer = new BatchPacker(
+            desk.Batches, desk.Gzip, desk.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
         desk.Journal.Connected(terms, view.Waiting);
         desk.Plan.Connected(view, terms.ReceiveMaximum);
         desk.AnnouncementPlan.Connected(view);
@@ -280,24 +281,22 @@ internal sealed class PublishWork
         }
 
         var payload = desk.Take();
-        var count = desk.Batches.Encode(
-            payload,
-            planned.Store,
-            planned.Lane != Lane.Live,
-            utc,
-            desk.Peeked.Readings,
-            peekedAt,
-            planned.ReadingsMax,
-            payloadBytesMax);
+        var (count, encoding) = packer.Pack(payload, planned, utc, desk.Peeked, peekedAt);
         var range = new PositionRange(first.Position, first.Position + count - 1);
         peekedAt += count;
         var sent = desk.Plan.Sent(planned, range, payload.Length, now);
         desk.Budget.Spend(payload.Length, now);
-        return HandOver(desk.Topics.Data, retain: false, new HandedOver(payload, sent, null), now);
+        return HandOver(
+            desk.Topics.Data, retain: false, new HandedOver(payload, sent, null), now, encoding: encoding);
     }
 
     private WorkStep HandOver(
-        string topic, bool retain, HandedOver handed, TimeSpan now, ReadOnlyMemory<byte> correlation = default)
+        string topic,
+        bool retain,
+        HandedOver handed,
+        TimeSpan now,
+        ReadOnlyMemory<byte> correlation = default,
+        string? encoding = null)
     {
         UnderWay++;
         var length = handed.Payload.Length;
@@ -306,6 +305,7 @@ internal sealed class PublishWork
             var message = new OutboundMessage
             {
                 Topic = topic, Payload = handed.Payload.Written, Retain = retain, Correlation = correlation,
+                ContentEncoding = encoding,
             };
             return new WorkStep(WorkKind.Deliver, Message: message, Handed: handed);
         }

@@ -64,7 +64,7 @@ public sealed class Reference_receiver
     {
         await using var server = await PostgresServer.StartAsync();
         await using var plant = await FieldPlant.StartAsync(withMes: false);
-        plant.Configure(plant.Configuration with { AcknowledgedBy = "mes" });
+        plant.Configure(plant.Configuration with { AcknowledgedBy = "mes", Compress = "gzip" });
         var receiver = new ReferenceReceiver(plant, server.Where);
         Assert.Equal(1, (await receiver.VerifyAsync()).Code);
         await using (receiver.Start("--acknowledge"))

@@ -44,9 +44,10 @@ public sealed class The_broker_goes(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Killed_and_started_everything_arrives()
+    public async Task Killed_and_started_everything_arrives_compressed_or_not()
     {
         await using var plant = await FieldPlant.StartAsync();
+        plant.Configure(plant.Configuration with { Compress = "gzip" });
         plant.Gateway.Start();
         for (var turn = 0; turn < 3; turn++)
         {
@@ -59,6 +60,11 @@ public sealed class The_broker_goes(ITestOutputHelper output)
 
         await plant.ServesAsync(5);
         await plant.Mes.HasEverythingAsync(plant.Machine.Record(), FieldPlant.Later, plant.Gateway);
+        var packed = plant.Mes.Arrivals.Where(arrival => arrival.WireBytes > 0).ToList();
+        var (plain, wire) = (packed.Sum(one => one.Payload.Length), packed.Sum(one => one.WireBytes));
+        output.WriteLine($"{packed.Count} messages compressed: {plain} bytes became {wire}");
+        Assert.All(packed, one => Assert.Equal("data", one.Topic));
+        Assert.InRange(wire, 1, plain / 2);
     }
 
     [Fact]

@@ -129,10 +129,14 @@ public sealed class MesLink : IAsyncDisposable
     {
         Retained = message.Retain,
         ContentType = message.ContentType ?? "",
-        Contract = message.UserProperties?.Find(property => property.Name == "contract") is { } contract
-            ? Encoding.UTF8.GetString(contract.ValueBuffer.Span)
-            : "",
+        Contract = Property(message, "contract"),
+        ContentEncoding = Property(message, "content-encoding"),
     };
+
+    private static string Property(MqttApplicationMessage message, string name) =>
+        message.UserProperties?.Find(property => property.Name == name) is { } found
+            ? Encoding.UTF8.GetString(found.ValueBuffer.Span)
+            : "";
 
     /// <summary>Says DISCONNECT where there is still somebody to say it to.</summary>
     public async ValueTask DisposeAsync()

@@ -36,7 +36,11 @@ public sealed class StreamLedger(string site)
 
     public long Messages { get; private set; }
 
+    /// <summary>Bytes of payload, unpacked.</summary>
     public long PayloadBytes { get; private set; }
+
+    /// <summary>The same as they came.</summary>
+    public long WireBytes { get; private set; }
 
     /// <summary>
     /// Called with its message for each reading that had not arrived before, history included: what a receiver writes
@@ -50,15 +54,21 @@ public sealed class StreamLedger(string site)
     public void Receive(in MesMessage message, DateTimeOffset now)
     {
         Messages++;
-        PayloadBytes += message.Payload.Length;
         faults.Clear();
         try
         {
-            Read(message, now);
+            var opened = message.Opened();
+            PayloadBytes += opened.Payload.Length;
+            WireBytes += opened.WireBytes == 0 ? opened.Payload.Length : opened.WireBytes;
+            Read(opened, now);
         }
         catch (JsonException exception)
         {
             faults.Add($"not JSON: {exception.Message}");
+        }
+        catch (InvalidDataException exception)
+        {
+            faults.Add($"cannot be unpacked: {exception.Message}");
         }
 
         ViolationCount += faults.Count;
@@ -86,6 +96,11 @@ public sealed class StreamLedger(string site)
         if (message.ContentType != "application/json" || message.Contract != "1")
         {
             faults.Add($"content type '{message.ContentType}', contract '{message.Contract}'");
+        }
+
+        if (message.WireBytes > 0 && kind != "data")
+        {
+            faults.Add($"a {kind} is never compressed");
         }
 
         if (message.Retained == (kind is "data" or "answer"))

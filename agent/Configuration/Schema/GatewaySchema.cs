@@ -129,15 +129,19 @@ internal static class GatewaySchema
         new Key("backfillShare", new NumberShape(0, 1, Whole: false, AboveMin: true),
             "Share of the deliveries that backfill may take while live readings wait.") { Default = "0.5" },
         new Key("messageBytesMax", new SizeShape(1L << 10, 1L << 20),
-            "Largest MQTT payload. The broker's own limit counts too.") { Default = "\"64 KiB\"" },
-        new Key("rateMax", new RateShape(16L << 10, 1L << 30), "Payload bytes a second over all messages.")
+            "Largest MQTT payload, before it is compressed. The broker's own limit counts too.")
+        {
+            Default = "\"64 KiB\"",
+        },
+        new Key("rateMax", new RateShape(16L << 10, 1L << 30), "Payload bytes a second on the wire, over all messages.")
         {
             Default = "\"2 MiB/s\"",
         },
-        new Key("compress", new WordShape("none")
+        new Key("compress", new WordShape("none", "gzip"),
+            "Compression of messages of readings of 1 KiB and more. The receiver must know content-encoding.")
         {
-            NotBuilt = new Dictionary<string, string> { ["gzip"] = "write \"none\"." },
-        }, "Compression of the payload.") { Default = "\"none\"" });
+            Default = "\"none\"",
+        });
 
     private static Dictionary<string, ObjectShape> Sources() => new(StringComparer.Ordinal)
     {

@@ -2,11 +2,19 @@ using System.Buffers;
 using System.Collections.Concurrent;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Uplink;
+using Sluice.Mes;
 
 namespace Sluice.Fast.Publishing;
 
 /// <summary>A message as it reached the broker's side.</summary>
-internal sealed record Delivered(string Topic, byte[] Payload, bool Retain, byte[] Correlation);
+/// <param name="Topic">Where to.</param>
+/// <param name="Payload">Unpacked where it was compressed.</param>
+/// <param name="Retain">To be kept by the broker.</param>
+/// <param name="Correlation">Of an answer.</param>
+/// <param name="WireBytes">What the payload had on the wire.</param>
+/// <param name="Encoding">How it was encoded there; empty where it was not.</param>
+internal sealed record Delivered(
+    string Topic, byte[] Payload, bool Retain, byte[] Correlation, int WireBytes, string Encoding);
 
 /// <summary>
 /// A link without a network: a test says what the broker answers, when the link is lost and whether it can be made. The
@@ -75,8 +83,13 @@ internal sealed class ScriptedLink : IBrokerLink
             {
                 if (answer.Verdict == DeliveryVerdict.Accepted)
                 {
+                    var opened = new MesMessage(message.Topic, new ReadOnlySequence<byte>(payload))
+                    {
+                        ContentEncoding = message.ContentEncoding ?? "",
+                    }.Opened();
                     var delivered = new Delivered(
-                        message.Topic, payload, message.Retain, message.Correlation.ToArray());
+                        message.Topic, opened.Payload.ToArray(), message.Retain, message.Correlation.ToArray(),
+                        payload.Length, message.ContentEncoding ?? "");
                     accepted.Enqueue(delivered);
                     OnAccepted(delivered);
                 }

@@ -35,6 +35,8 @@ internal sealed record FieldConfiguration
     public string RateMax { get; init; } = "2 MiB/s";
 
     public string AcknowledgedBy { get; init; } = "broker";
+
+    public string Compress { get; init; } = "none";
 }
 
 /// <summary>
@@ -208,7 +210,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
             "directory": "{{BufferDirectory}}", "sizeMax": "{{wish.SizeMax}}", "commitEvery": "{{wish.CommitEvery}}"
           },
           "publish": { "messageBytesMax": "{{wish.MessageBytesMax}}", "rateMax": "{{wish.RateMax}}",
-                       "acknowledgedBy": "{{wish.AcknowledgedBy}}" },
+                       "acknowledgedBy": "{{wish.AcknowledgedBy}}", "compress": "{{wish.Compress}}" },
           "sources": {
             "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
                      "every": "{{wish.Every}}", "timeout": "500 ms", "signals": "plant.csv" },

@@ -161,6 +161,7 @@ internal sealed class FieldMes : IAsyncDisposable
                 new MesMessage(topic, bytes)
                 {
                     Retained = arrival.Retained, ContentType = arrival.ContentType, Contract = arrival.Contract,
+                    WireBytes = arrival.WireBytes,
                 },
                 TimeProvider.System.GetUtcNow());
             if (arrival.Topic == "data")

@@ -1,15 +1,20 @@
+using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using Sluice.Mes;
 
 namespace Sluice.Field.Parts;
 
 /// <summary>One message as mosquitto_sub printed it.</summary>
 /// <param name="Topic">Below <c>sluice/v1/SITE/GATEWAY/</c>: data, birth, status ...</param>
-/// <param name="Payload">The text of the payload, as it was on the wire.</param>
+/// <param name="Payload">The text of the payload, unpacked where it was compressed.</param>
 /// <param name="Retained">The publisher asked the broker to keep it.</param>
 /// <param name="ContentType">MQTT 5 content type, empty where there is none.</param>
 /// <param name="Contract">The user property <c>contract</c>, empty where there is none.</param>
-internal sealed record Arrival(string Topic, string Payload, bool Retained, string ContentType, string Contract);
+/// <param name="WireBytes">What it had on the wire where it was compressed; else 0.</param>
+internal sealed record Arrival(
+    string Topic, string Payload, bool Retained, string ContentType, string Contract, long WireBytes);
 
 /// <summary>
 /// mosquitto_sub as the MES: a session that outlives a restart of the broker, QoS 1, its own certificate. What arrives
@@ -35,7 +40,7 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
             "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
             "--cafile", broker.Files.Authority, "--cert", identity.Certificate, "--key", identity.Key,
             "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
-            "--retain-as-published", "-t", "sluice/v1/#", "-F", "%j",
+            "--retain-as-published", "-t", "sluice/v1/#", "-F", "%x %j",
         ];
     }
 
@@ -79,22 +84,29 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
 
     private void Hear(string line)
     {
-        if (!line.StartsWith('{'))
+        // The payload stands in front in hexadecimal: as a JSON text a compressed one would not survive.
+        if (line.Split(' ', 2) is not [var payload, ['{', ..] described])
         {
             return;
         }
 
-        using var json = JsonDocument.Parse(line);
+        using var json = JsonDocument.Parse(described);
         var message = json.RootElement;
         message.TryGetProperty("properties", out var properties);
+        var user = properties.ValueKind == JsonValueKind.Object
+            && properties.TryGetProperty("user-properties", out var said) ? said : default;
+        var topic = message.GetProperty("topic").GetString()!.Split('/', 5)[^1];
+        var opened = new MesMessage(topic, new ReadOnlySequence<byte>(Convert.FromHexString(payload)))
+        {
+            ContentEncoding = Text(user, "content-encoding"),
+        }.Opened();
         var arrival = new Arrival(
-            message.GetProperty("topic").GetString()!.Split('/', 5)[^1],
-            message.GetProperty("payload").GetString()!,
+            topic,
+            Encoding.UTF8.GetString(opened.Payload),
             message.GetProperty("retain").GetInt32() != 0,
             Text(properties, "content-type"),
-            properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty("user-properties", out var user)
-                ? Text(user, "contract")
-                : "");
+            Text(user, "contract"),
+            opened.WireBytes);
         lock (arrivals)
         {
             arrivals.Add(arrival);

@@ -40,12 +40,16 @@ public sealed class MessageWriter(MesDatabase database, string site)
         using var transaction = database.Begin();
         try
         {
-            using var json = JsonDocument.Parse(message.Payload);
+            using var json = JsonDocument.Parse(message.Opened().Payload);
             Take(gateway, levels[1], json.RootElement);
         }
         catch (JsonException exception)
         {
             faults.Add($"not JSON: {exception.Message}");
+        }
+        catch (InvalidDataException exception)
+        {
+            faults.Add($"cannot be unpacked: {exception.Message}");
         }
 
         foreach (var fault in faults)

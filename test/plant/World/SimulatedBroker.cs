@@ -146,6 +146,7 @@ internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, Stream
                 Retained = next.Message.Retain,
                 ContentType = next.Message.ContentType,
                 Contract = "1",
+                ContentEncoding = next.Message.ContentEncoding ?? "",
             };
             mes.Receive(message, clock.GetUtcNow());
             if (mes.Violations is [var violation, ..])
