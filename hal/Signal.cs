@@ -19,5 +19,16 @@ public sealed class Signal
 
     public string Description { get; init; } = "";
 
+    /// <summary>Bits after which it goes from its highest value to 0; 0 where it is no counter.</summary>
+    public int CounterBits { get; init; }
+
+    /// <summary>What its values mean, by value; empty where it is no state.</summary>
+    public IReadOnlyList<StateText> Texts { get; init; } = [];
+
     public override string ToString() => Name;
 }
+
+/// <summary>What one value of a state means.</summary>
+/// <param name="Value">The value; 0 and 1 for a bool.</param>
+/// <param name="Text">For people.</param>
+public readonly record struct StateText(long Value, string Text);

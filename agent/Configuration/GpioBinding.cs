@@ -32,6 +32,8 @@ internal sealed class GpioBinding
         CheckEdge(row, quantity);
         var settings = new LineSettings(row["activeLow"] == "true", BiasOf(row["bias"]), DebounceOf(row["debounce"]));
         CheckAgreed(row, line, settings);
+        var type = GpioTypes.TypeOf(quantity);
+        var texts = MeaningBinding.Texts(row, type);
         if (!row.Right)
         {
             return false;
@@ -43,7 +45,9 @@ internal sealed class GpioBinding
             {
                 Name = $"{source}/{row.Name}",
                 Source = source,
-                Type = GpioTypes.TypeOf(quantity),
+                Type = type,
+                CounterBits = quantity == GpioQuantity.Count ? 64 : 0,
+                Texts = texts,
                 EngineeringUnit = GpioTypes.UnitOf(quantity),
                 Description = row["description"],
             },

@@ -86,6 +86,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
         }
 
         CheckNumbers(row, type);
+        var counterBits = MeaningBinding.CounterBits(row, type);
+        var texts = MeaningBinding.Texts(row, type);
         var isModbus = settings.IsModbus();
         ModbusAddress address = default;
         SimulatedShape shape = default;
@@ -106,6 +108,8 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
             Type = type,
             EngineeringUnit = row["unit"],
             Description = row["description"],
+            CounterBits = counterBits,
+            Texts = texts,
         };
         signals.Add(new SampledSignal(signal, Duration(row, "every") ?? settings.Every ?? default, Report(row)));
         if (isModbus)
@@ -161,6 +165,7 @@ internal sealed class SignalListBinding(string source, SourceDraft settings)
             return;
         }
 
+        _ = MeaningBinding.Texts(row, new SignalType(SignalKind.Float64));
         if (row["type"] != "float64")
         {
             row.Error("type", "a sensor is a number with decimals: write float64.");

@@ -130,6 +130,8 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
             json.WriteString("description"u8, signal.Description);
         }
 
+        WriteMeaning(json, signal, reduced);
+
         if (!reduced && last.TryGetValue(signal.Name, out var reading))
         {
             json.WriteStartObject("last"u8);
@@ -140,6 +142,33 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndObject();
+    }
+
+    /// <summary>A counter's width stays in a reduced birth: without it nobody can tell a rollover.</summary>
+    private static void WriteMeaning(Utf8JsonWriter json, Signal signal, bool reduced)
+    {
+        if (signal.CounterBits > 0)
+        {
+            json.WriteStartObject("counter"u8);
+            json.WriteNumber("bits"u8, signal.CounterBits);
+            json.WriteEndObject();
+        }
+
+        if (reduced || signal.Texts.Count == 0)
+        {
+            return;
+        }
+
+        json.WriteStartArray("texts"u8);
+        foreach (var (value, text) in signal.Texts)
+        {
+            json.WriteStartObject();
+            json.WriteNumber("value"u8, value);
+            json.WriteString("text"u8, text);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteDevices(Utf8JsonWriter json, IReadOnlyList<SourceDevice> devices)

@@ -17,8 +17,16 @@ public sealed record DataMessage(
 
 public sealed record StatusMessage(string Gateway, string Run, bool IsOnline, string Reason);
 
+/// <param name="Name">Source, slash, name.</param>
+/// <param name="Type">As the signal list has it.</param>
+/// <param name="Unit">Empty where there is none.</param>
+/// <param name="Description">Empty where there is none.</param>
+/// <param name="Last">The present state; null where there is none yet.</param>
+/// <param name="LastStore">The store that holds it.</param>
+/// <param name="CounterBits">The width of a counter; 0 where it is none.</param>
+/// <param name="Texts">What the values of a state mean.</param>
 public sealed record BirthSignal(string Name, string Type, string Unit, string Description, MesReading? Last,
-    string LastStore);
+    string LastStore, int CounterBits, IReadOnlyDictionary<long, string> Texts);
 
 public sealed record BirthMessage(
     string Gateway, string Run, string Agent, string Configuration, string Storage,
@@ -189,10 +197,44 @@ public static partial class Contract
         var born = new BirthSignal(
             signal.Text("s"), signal.Text("type"), signal.OptionalText("unit"), signal.OptionalText("description"),
             last is null ? null : Reading(last.Value, "last reading", withSignal: false, faults),
-            last is null ? "" : Id(new ContractReader(last.Value, "last reading", faults), "store"));
+            last is null ? "" : Id(new ContractReader(last.Value, "last reading", faults), "store"),
+            CounterBits(signal, faults), Texts(signal, faults));
         signal.Text("source");
         signal.RefuseOthers();
         return born;
+    }
+
+    private static int CounterBits(ContractReader signal, List<string> faults)
+    {
+        if (signal.Optional("counter") is not { } element)
+        {
+            return 0;
+        }
+
+        var counter = new ContractReader(element, "birth counter", faults);
+        var bits = counter.Whole("bits");
+        counter.Require(bits is 16 or 32 or 64, $"a counter of {bits} bits is not in the contract");
+        counter.RefuseOthers();
+        return (int)bits;
+    }
+
+    private static Dictionary<long, string> Texts(ContractReader signal, List<string> faults)
+    {
+        Dictionary<long, string> texts = [];
+        if (signal.Optional("texts") is null)
+        {
+            return texts;
+        }
+
+        foreach (var element in signal.List("texts"))
+        {
+            var text = new ContractReader(element, "birth text", faults);
+            var value = text.Whole("value");
+            text.Require(texts.TryAdd(value, text.Text("text")), $"value {value} has two texts");
+            text.RefuseOthers();
+        }
+
+        return texts;
     }
 
     private static StoreAccount Account(JsonElement element, List<string> faults)

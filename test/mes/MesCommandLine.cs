@@ -37,9 +37,9 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
 
     private readonly Option<string> signal = new("--signal") { Description = "The counter.", Required = true };
 
-    private readonly Option<int> width = new("--width")
+    private readonly Option<int?> width = new("--width")
     {
-        Description = "Bits of the counter.", DefaultValueFactory = _ => 32,
+        Description = "Bits of the counter, where the birth does not say them.",
     };
 
     public Task<int> InvokeAsync(string[] arguments, CancellationToken cancellationToken)
@@ -204,8 +204,15 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
         verb.SetAction(parsed =>
         {
             using var opened = MesDatabase.Open(parsed.GetValue(database)!);
-            var production = opened.Produced(
-                parsed.GetValue(gateway)!, parsed.GetValue(signal)!, parsed.GetValue(width));
+            var (of, counter) = (parsed.GetValue(gateway)!, parsed.GetValue(signal)!);
+            if ((parsed.GetValue(width) ?? opened.CounterBits(of, counter)) is not { } bits)
+            {
+                output.WriteLine($"No birth of {of} says that {counter} is a counter: write its bits in the column "
+                    + "counter of the gateway's signal list, or give --width.");
+                return Incomplete;
+            }
+
+            var production = opened.Produced(of, counter, bits);
             output.WriteLine(
                 $"{production.Pieces} pieces, {production.Rollovers} rollovers, {production.Resets} resets");
             return 0;

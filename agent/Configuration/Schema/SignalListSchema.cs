@@ -28,6 +28,7 @@ internal static class SignalListSchema
 
     private static readonly string[] Modbus = ["modbus-tcp", "modbus-rtu", "modbus-rtu-over-tcp"];
     private static readonly string[] Scaled = [.. Modbus, Simulated, Sensors];
+    private static readonly string[] Counted = [.. Modbus, Simulated];
     private static readonly string[] AnyKind = [.. Scaled, Gpio];
 
     private static readonly string[] Shapes = ["counter", "sine", "ramp", "toggle", "walk"];
@@ -67,6 +68,12 @@ internal static class SignalListSchema
         new("every", new DurationShape(TimeSpan.FromMilliseconds(10), TimeSpan.FromDays(1)), "the source's every",
             "How often the signal is read.", AnyKind),
         new("unitId", new NumberShape(0, 255), "the source's unitId", "Modbus unit id; 1 to 247 on RTU.", Modbus),
+        new("counter", new WordShape("16", "32", "64"), "it is no counter",
+            "Bits after which the counter begins at 0 again, told to the MES: it counts production across that. For "
+            + "whole numbers without a sign and without scale. A count of GPIO has 64 by itself.", Counted),
+        new("texts", new TextShape("texts of a state", "0=Stop;1=Run", null, StateTexts.Refuse), "none",
+            "What the values of a state mean, told to the MES: value=text, with semicolons between. For bool and whole "
+            + "numbers.", AnyKind),
         new("edge", new WordShape("rising", "falling", "both", "none"), "rising; for bool and run-time both",
             "Which edges count. none: a bool of a chip without interrupts, which is read and not watched.", Gpio),
         new("debounce", new DurationShape(TimeSpan.Zero, LineSettings.DebounceMax), "0 ms",

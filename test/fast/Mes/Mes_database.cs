@@ -87,6 +87,40 @@ public sealed class Mes_database : IDisposable
     }
 
     [Fact]
+    public async Task Production_is_counted_across_a_rollover_at_the_width_that_the_birth_told()
+    {
+        Write(Spoken.BirthOf("""{"s":"a/parts","source":"a","type":"uint32","counter":{"bits":16}}"""));
+        Write(Spoken.Data(false, Spoken.Reading(1, "65530", "a/parts"), Spoken.Reading(2, "65535", "a/parts"),
+            Spoken.Reading(3, "3", "a/parts")));
+        Assert.Equal(0, Completeness.Of(database).Violations);
+
+        Assert.Equal((0, "9 pieces, 1 rollovers, 0 resets"), await ProducedAsync("a/parts"));
+        Assert.Equal((0, "8 pieces, 0 rollovers, 1 resets"), await ProducedAsync("a/parts", "--width", "32"));
+    }
+
+    [Fact]
+    public async Task A_signal_that_no_birth_called_a_counter_is_not_counted_by_a_guess()
+    {
+        Write(Spoken.BirthOf(
+            """
+            {"s":"a/state","source":"a","type":"uint16","texts":[{"value":0,"text":"Stop"},{"value":1,"text":"Run"}]}
+            """));
+        Assert.Equal(0, Completeness.Of(database).Violations);
+        var (code, said) = await ProducedAsync("a/state");
+        Assert.Equal(1, code);
+        Assert.Contains("--width", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_birth_whose_meanings_the_contract_does_not_allow_is_counted()
+    {
+        Write(Spoken.BirthOf("""{"s":"a/b","source":"a","type":"uint32","counter":{"bits":24}}"""));
+        Write(Spoken.BirthOf("""{"s":"a/b","source":"a","type":"bool","texts":[{"value":0,"text":""}]}"""));
+        Assert.NotEqual(0, Completeness.Of(database).Violations);
+        Assert.Null(database.CounterBits(Spoken.Gateway, "a/b"));
+    }
+
+    [Fact]
     public void A_drop_that_the_ledger_folded_stays_explained()
     {
         Write(Spoken.Data(false, Spoken.Reading(5, "5")));
@@ -196,6 +230,18 @@ public sealed class Mes_database : IDisposable
     }
 
     private void Write(MesMessage message) => writer.Write(message);
+
+    private async Task<(int Code, string Said)> ProducedAsync(string signal, params string[] more)
+    {
+        using var said = new StringWriter();
+        var code = await new MesCommandLine(said, TimeProvider.System).InvokeAsync(
+            [
+                "produced", "--database", $"sqlite:{Path.Combine(directory, "mes.db")}", "--gateway", Spoken.Gateway,
+                "--signal", signal, .. more,
+            ],
+            CancellationToken.None);
+        return (code, said.ToString().Trim());
+    }
 
     private List<string> Values(string query) => database.Query(row => row.GetString(0), query);
 }

@@ -29,10 +29,14 @@ internal static class Spoken
          "acknowledged":[{{acknowledged}}],"waiting":{{waiting}},"dropped":{{dropped}},"drops":[{{drops}}]}]}
         """);
 
-    public static MesMessage Birth(string last) => Message("birth", $$"""
+    public static MesMessage Birth(string last) =>
+        BirthOf($$"""{"s":"a/b","source":"a","type":"uint32","last":{{last}}}""");
+
+    /// <summary>A birth of one signal.</summary>
+    public static MesMessage BirthOf(string signal) => Message("birth", $$"""
         {"v":1,"gateway":"gw-042","site":"plant1","run":"{{Run}}","agent":"0.1.0","config":"{{new string('a', 64)}}",
          "sent":"2026-11-22T14:00:01.250Z","storage":"disk","stores":[{"store":"{{Store}}","volatile":false}],
-         "signals":[{"s":"a/b","source":"a","type":"uint32","last":{{last}}}]}
+         "signals":[{{signal}}]}
         """);
 
     public static MesMessage Message(string kind, string json) =>

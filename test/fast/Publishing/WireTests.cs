@@ -28,7 +28,17 @@ public sealed class WireTests
                 EngineeringUnit = "degC",
                 Description = "Gear oil at the sump",
             },
-            new Signal { Name = "hmi1/door/open", Source = "hmi1", Type = new SignalType(SignalKind.Bool) },
+            new Signal
+            {
+                Name = "hmi1/door/open",
+                Source = "hmi1",
+                Type = new SignalType(SignalKind.Bool),
+                Texts = [new StateText(0, "Closed"), new StateText(1, "Open")],
+            },
+            new Signal
+            {
+                Name = "hmi1/parts", Source = "hmi1", Type = new SignalType(SignalKind.Uint32), CounterBits = 32,
+            },
         ]);
 
     private static readonly StoredReading Temperature = new(

@@ -56,6 +56,11 @@ public sealed class MesDatabase : IDisposable
             PRIMARY KEY (gateway, signal))
         """,
         """
+        CREATE TABLE IF NOT EXISTS counter (
+            gateway TEXT NOT NULL, signal TEXT NOT NULL, bits INTEGER NOT NULL,
+            PRIMARY KEY (gateway, signal))
+        """,
+        """
         CREATE TABLE IF NOT EXISTS tally (
             gateway TEXT NOT NULL, what TEXT NOT NULL, count BIGINT NOT NULL, last TEXT NOT NULL,
             PRIMARY KEY (gateway, what))
@@ -97,6 +102,11 @@ public sealed class MesDatabase : IDisposable
             Execute(table);
         }
     }
+
+    /// <summary>The width of a counter as a birth told it; null where none said that this is one.</summary>
+    public int? CounterBits(string gateway, string signal) => Query(
+        row => row.GetInt32(0), "SELECT bits FROM counter WHERE gateway = @a AND signal = @b", gateway, signal)
+        is [var bits] ? bits : null;
 
     /// <summary>What a counter counted from its first reading to its last, by the time of its readings.</summary>
     public Production Produced(string gateway, string signal, int widthBits) => CounterProduction.Count(

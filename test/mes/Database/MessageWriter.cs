@@ -162,6 +162,16 @@ public sealed class MessageWriter(MesDatabase database, string site)
                 SET type = excluded.type, unit = excluded.unit, description = excluded.description
                 """,
                 gateway, signal.Name, signal.Type, signal.Unit, signal.Description);
+            if (signal.CounterBits > 0)
+            {
+                database.Execute(
+                    """
+                    INSERT INTO counter (gateway, signal, bits) VALUES (@a, @b, @c)
+                    ON CONFLICT (gateway, signal) DO UPDATE SET bits = excluded.bits
+                    """,
+                    gateway, signal.Name, signal.CounterBits);
+            }
+
             if (signal.Last is { } last)
             {
                 // The birth's last reading is also sent as data: it fills in what is not known, and replaces only an
