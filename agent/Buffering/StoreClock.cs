@@ -47,6 +47,10 @@ internal sealed class StoreClock
     private readonly PositionRanges released = new(StoreLedger.AcknowledgedRangesMax);
     private readonly List<ClockCorrection> corrections = [];
     private readonly List<ClockCorrection> unwritten = [];
+
+    // Of stretches that are over: a release among them may never have become durable, and then another start, or the
+    // disk opened again, knows nothing of it and corrects. Nothing of it is handed out before the disk took the word.
+    private readonly PositionRanges unproven = new(StoreLedger.AcknowledgedRangesMax);
     private bool isOpen;
 
     /// <summary>Everything here is durable.</summary>
@@ -115,6 +119,11 @@ internal sealed class StoreClock
 
         foreach (var stretch in stretches.Where(stretch => stretch.Clock.Boot == right.Boot))
         {
+            if (!IsWritten)
+            {
+                unproven.Cover(stretch.Range);
+            }
+
             var offset = right.OffsetMilliseconds - stretch.Clock.OffsetMilliseconds;
             foreach (var range in released.MissingIn(stretch.Range))
             {
@@ -145,6 +154,7 @@ internal sealed class StoreClock
     {
         corrections.AddRange(unwritten);
         unwritten.Clear();
+        unproven.RemoveBelow(long.MaxValue);
         IsWritten = true;
     }
 
@@ -167,7 +177,7 @@ internal sealed class StoreClock
         return raw with
         {
             Quality = raw.Quality.IsGood ? Quality.Uncertain(QualityReason.ClockNotSet) : raw.Quality,
-            IsProvisional = Find(unwritten, position) is not null
+            IsProvisional = Find(unwritten, position) is not null || unproven.Contains(position)
                 || (IsInStretch(position) && !(IsWritten && released.Contains(position))),
         };
     }

@@ -145,6 +145,30 @@ public sealed class ClockTests
         bench.CheckTimes();
     }
 
+    /// <summary>
+    /// The release of a reading was not durable when the clock was set, and with the stretch its doubt was gone: it
+    /// went out as it was read, and was corrected when the disk was opened again.
+    /// </summary>
+    [Fact]
+    public void A_release_that_the_disk_never_took_lets_nothing_go_when_the_clock_is_set_meanwhile()
+    {
+        var bench = new ClockBench(Wrong);
+        bench.Append(10);
+        bench.Stores.Commit();
+        var store = bench.View.Store;
+        bench.Disk.Mood = DiskMood.ReadOnly;
+        Assert.Equal(0, bench.Send(store, 1, 100));
+        bench.Synchronise();
+        Assert.Equal(0, bench.Send(store, 1, 100));
+
+        bench.Disk.Mood = DiskMood.Works;
+        bench.Advance(StoreSwitch.ProbeEvery);
+        Assert.True(bench.Stores.Probe());
+        Assert.Equal(10, bench.Send(store, 1, 100));
+        Assert.True(bench[2].Quality.IsGood);
+        bench.CheckTimes();
+    }
+
     [Fact]
     public void A_memory_only_store_is_corrected_as_well()
     {
