@@ -87,7 +87,14 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     /// <param name="number">Ascends inside a run.</param>
     /// <param name="catchUp">When the backlog is gone, or null.</param>
     /// <param name="sentUtc">Now.</param>
-    public void Ledger(PayloadBuffer into, BufferView view, long number, TimeSpan? catchUp, DateTime sentUtc)
+    /// <param name="newest">How much of each list goes, the newest of it, where a broker takes no more.</param>
+    public void Ledger(
+        PayloadBuffer into,
+        BufferView view,
+        long number,
+        TimeSpan? catchUp,
+        DateTime sentUtc,
+        int newest = int.MaxValue)
     {
         using var json = Begin(into, withSite: false);
         json.WriteNumber("number"u8, number);
@@ -101,13 +108,13 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         json.WriteStartArray("stores"u8);
         foreach (var store in view.Stores)
         {
-            WriteStore(json, store);
+            WriteStore(json, store, newest);
         }
 
         json.WriteEndArray();
         if (view.Record is { } record)
         {
-            RecordEncoder.Write(json, record);
+            RecordEncoder.Write(json, record, newest);
         }
 
         json.WriteEndObject();
@@ -198,7 +205,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
     }
 
-    private static void WriteStore(Utf8JsonWriter json, StoreView store)
+    private static void WriteStore(Utf8JsonWriter json, StoreView store, int newest)
     {
         json.WriteStartObject();
         json.WriteString("store"u8, store.Store.ToString());
@@ -206,7 +213,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         json.WriteNumber("first"u8, store.First);
         json.WriteNumber("next"u8, store.Next);
         json.WriteStartArray("acknowledged"u8);
-        foreach (var range in store.Acknowledged)
+        foreach (var range in store.Acknowledged.TakeLast(newest))
         {
             json.WriteStartArray();
             json.WriteNumberValue(range.From);
@@ -218,7 +225,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         json.WriteNumber("waiting"u8, store.Waiting);
         json.WriteNumber("dropped"u8, store.DroppedCount);
         json.WriteStartArray("drops"u8);
-        foreach (var drop in store.Drops)
+        foreach (var drop in store.Drops.TakeLast(newest))
         {
             json.WriteStartObject();
             json.WriteNumber("from"u8, drop.Range.From);
@@ -229,7 +236,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndArray();
-        RecordEncoder.WriteCorrections(json, store.Corrections);
+        RecordEncoder.WriteCorrections(json, [.. store.Corrections.TakeLast(newest)]);
         json.WriteEndObject();
     }
 

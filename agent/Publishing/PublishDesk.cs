@@ -65,6 +65,12 @@ internal sealed class PublishDesk : IDisposable
     /// </summary>
     public int MessageBytesMax { get; private set; }
 
+    /// <summary>
+    /// A broker found a ledger too large, or hung up over something: no ledger is larger than this again. Else one that
+    /// has grown over the limit would keep everything from going for ever.
+    /// </summary>
+    public int LedgerBytesMax { get; private set; } = int.MaxValue;
+
     public BatchEncoder Batches { get; }
 
     /// <summary>Null where messages go as they are.</summary>
@@ -116,8 +122,13 @@ internal sealed class PublishDesk : IDisposable
         else
         {
             MessageBytesMax = Math.Max(MessageBytesMin, MessageBytesMax / 2);
+            LedgerBytesMax = MessageBytesMax;
         }
     }
+
+    /// <summary>The broker did not take a ledger of so many bytes.</summary>
+    public void LedgerTooLarge(int bytes) =>
+        LedgerBytesMax = Math.Max(MessageBytesMin, Math.Min(LedgerBytesMax, bytes) / 2);
 
     public PayloadBuffer Take() => spare.TryPop(out var buffer) ? buffer : new PayloadBuffer();
 

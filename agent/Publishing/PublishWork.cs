@@ -54,6 +54,9 @@ internal sealed class PublishWork
     /// <summary>A buffer that cannot be read is asked again after this.</summary>
     private static readonly TimeSpan PeekAgain = TimeSpan.FromSeconds(1);
 
+    /// <summary>Half of what the longest list of a ledger may have.</summary>
+    private const int LedgerListMax = 512;
+
     private readonly PublishDesk desk;
     private readonly ConnectTerms terms;
     private readonly BatchPacker packer;
@@ -185,6 +188,7 @@ internal sealed class PublishWork
     public PositionRange? Settle(HandedOver handed, DeliveryOutcome outcome, TimeSpan now)
     {
         UnderWay--;
+        var length = handed.Payload.Length;
         if (outcome.Verdict != DeliveryVerdict.LinkLost)
         {
             // A link that is going down may still be reading the others.
@@ -193,6 +197,11 @@ internal sealed class PublishWork
 
         if (handed.Announcement is { } announcement)
         {
+            if (announcement == Announcement.Ledger && outcome.Verdict == DeliveryVerdict.TooLarge)
+            {
+                desk.LedgerTooLarge(length);
+            }
+
             SettleAnnouncement(announcement, outcome, now);
             return null;
         }
@@ -249,15 +258,28 @@ internal sealed class PublishWork
                 topic = desk.Topics.Birth;
                 break;
             case Announcement.Ledger:
-                var catchUp = desk.Forecast.Observe(desk.Plan.Backlog, now);
-                desk.Announcements.Ledger(payload, view, desk.NextLedgerNumber(), catchUp, utc);
                 topic = desk.Topics.Ledger;
+                WriteLedger(payload, Math.Min(desk.LedgerBytesMax, terms.PacketBytesMax - PacketOverhead(topic)),
+                    now, utc);
                 break;
         }
 
         desk.AnnouncementPlan.Sent(announcement, view, now);
         desk.Budget.Spend(payload.Length, now);
         return HandOver(topic, retain: true, new HandedOver(payload, null, announcement), now);
+    }
+
+    /// <summary>Its lists may be long, and what is too large would never go, and no reading behind it: their newest
+    /// parts then, as many as fit. The totals tell that there was more.</summary>
+    private void WriteLedger(PayloadBuffer payload, int bytesMax, TimeSpan now, DateTime utc)
+    {
+        var catchUp = desk.Forecast.Observe(desk.Plan.Backlog, now);
+        var number = desk.NextLedgerNumber();
+        desk.Announcements.Ledger(payload, view, number, catchUp, utc);
+        for (var newest = LedgerListMax; payload.Length > bytesMax && newest > 0; newest /= 2)
+        {
+            desk.Announcements.Ledger(payload, view, number, catchUp, utc, newest);
+        }
     }
 
     private WorkStep SayAnswer(TimeSpan now, DateTime utc)

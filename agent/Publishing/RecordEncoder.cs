@@ -6,14 +6,14 @@ namespace Sluice.Agent.Publishing;
 /// <summary>What the ledger says of the clock, and when nothing was recorded (WIRE.md, ledger).</summary>
 internal static class RecordEncoder
 {
-    public static void Write(Utf8JsonWriter json, RecordView record)
+    public static void Write(Utf8JsonWriter json, RecordView record, int newest)
     {
         json.WriteStartObject("clock"u8);
         json.WriteString("state"u8, StateWord(record.Clock.IsSet));
         json.WriteString("boot"u8, record.Clock.Boot.ToString("N"));
         json.WriteNumber("stepped"u8, record.StepsTotal);
         json.WriteStartArray("steps"u8);
-        foreach (var step in record.Steps)
+        foreach (var step in record.Steps.TakeLast(newest))
         {
             json.WriteStartObject();
             json.WriteString("boot"u8, step.Boot.ToString("N"));
@@ -27,7 +27,7 @@ internal static class RecordEncoder
         json.WriteEndObject();
         json.WriteNumber("interrupted"u8, record.GapsTotal);
         json.WriteStartArray("gaps"u8);
-        foreach (var gap in record.Gaps)
+        foreach (var gap in record.Gaps.TakeLast(newest))
         {
             json.WriteStartObject();
             ContractJson.WriteTime(json, "from"u8, gap.From);
