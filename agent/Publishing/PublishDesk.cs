@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
@@ -15,6 +16,10 @@ namespace Sluice.Agent.Publishing;
 internal sealed class PublishDesk : IDisposable
 {
     private const int PacketTooLarge = 0x95;
+
+    /// <summary>Asks that wait for the loop: more than a burst, and then somebody floods.</summary>
+    private const int AsksMax = 64;
+
     private const int MessageBytesMin = 1024;
 
     /// <summary>How often the loop has turned.</summary>
@@ -23,6 +28,7 @@ internal sealed class PublishDesk : IDisposable
     /// <summary>Asks that came faster than the loop took them.</summary>
     public long AsksOverrun;
 
+    private readonly ConcurrentQueue<InboundMessage> asks = new();
     private readonly Stack<PayloadBuffer> spare = new();
     private readonly DeviceRoll devices;
     private readonly TimeProvider clock;
@@ -105,6 +111,27 @@ internal sealed class PublishDesk : IDisposable
     public TimeSpan Now => clock.GetElapsedTime(start);
 
     public DateTime Utc => clock.GetUtcNow().UtcDateTime;
+
+    /// <summary>Called when an ask came in; set by the session that works, on whatever thread.</summary>
+    public Action? Asked { get; set; }
+
+    /// <summary>
+    /// On a thread of the link. Kept here and not in a session: an ask may come as soon as the topic is subscribed,
+    /// which is before there is a session. What does not fit is lost and counted, as what floods is.
+    /// </summary>
+    public void Hear(InboundMessage message)
+    {
+        if (asks.Count >= AsksMax)
+        {
+            Interlocked.Increment(ref AsksOverrun);
+            return;
+        }
+
+        asks.Enqueue(message);
+        Asked?.Invoke();
+    }
+
+    public InboundMessage? TakeAsk() => asks.TryDequeue(out var ask) ? ask : null;
 
     public long NextLedgerNumber() => ++ledgerNumber;
 

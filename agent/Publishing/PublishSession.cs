@@ -15,9 +15,6 @@ internal sealed class PublishSession : IDisposable
     /// <summary>How long a stop waits for answers that are on their way, and for the last word.</summary>
     private static readonly TimeSpan GoodbyeMax = TimeSpan.FromSeconds(3);
 
-    /// <summary>Asks that wait for the loop: more than a burst, and then somebody floods.</summary>
-    private const int AsksMax = 64;
-
     private readonly PublishDesk desk;
     private readonly BufferLoop buffer;
     private readonly IBrokerLink link;
@@ -26,7 +23,6 @@ internal sealed class PublishSession : IDisposable
     private readonly BufferView connectedAt;
     private readonly CancellationTokenSource ended = new();
     private readonly ConcurrentQueue<(HandedOver Handed, DeliveryOutcome Outcome)> answers = new();
-    private readonly ConcurrentQueue<InboundMessage> asks = new();
 
     public PublishSession(PublishDesk desk, BufferLoop buffer, IBrokerLink link, ConnectTerms terms)
     {
@@ -36,7 +32,7 @@ internal sealed class PublishSession : IDisposable
         wake = new WakeSignal(desk.Clock);
         connectedAt = buffer.View;
         work = new PublishWork(desk, terms, connectedAt);
-        link.Received = Hear;
+        desk.Asked = wake.Set;
     }
 
     /// <summary>Works until the link is lost, and says why. A stop ends it cleanly and throws cancellation.</summary>
@@ -77,6 +73,7 @@ internal sealed class PublishSession : IDisposable
 
     public void Dispose()
     {
+        desk.Asked = null;
         ended.Dispose();
         wake.Dispose();
     }
@@ -139,22 +136,9 @@ internal sealed class PublishSession : IDisposable
         }
     }
 
-    /// <summary>On a thread of the link. What does not fit is lost and counted, as what floods is.</summary>
-    private void Hear(InboundMessage message)
-    {
-        if (asks.Count >= AsksMax)
-        {
-            Interlocked.Increment(ref desk.AsksOverrun);
-            return;
-        }
-
-        asks.Enqueue(message);
-        wake.Set();
-    }
-
     private async ValueTask TakeAsksAsync(CancellationToken cancellationToken)
     {
-        while (asks.TryDequeue(out var ask))
+        while (desk.TakeAsk() is { } ask)
         {
             foreach (var (store, range) in work.Take(ask, desk.Now))
             {

@@ -52,6 +52,7 @@ public sealed class Publisher : BackgroundService
         desk = new PublishDesk(
             configuration, new AnnouncementEncoder(speaker, signals), new UplinkJournal(clock, logger),
             devices ?? new DeviceRoll(), clock, logger);
+        link.Received = desk.Hear;
     }
 
     /// <summary>How the way to the MES is, right now; from any thread.</summary>

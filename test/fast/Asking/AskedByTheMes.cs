@@ -111,6 +111,24 @@ public sealed class AskedByTheMes
         Assert.Equal(2, bench.Publisher.Health.AsksGranted);
     }
 
+    /// <summary>
+    /// An ask that came between the subscription and the session's first step was acknowledged and lost.
+    /// </summary>
+    [Fact]
+    public async Task An_ask_that_comes_while_the_connection_is_being_made_is_not_lost()
+    {
+        await using var bench = new PublisherBench();
+        bench.Link.Connect = () =>
+        {
+            Ask(bench, """{"v":1,"ask":"ledger"}""");
+            return ScriptedLink.Connected(1000);
+        };
+        await bench.StartAsync();
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 1);
+        bench.Link.Cut();
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 2);
+    }
+
     [Fact]
     public async Task Nonsense_is_answered_counted_and_changes_nothing()
     {
