@@ -91,6 +91,15 @@ public sealed class Reference_receiver
         var last = stored.Max(value => long.Parse(value));
         Assert.All(plant.Machine.Record().Where(served => served.Count < last),
             served => Assert.Contains(served.Count.ToString(), stored));
+
+        // And the gateway forgot only what the MES has: all of it, although asks were lost while it was away.
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                var status = await plant.Gateway.StatusJsonAsync();
+                return status.GetProperty("buffer").GetProperty("waiting").GetInt64() < 40;
+            },
+            FieldPlant.Later, () => $"the gateway still waits for its acknowledgement:\n{again.Tail()}");
     }
 
     /// <summary>Waits for a ledger that speaks of everything that is stored now.</summary>

@@ -18,9 +18,13 @@ public sealed record ToldRanges(string Gateway, string Store, IReadOnlyList<Posi
 }
 
 /// <summary>
-/// Which readings are stored and were not told to their gateway yet (<c>acknowledgedBy: mes</c>). A core, used from the
-/// receiving loop and from the one that asks, one at a time. A range that was told and got lost is no harm: the gateway
-/// delivers it again after its next start, and a duplicate is told like any other.
+/// Which readings are stored and not acknowledged by their gateway's own word (<c>acknowledgedBy: mes</c>). A core,
+/// used from the receiving loop and from the one that asks, one at a time.
+/// <para>
+/// An ask may be lost: its gateway may be away, and a receiver that subscribes to everything hears its own asks, so
+/// that the broker never says that nobody listens. What counts is the ledger: what was told before the last one and
+/// does not stand in this one is told again.
+/// </para>
 /// </summary>
 public sealed class AcknowledgePlan
 {
@@ -28,7 +32,7 @@ public sealed class AcknowledgePlan
     private const int RangesMax = 100;
 
     private readonly Lock gate = new();
-    private readonly Dictionary<(string Gateway, string Store), PositionSet> stored = [];
+    private readonly Dictionary<(string Gateway, string Store), StoreTold> stores = [];
 
     /// <summary>With what was stored before, by a receiver that was killed before it told.</summary>
     public static AcknowledgePlan After(IEnumerable<(string Gateway, string Store, Positions Range)> untold)
@@ -46,7 +50,7 @@ public sealed class AcknowledgePlan
     {
         lock (gate)
         {
-            Keep((gateway, store), range);
+            Of(gateway, store).Untold.Add(range);
         }
     }
 
@@ -55,37 +59,80 @@ public sealed class AcknowledgePlan
     {
         lock (gate)
         {
-            foreach (var (key, set) in stored)
+            foreach (var ((gateway, store), told) in stores)
             {
-                stored.Remove(key);
-                foreach (var rest in set.Ranges.Skip(RangesMax))
+                if (told.Untold.Ranges.Count == 0)
                 {
-                    Keep(key, rest);
+                    continue;
                 }
 
-                return new ToldRanges(key.Gateway, key.Store, [.. set.Ranges.Take(RangesMax)]);
+                var (now, later) = (told.Untold.Ranges.Take(RangesMax).ToList(), told.Untold.Ranges.Skip(RangesMax));
+                told.Untold = Of(later);
+                now.ForEach(range => told.SinceLedger.Add(range));
+                return new ToldRanges(gateway, store, now);
             }
 
             return null;
         }
     }
 
-    /// <summary>It could not be told: the gateway was not there.</summary>
-    public void NotTold(ToldRanges told)
+    /// <summary>
+    /// What the gateway says that it knows. What it was told before its last ledger and does not know, it did not hear.
+    /// </summary>
+    public void Ledger(string gateway, StoreAccount account)
     {
-        foreach (var range in told.Ranges)
+        lock (gate)
         {
-            Stored(told.Gateway, told.Store, range);
+            var told = Of(gateway, account.Store);
+            var known = Of(account.Acknowledged);
+            if (account.First > 1)
+            {
+                known.Add(new Positions(1, account.First - 1));
+            }
+
+            foreach (var range in told.BeforeLedger.Ranges.SelectMany(known.Missing))
+            {
+                told.Untold.Add(range);
+            }
+
+            told.BeforeLedger = Of(told.SinceLedger.Ranges.SelectMany(known.Missing));
+            told.SinceLedger = Whole();
         }
     }
 
-    private void Keep((string Gateway, string Store) key, Positions range)
+    private static PositionSet Of(IEnumerable<Positions> ranges)
     {
-        if (!stored.TryGetValue(key, out var set))
+        var set = Whole();
+        foreach (var range in ranges)
         {
-            stored.Add(key, set = new PositionSet());
+            set.Add(range);
         }
 
-        set.Add(range);
+        return set;
+    }
+
+    /// <summary>
+    /// Never folded: a hole that is closed to save room would acknowledge what nobody stored. It has as many ranges as
+    /// the store has holes.
+    /// </summary>
+    private static PositionSet Whole() => new(int.MaxValue);
+
+    private StoreTold Of(string gateway, string store)
+    {
+        if (!stores.TryGetValue((gateway, store), out var told))
+        {
+            stores.Add((gateway, store), told = new StoreTold());
+        }
+
+        return told;
+    }
+
+    private sealed class StoreTold
+    {
+        public PositionSet Untold { get; set; } = Whole();
+
+        public PositionSet SinceLedger { get; set; } = Whole();
+
+        public PositionSet BeforeLedger { get; set; } = Whole();
     }
 }

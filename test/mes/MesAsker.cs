@@ -8,6 +8,8 @@ namespace Sluice.Mes;
 /// <summary>Asks one gateway over a session of its own, and hears the answers.</summary>
 public sealed class MesAsker : IAsyncDisposable
 {
+    private static readonly TimeSpan FirstAnswerMax = TimeSpan.FromSeconds(30);
+
     private readonly Channel<JsonElement> answers = Channel.CreateUnbounded<JsonElement>();
     private readonly string ask;
     private readonly string answer;
@@ -37,7 +39,7 @@ public sealed class MesAsker : IAsyncDisposable
 
     /// <summary>Asks, and returns answers as they come, until one of them is the last.</summary>
     /// <param name="payload">The ask, as the contract has it.</param>
-    /// <param name="bound">How long to wait for each answer.</param>
+    /// <param name="bound">How long to wait for each answer behind the first, which comes at once or never.</param>
     /// <param name="cancellationToken">Gives up.</param>
     public async IAsyncEnumerable<JsonElement> AskAsync(
         string payload, TimeSpan bound,
@@ -52,10 +54,10 @@ public sealed class MesAsker : IAsyncDisposable
                 : $"The broker refused the ask with reason code 0x{code:X2}.");
         }
 
-        while (true)
+        for (var wait = FirstAnswerMax; ; wait = bound)
         {
             var next = await answers.Reader.ReadAsync(cancellationToken).AsTask()
-                .WaitAsync(bound, cancellationToken).ConfigureAwait(false);
+                .WaitAsync(wait, cancellationToken).ConfigureAwait(false);
             yield return next;
             if (next.GetProperty("result").GetString() != "accepted")
             {

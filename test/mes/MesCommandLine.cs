@@ -11,8 +11,8 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
 {
     private const int Incomplete = 1;
 
-    /// <summary>A replay waits behind the backlog; a gateway that is away never answers.</summary>
-    private static readonly TimeSpan AnswerMax = TimeSpan.FromMinutes(10);
+    /// <summary>A replay waits behind the backlog, after its first answer.</summary>
+    private static readonly TimeSpan ReplayMax = TimeSpan.FromMinutes(10);
 
     private static readonly TimeSpan DatabaseAgain = TimeSpan.FromSeconds(1);
 
@@ -127,12 +127,10 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
             return;
         }
 
-        var topic = $"sluice/v1/{site}/{told.Gateway}/ask";
-        if (!await subscriber.PublishAsync(topic, Encoding.UTF8.GetBytes(told.Payload), cancellationToken)
-            .ConfigureAwait(false))
-        {
-            plan.NotTold(told);
-        }
+        // Whether it came through, the gateway's next ledger says.
+        await subscriber.PublishAsync(
+            $"sluice/v1/{site}/{told.Gateway}/ask", Encoding.UTF8.GetBytes(told.Payload), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private Command Replay()
@@ -173,10 +171,19 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
             CultureInfo.InvariantCulture,
             $$"""{"v":1,"ask":"replay","store":"{{store}}","from":{{range.From}},"to":{{range.To}}}""");
         var isDone = false;
-        await foreach (var answer in asker.AskAsync(ask, AnswerMax, cancellationToken).ConfigureAwait(false))
+        try
         {
-            output.WriteLine(answer.GetRawText());
-            isDone = answer.GetProperty("result").GetString() == "done" && !answer.TryGetProperty("gone", out _);
+            await foreach (var answer in asker.AskAsync(ask, ReplayMax, cancellationToken).ConfigureAwait(false))
+            {
+                output.WriteLine(answer.GetRawText());
+                isDone = answer.GetProperty("result").GetString() == "done" && !answer.TryGetProperty("gone", out _);
+            }
+        }
+        catch (TimeoutException)
+        {
+            output.WriteLine(
+                $"{store} {range}: no answer. The gateway is away, or took too many asks; ask again later.");
+            return false;
         }
 
         return isDone;

@@ -193,6 +193,8 @@ public sealed class MessageWriter(MesDatabase database, string site)
     {
         foreach (var account in ledger.Stores)
         {
+            Acknowledge?.Ledger(gateway, account);
+
             // A ledger that was sent again may come behind a younger one of the same run: the younger says all.
             database.Execute(
                 """
