@@ -17,9 +17,6 @@ internal abstract record BufferCommand
 
     public sealed record Acknowledge(StoreId Store, PositionRange Range) : BufferCommand;
 
-    /// <param name="Ledger">What the accepted ledger carries.</param>
-    public sealed record Told(BufferView Ledger) : BufferCommand;
-
     public sealed record Peek(
         StoreId Store, long From, int ReadingsMax, StoredBatch Into, TaskCompletionSource<StorageFault?> Reply)
         : BufferCommand;

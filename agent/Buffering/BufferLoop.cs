@@ -93,10 +93,6 @@ public sealed class BufferLoop : BackgroundService
     public ValueTask AcknowledgeAsync(StoreId store, PositionRange range, CancellationToken cancellationToken) =>
         SendAsync(new BufferCommand.Acknowledge(store, range), cancellationToken);
 
-    /// <summary>A ledger that carries this was accepted: what is over and told may go.</summary>
-    public ValueTask ToldAsync(BufferView ledger, CancellationToken cancellationToken) =>
-        SendAsync(new BufferCommand.Told(ledger), cancellationToken);
-
     /// <summary>The last durable reading of each signal that has one, for the birth.</summary>
     public async ValueTask<IReadOnlyList<PresentReading>> PresentAsync(CancellationToken cancellationToken)
     {
@@ -212,9 +208,6 @@ public sealed class BufferLoop : BackgroundService
                 break;
             case BufferCommand.Acknowledge acknowledge:
                 work.Acknowledge(acknowledge.Store, acknowledge.Range);
-                break;
-            case BufferCommand.Told told:
-                work.Told(told.Ledger);
                 break;
             case BufferCommand.Peek peek:
                 peek.Reply.SetResult(work.Peek(peek.Store, peek.From, peek.ReadingsMax, peek.Into));

@@ -65,8 +65,6 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
         changed = true;
     }
 
-    public void Told(BufferView ledger) => changed |= stores.Told(ledger);
-
     public StorageFault? Peek(StoreId store, long from, int readingsMax, StoredBatch into) =>
         stores.Peek(store, from, readingsMax, into);
 

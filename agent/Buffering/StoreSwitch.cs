@@ -10,8 +10,8 @@ namespace Sluice.Agent.Buffering;
 /// Invariants: there is always a store that takes readings; a reading that was appended ends in exactly one of them;
 /// the one being written is last in the view. A storage fault never stops the plant's data: what the disk did not take
 /// goes on in memory under a store id of its own, the disk stays readable where it can, is asked again every
-/// <see cref="ProbeEvery"/>, and takes over when it can; the memory is kept until it is drained and a ledger with its
-/// last account was accepted, because no later ledger names it.
+/// <see cref="ProbeEvery"/>, and takes over when it can. The memory is kept as long as the process lives and used again
+/// when the disk fails again: every ledger names it, and what of it the broker takes and loses can be replayed.
 /// </para>
 /// </summary>
 public sealed class StoreSwitch : IDisposable
@@ -247,23 +247,6 @@ public sealed class StoreSwitch : IDisposable
     }
 
     public void Acknowledge(StoreId store, PositionRange range) => Find(store)?.Acknowledge(range);
-
-    /// <summary>
-    /// The MES side took a ledger that carries this. Memory that is drained may go once its last account was in one: a
-    /// drop that no ledger carried would be a hole that nothing explains. True where it went.
-    /// </summary>
-    public bool Told(BufferView ledger)
-    {
-        if (writesMemory || memory?.View is not { Waiting: 0 } last
-            || ledger.Stores.FirstOrDefault(store => store.Store == last.Store) is not { Waiting: 0 } told
-            || told.Next != last.Next || told.DroppedCount != last.DroppedCount)
-        {
-            return false;
-        }
-
-        memory = null;
-        return true;
-    }
 
     /// <summary>For the birth, which goes to the link: as <see cref="Peek"/>.</summary>
     public IReadOnlyList<PresentReading> Present()

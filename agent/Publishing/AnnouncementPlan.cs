@@ -52,9 +52,6 @@ internal sealed class AnnouncementPlan
     /// <summary>The broker found the whole birth too large.</summary>
     public bool ReduceBirth { get; private set; }
 
-    /// <summary>What the ledger carries that was accepted last on this connection.</summary>
-    public BufferView? Told { get; private set; }
-
     /// <summary>True where readings may go.</summary>
     public bool IsOpen { get; private set; }
 
@@ -64,7 +61,6 @@ internal sealed class AnnouncementPlan
         inLedger = null;
         inFlight = null;
         statusDue = birthDue = ledgerDue = true;
-        Told = null;
         birthLost = false;
         ReduceBirth = birthTooLarge;
         IsOpen = false;
@@ -189,8 +185,6 @@ internal sealed class AnnouncementPlan
                 birthDue = false;
                 break;
             case Announcement.Ledger:
-                Told = inLedger;
-
                 // The stores may have changed while this one was on its way.
                 ledgerDue = inLedger is null || view is null || StoresOf(inLedger) != StoresOf(view);
                 break;

@@ -128,11 +128,6 @@ internal sealed class PublishSession : IDisposable
                 await buffer.AcknowledgeAsync(answer.Handed.Sent!.Store, accepted, cancellationToken)
                     .ConfigureAwait(false);
             }
-
-            if (work.TakeTold() is { } told)
-            {
-                await buffer.ToldAsync(told, cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 

@@ -65,7 +65,6 @@ internal sealed class PublishWork
     private StoreId peekedStore;
     private int peekedAt;
     private TimeSpan peekAgainAt;
-    private BufferView? told;
 
     /// <param name="desk">What outlives the connection.</param>
     /// <param name="terms">What the broker that took us demands.</param>
@@ -215,14 +214,6 @@ internal sealed class PublishWork
         return SettleReadings(sent, outcome, now);
     }
 
-    /// <summary>What an accepted ledger carried, once: to be told to the buffer. Null where there is none.</summary>
-    public BufferView? TakeTold()
-    {
-        var taken = told;
-        told = null;
-        return taken;
-    }
-
     /// <summary>A message of the MES. What comes back, it has, and the buffer may forget.</summary>
     public IReadOnlyList<MesAcknowledgement> Take(InboundMessage message, TimeSpan now)
     {
@@ -359,11 +350,6 @@ internal sealed class PublishWork
         if (outcome.Verdict == DeliveryVerdict.Accepted)
         {
             desk.Journal.Accepted(0, 0, historical: false);
-            if (announcement == Announcement.Ledger && outcome.ReasonCode == 0)
-            {
-                // Nobody heard one that was only retained, and the next one may take its place (0x10).
-                told = plan.Told;
-            }
         }
         else if (plan.ReduceBirth && !reduced)
         {

@@ -67,19 +67,34 @@ public sealed class StoreSwitchTests
     }
 
     [Fact]
-    public void The_memory_is_kept_until_it_is_drained_and_a_ledger_said_so_and_then_let_go()
+    public void A_drained_memory_left_the_ledger_and_a_broker_that_lost_both_left_a_hole_that_nothing_explained()
     {
         using var stores = Open();
         disk.Mood = DiskMood.ReadOnly;
         Append(stores, 1, 5);
         ComeBack(stores);
-        Assert.Equal(2, stores.View.Stores.Count);
-        Assert.False(stores.Told(stores.View));
 
         stores.Acknowledge(Volatile, new PositionRange(1, 5));
+        Append(stores, 6, 5);
 
-        Assert.True(stores.Told(stores.View));
-        Assert.Single(stores.View.Stores);
+        Assert.Equal([Volatile, SomeStores.Id(1)], stores.View.Stores.Select(store => store.Store));
+        Assert.Equal(NumberedReadings.At(3).Value, Peek(stores, Volatile)[2].Value);
+    }
+
+    [Fact]
+    public void A_disk_that_fails_again_finds_the_memory_of_this_run_and_not_a_new_one()
+    {
+        using var stores = Open();
+        disk.Mood = DiskMood.ReadOnly;
+        Append(stores, 1, 5);
+        ComeBack(stores);
+        stores.Acknowledge(Volatile, new PositionRange(1, 5));
+
+        disk.Mood = DiskMood.ReadOnly;
+        Append(stores, 6, 2);
+
+        var memory = stores.View.Stores[^1];
+        Assert.Equal((Volatile, 8L, 2L), (memory.Store, memory.Next, memory.Waiting));
     }
 
     [Fact]
@@ -87,33 +102,15 @@ public sealed class StoreSwitchTests
     {
         using var stores = Open(volatileBytesMax: 2000);
         disk.Mood = DiskMood.ReadOnly;
-        Append(stores, 1, 5);
-        var ledger = stores.View;
-        Append(stores, 6, 95);
+        Append(stores, 1, 100);
         ComeBack(stores);
         var memory = stores.View.Stores[0];
         Assert.True(memory.DroppedCount > 0);
+
         stores.Acknowledge(Volatile, new PositionRange(memory.First, 100));
+        Append(stores, 101, 5);
 
-        Assert.False(stores.Told(ledger));
-        Assert.False(stores.Told(new BufferView([], null)));
         Assert.Equal(memory.Drops, stores.View.Stores[0].Drops);
-
-        Assert.True(stores.Told(stores.View));
-        Assert.Single(stores.View.Stores);
-    }
-
-    [Fact]
-    public void A_memory_that_takes_readings_is_kept_however_drained_it_is()
-    {
-        using var stores = Open();
-        disk.Mood = DiskMood.ReadOnly;
-        Append(stores, 1, 5);
-        stores.Acknowledge(Volatile, new PositionRange(1, 5));
-
-        Assert.False(stores.Told(stores.View));
-
-        Assert.Equal(Volatile, stores.View.Stores[^1].Store);
     }
 
     [Fact]

@@ -53,9 +53,6 @@ internal class Seams
     /// <summary>What the publisher acknowledges to the buffer.</summary>
     public virtual PositionRange? Acknowledged(StoreId store, PositionRange? accepted) => accepted;
 
-    /// <summary>What the buffer hears of accepted ledgers.</summary>
-    public virtual BufferView? Told(BufferView? ledger) => ledger;
-
     /// <summary>Whether a change of the buffer wakes the publisher.</summary>
     public virtual bool Wakes(long connection) => true;
 }

@@ -75,8 +75,6 @@ internal sealed class SteppedBuffer : IDisposable
 
     public void Acknowledge(StoreId store, PositionRange range) => inlet.Enqueue(() => work.Acknowledge(store, range));
 
-    public void Told(BufferView ledger) => inlet.Enqueue(() => work.Told(ledger));
-
     public void Peek(StoreId store, long from, int readingsMax, StoredBatch into, Action<StorageFault?> reply) =>
         inlet.Enqueue(() =>
         {

@@ -223,11 +223,6 @@ internal sealed class SteppedPublisher
                 books.Acknowledged(sent.Store, range);
                 buffer.Acknowledge(sent.Store, range);
             }
-
-            if (seams.Told(work.TakeTold()) is { } told)
-            {
-                buffer.Told(told);
-            }
         }
     }
 
