@@ -6,13 +6,29 @@ namespace Sluice.Agent.Egress;
 
 /// <summary>
 /// Where the agent may connect to as a client of the broker: the addresses, the port and the network of the loaded
-/// configuration, and nothing that anybody says later. Asked when the configuration is read and again, with the very
-/// end point, when a socket is made. A core.
+/// configuration. Asked when the configuration is read and again, with the very end point, when a socket is made. The
+/// one thing that anybody may say later is which machine of that same network is asked on that same port
+/// (<see cref="RefuseReferred"/>). A core.
 /// </summary>
 public sealed class EndpointPolicy(BrokerSettings broker)
 {
     /// <summary>Null where a connection to this end point is allowed; else why not, for a technician.</summary>
     public string? Refuse(IPEndPoint endPoint)
+    {
+        if (RefuseReferred(endPoint) is { } refusal)
+        {
+            return refusal;
+        }
+
+        var address = Plain(endPoint.Address);
+        return broker.Addresses.Any(configured => Plain(configured).Equals(address))
+            ? null
+            : $"the address {address} is not one of broker.addresses; no connection is made to it";
+    }
+
+    /// <summary>The same for a server that a believed broker sends the gateway to: it need not be in broker.addresses.
+    /// </summary>
+    public string? RefuseReferred(IPEndPoint endPoint)
     {
         var address = Plain(endPoint.Address);
         if (!broker.Network.Contains(address))
@@ -27,14 +43,9 @@ public sealed class EndpointPolicy(BrokerSettings broker)
             return $"{address} is no address of one machine; correct broker.addresses in the configuration";
         }
 
-        if (endPoint.Port != broker.Port)
-        {
-            return $"port {endPoint.Port} is not broker.port {broker.Port}; no connection is made to it";
-        }
-
-        return broker.Addresses.Any(configured => Plain(configured).Equals(address))
+        return endPoint.Port == broker.Port
             ? null
-            : $"the address {address} is not one of broker.addresses; no connection is made to it";
+            : $"port {endPoint.Port} is not broker.port {broker.Port}; no connection is made to it";
     }
 
     /// <summary>An IPv4 address in IPv6 clothes is the IPv4 address: it must not slip past an IPv4 network.</summary>

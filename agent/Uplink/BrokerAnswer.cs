@@ -1,8 +1,12 @@
+using Sluice.Agent.Configuration;
+
 namespace Sluice.Agent.Uplink;
 
 /// <summary>What the broker's CONNACK and DISCONNECT mean: decision tables over MQTT 5 reason codes (2.4).</summary>
 internal static class BrokerAnswer
 {
+    private const int WordsMax = 200;
+
     /// <summary>A CONNACK that is not success.</summary>
     /// <param name="code">The reason code.</param>
     /// <param name="clientId">Who we said we are.</param>
@@ -27,8 +31,8 @@ internal static class BrokerAnswer
             0x88 => (ConnectVerdict.Unavailable, "the broker says that it is unavailable"),
             0x89 => (ConnectVerdict.Unavailable, "the broker says that it is busy"),
             0x97 or 0x9F => (ConnectVerdict.Unavailable, "the broker's quota or rate of connections is used up"),
-            0x9C or 0x9D => (ConnectVerdict.Unavailable, "the broker sends the gateway to another server"
-                + (reference.Length > 0 ? $" ({reference}); put it into broker.addresses if it is right" : "")),
+            0x9C => (ConnectVerdict.Unavailable, "the broker says that another server is to be used for now"),
+            0x9D => (ConnectVerdict.Unavailable, "the broker says that it has moved to another server for good"),
             0x90 => (ConnectVerdict.NotAuthorized, "the broker does not accept the topic of the will (status)"),
             0x95 => (ConnectVerdict.Protocol, "the broker found the CONNECT too large"),
             0x99 => (ConnectVerdict.Protocol, "the broker does not accept the payload of the will (status)"),
@@ -36,11 +40,14 @@ internal static class BrokerAnswer
             0x9B => (ConnectVerdict.Protocol, "the broker does not take QoS 1, which the contract needs"),
             _ => (ConnectVerdict.Unavailable, $"the broker refused the connection with reason 0x{code:X2}"),
         };
-        return new ConnectOutcome(verdict, $"{sentence}.{Words(reason)}", code);
+        return new ConnectOutcome(verdict, $"{sentence}.{Words(reason)}", code) { Reference = Named(code, reference) };
     }
 
     /// <summary>A DISCONNECT that the broker sent.</summary>
-    public static LinkLoss Disconnected(int code, string reason)
+    /// <param name="code">The reason code.</param>
+    /// <param name="reason">The broker's own words, or empty.</param>
+    /// <param name="reference">The server it sends us to, or empty.</param>
+    public static LinkLoss Disconnected(int code, string reason, string reference = "")
     {
         var sentence = code switch
         {
@@ -58,11 +65,23 @@ internal static class BrokerAnswer
             0x97 => "the broker's quota for this gateway is used up",
             0x98 => "somebody ended the connection at the broker",
             0x99 => "the broker refused the format of a message",
-            0x9C or 0x9D => "the broker sends the gateway to another server",
+            0x9C => "the broker says that another server is to be used for now",
+            0x9D => "the broker says that it has moved to another server for good",
             _ => $"the broker ended the connection with reason 0x{code:X2}",
         };
-        return new LinkLoss($"{sentence}.{Words(reason)}", code, TakenOver: code == 0x8E);
+        return new LinkLoss($"{sentence}.{Words(reason)}", code, TakenOver: code == 0x8E)
+        {
+            Reference = Named(code, reference),
+        };
     }
 
-    private static string Words(string reason) => reason.Length == 0 ? "" : $" The broker says: {reason}.";
+    /// <summary>
+    /// What the broker itself says (reason string), ready to stand behind a sentence: on one line, and not more of it
+    /// than a journal wants.
+    /// </summary>
+    public static string Words(string reason) =>
+        reason.Length == 0 ? "" : $" The broker says: {FileNode.Clip(reason, WordsMax)}.";
+
+    /// <summary>Elsewhere a reference means nothing (MQTT 5, 4.11).</summary>
+    private static string Named(int code, string reference) => code is 0x9C or 0x9D ? reference : "";
 }

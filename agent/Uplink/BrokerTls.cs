@@ -41,8 +41,8 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
     /// <summary>What is not as it should be, but did not stop the handshake.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
-    /// <summary>Version and cipher suite of the handshake.</summary>
-    public string Negotiated { get; private set; } = "";
+    /// <summary>Version and cipher suite of the handshake, and whose certificate and lists were used for it.</summary>
+    public SessionFacts? Session { get; private set; }
 
     /// <summary>
     /// Does the handshake on a connected socket. The stream owns the socket; null means refused, and why.
@@ -54,7 +54,10 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
         try
         {
             await stream.AuthenticateAsClientAsync(Options(), cancellationToken).ConfigureAwait(false);
-            Negotiated = $"{VersionWord(stream.SslProtocol)} {stream.NegotiatedCipherSuite}";
+            Session = new SessionFacts(
+                VersionWord(stream.SslProtocol), stream.NegotiatedCipherSuite.ToString(), identity.Serial,
+                identity.NotAfter, [.. identity.Trust.RevocationLists.Select(list =>
+                    new RevocationFacts(list.IssuerName, list.ThisUpdate, list.NextUpdate))]);
             return (stream, null);
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException

@@ -43,7 +43,7 @@ public readonly record struct DeliveryOutcome(DeliveryVerdict Verdict, int Reaso
     /// <param name="retain">Whether it was published retained.</param>
     public static DeliveryOutcome Of(int reasonCode, string reason, string topic, bool retain)
     {
-        var words = reason.Length == 0 ? "" : $" The broker says: {reason}.";
+        var words = BrokerAnswer.Words(reason);
         return reasonCode switch
         {
             0x00 => Accepted,

@@ -63,13 +63,32 @@ public sealed record OutboundMessage
 /// 3.2.2.3.3).</param>
 /// <param name="PacketBytesMax">The largest packet it accepts (3.2.2.3.6); <see cref="int.MaxValue"/> where it does not
 /// say.</param>
-/// <param name="Tls">TLS version and cipher suite, for the posture.</param>
+/// <param name="Tls">TLS version and cipher suite, for a person.</param>
 /// <param name="Address">The address that took us.</param>
 public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string Tls, string Address)
 {
     /// <summary>What is not as it should be but did not stop the connection: a stale revocation list, say.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>What the session stands on; null where the link has no such thing.</summary>
+    public SessionFacts? Session { get; init; }
 }
+
+/// <summary>What a live session stands on, for the posture.</summary>
+/// <param name="TlsVersion">As people write it: TLS 1.3.</param>
+/// <param name="Cipher">The suite's name in IANA's registry.</param>
+/// <param name="CertificateSerial">The gateway's own certificate, as <see cref="Sluice.Provisioning.Identity"/> has
+/// it.</param>
+/// <param name="CertificateNotAfter">When it expires.</param>
+/// <param name="RevocationLists">Those by which the broker was judged.</param>
+public sealed record SessionFacts(
+    string TlsVersion, string Cipher, string CertificateSerial, DateTimeOffset CertificateNotAfter,
+    IReadOnlyList<RevocationFacts> RevocationLists);
+
+/// <param name="Issuer">Who signed it.</param>
+/// <param name="ThisUpdate">When it was made.</param>
+/// <param name="NextUpdate">By when it should be replaced; far away where it does not say.</param>
+public sealed record RevocationFacts(string Issuer, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate);
 
 /// <summary>How an attempt to connect ended.</summary>
 /// <param name="Verdict">For code and counters.</param>
@@ -79,6 +98,9 @@ public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string
 public sealed record ConnectOutcome(
     ConnectVerdict Verdict, string Sentence, int ReasonCode = 0, ConnectTerms? Terms = null)
 {
+    /// <summary>The server that the broker names instead (0x9C, 0x9D), as it wrote it; empty for none.</summary>
+    public string Reference { get; init; } = "";
+
     /// <summary>
     /// Trying again does not help until somebody has changed something. A broker that is away, or a network that is,
     /// comes back by itself.
@@ -144,4 +166,8 @@ public enum ConnectVerdict : byte
 /// <param name="Sentence">For a technician.</param>
 /// <param name="ReasonCode">The reason code of the broker's DISCONNECT, or 0.</param>
 /// <param name="TakenOver">Another client connected under the same id (0x8E).</param>
-public sealed record LinkLoss(string Sentence, int ReasonCode = 0, bool TakenOver = false);
+public sealed record LinkLoss(string Sentence, int ReasonCode = 0, bool TakenOver = false)
+{
+    /// <summary>The server that the broker names instead (0x9C, 0x9D), as it wrote it; empty for none.</summary>
+    public string Reference { get; init; } = "";
+}

@@ -52,6 +52,7 @@ public sealed class MqttBrokerLink : IBrokerLink
 
     public async ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken)
     {
+        var left = connection is { Lost.IsCompleted: true } ended ? ended : null;
         await DropAsync().ConfigureAwait(false);
         var now = clock.GetUtcNow();
         var loaded = IdentityDirectory.Load(configuration.Identity.Directory, configuration.Gateway.Id, now);
@@ -64,15 +65,28 @@ public sealed class MqttBrokerLink : IBrokerLink
         using (identity)
         {
             var warnings = loaded.Problems.Select(problem => $"{problem}.").ToList();
+            var route = new ConnectRoute(configuration.Broker, policy);
+            var referral = left is null
+                ? ""
+                : route.Refer((await left.Lost.ConfigureAwait(false)).Reference, left.Address);
             ConnectOutcome? outcome = null;
-            foreach (var address in configuration.Broker.Addresses)
+            while (route.Next() is { } server)
             {
-                outcome = await TryAsync(new IPEndPoint(address, configuration.Broker.Port), identity, warnings, will,
-                    cancellationToken).ConfigureAwait(false);
-                if (outcome.Verdict == ConnectVerdict.Connected)
+                outcome = await TryAsync(server, identity, warnings, will, cancellationToken).ConfigureAwait(false);
+                if (outcome.Terms is { } terms)
                 {
-                    return outcome;
+                    return referral.Length == 0
+                        ? outcome
+                        : outcome with { Terms = terms with { Warnings = [referral, .. terms.Warnings] } };
                 }
+
+                var sent = route.Refer(outcome.Reference, server.EndPoint.ToString());
+                referral = sent.Length > 0 ? sent : referral;
+            }
+
+            if (outcome is not null && referral.Length > 0)
+            {
+                return outcome with { Sentence = $"{outcome.Sentence} {referral}" };
             }
 
             return outcome ?? new ConnectOutcome(ConnectVerdict.OutsideNetwork, "broker.addresses is empty.");
@@ -100,14 +114,16 @@ public sealed class MqttBrokerLink : IBrokerLink
     {
         if (connection is { } old)
         {
+            connection = null;
             await old.DisposeAsync().ConfigureAwait(false);
         }
     }
 
     private async Task<ConnectOutcome> TryAsync(
-        IPEndPoint endPoint, Identity identity, List<string> warnings, OutboundMessage will, CancellationToken stop)
+        RouteStop server, Identity identity, List<string> warnings, OutboundMessage will, CancellationToken stop)
     {
-        if (policy.Refuse(endPoint) is { } outside)
+        var endPoint = server.EndPoint;
+        if ((server.IsReferred ? policy.RefuseReferred(endPoint) : policy.Refuse(endPoint)) is { } outside)
         {
             return new ConnectOutcome(ConnectVerdict.OutsideNetwork, $"{outside}.");
         }
@@ -151,19 +167,17 @@ public sealed class MqttBrokerLink : IBrokerLink
         }
 
         var early = at > now ? ClockWarnings(now) : [];
-        return outcome with
-        {
-            Terms = terms with
-            {
-                Tls = tls.Negotiated,
-                Address = endPoint.ToString(),
-                Warnings =
-                [
-                    .. early, .. terms.Warnings, .. warnings, .. tls.Warnings.Select(warning => $"{warning}."),
-                ],
-            },
-        };
+        return outcome with { Terms = Complete(terms, endPoint, tls, [.. early, .. terms.Warnings, .. warnings]) };
     }
+
+    private static ConnectTerms Complete(
+        ConnectTerms terms, IPEndPoint endPoint, BrokerTls tls, IReadOnlyList<string> warnings) => terms with
+    {
+        Tls = $"{tls.Session!.TlsVersion} {tls.Session.Cipher}",
+        Session = tls.Session,
+        Address = endPoint.ToString(),
+        Warnings = [.. warnings, .. tls.Warnings.Select(warning => $"{warning}.")],
+    };
 
     private static string[] ClockWarnings(DateTimeOffset now) =>
     [
@@ -194,10 +208,8 @@ public sealed class MqttBrokerLink : IBrokerLink
                 return refusal;
             }
 
-            var keepAlive = answer.ServerKeepAlive > 0
-                ? TimeSpan.FromSeconds(answer.ServerKeepAlive)
-                : configuration.Broker.KeepAlive;
-            var next = new MqttConnection(client, keepAlive, clock);
+            var keepAlive = KeepAlive.Of(configuration.Broker.KeepAlive, answer.ServerKeepAlive);
+            var next = new MqttConnection(client, stream, keepAlive, endPoint.ToString(), clock);
             Volatile.Write(ref opened, next);
             if (early is { } end)
             {

@@ -7,34 +7,66 @@ using MQTTnet.Protocol;
 namespace Sluice.Agent.Uplink;
 
 /// <summary>
+/// How often a link is asked whether it is alive, and how long an answer may take. A core.
+/// <para>
+/// A broker may assign another keep alive than the one that was asked for (MQTT 5, 3.2.2.3.14). A shorter one is kept,
+/// or it would hang up; a longer one is no reason to find a dead link later than the configuration promises, and
+/// pinging more often than one must is always allowed (3.1.2.10).
+/// </para>
+/// </summary>
+/// <param name="PingEvery">With the deadline of the answer, silence is found within twice the keep alive.</param>
+/// <param name="AnswerMax">A ping's answer takes so long at most; an acknowledgement twice that.</param>
+internal readonly record struct KeepAlive(TimeSpan PingEvery, TimeSpan AnswerMax)
+{
+    /// <summary>Part of the keep alive after which a ping goes.</summary>
+    private const double Early = 0.75;
+
+    /// <summary>Behind a large message on a thin link an answer takes seconds, whatever a broker assigned.</summary>
+    private static readonly TimeSpan AnswerMin = TimeSpan.FromSeconds(5);
+
+    /// <param name="configured">broker.keepAlive.</param>
+    /// <param name="assignedSeconds">What the CONNACK says; 0 where it says nothing.</param>
+    public static KeepAlive Of(TimeSpan configured, int assignedSeconds)
+    {
+        var kept = assignedSeconds == 0 || TimeSpan.FromSeconds(assignedSeconds) > configured
+            ? configured
+            : TimeSpan.FromSeconds(assignedSeconds);
+        var least = configured < AnswerMin ? configured : AnswerMin;
+        return new KeepAlive(kept * Early, kept > least ? kept : least);
+    }
+}
+
+/// <summary>
 /// One MQTT connection, from the CONNACK to its loss. Its first reason to end wins and is told once. Deliveries come
 /// from the publisher's loop, answers from the client library's threads.
 /// </summary>
 internal sealed class MqttConnection : IAsyncDisposable
 {
-    /// <summary>
-    /// A ping goes this often, in parts of keep alive: with its own deadline, silence is found within twice that.
-    /// </summary>
-    private const double PingEvery = 0.75;
-
     /// <summary>Every message of ours says which contract it follows.</summary>
     public static readonly MqttUserProperty ContractProperty = new("contract", "1"u8.ToArray());
 
     private static readonly TimeSpan DisconnectMax = TimeSpan.FromSeconds(2);
 
     private readonly IMqttClient client;
+    private readonly UplinkStream stream;
     private readonly TimeProvider clock;
-    private readonly TimeSpan keepAlive;
+    private readonly KeepAlive keepAlive;
     private readonly CancellationTokenSource closed = new();
     private readonly TaskCompletionSource<LinkLoss> lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task pinging = Task.CompletedTask;
 
-    public MqttConnection(IMqttClient client, TimeSpan keepAlive, TimeProvider clock)
+    public MqttConnection(
+        IMqttClient client, UplinkStream stream, KeepAlive keepAlive, string address, TimeProvider clock)
     {
         this.client = client;
+        this.stream = stream;
+        Address = address;
         this.keepAlive = keepAlive;
         this.clock = clock;
     }
+
+    /// <summary>Whom it goes to.</summary>
+    public string Address { get; }
 
     public Task<LinkLoss> Lost => lost.Task;
 
@@ -46,7 +78,8 @@ internal sealed class MqttConnection : IAsyncDisposable
     {
         Lose(end.Exception is { } exception
             ? Broke(exception)
-            : BrokerAnswer.Disconnected((int)end.Reason, end.ReasonString ?? ""));
+            : BrokerAnswer.Disconnected(
+                (int)end.Reason, end.ReasonString ?? "", stream.Reference((int)end.Reason)));
     }
 
     public async ValueTask<DeliveryOutcome> DeliverAsync(OutboundMessage message, CancellationToken cancellationToken)
@@ -56,7 +89,7 @@ internal sealed class MqttConnection : IAsyncDisposable
             return Gone();
         }
 
-        using var answerMax = new CancellationTokenSource(keepAlive * 2, clock);
+        using var answerMax = new CancellationTokenSource(keepAlive.AnswerMax * 2, clock);
         try
         {
             // The caller's token is not handed on: cancelled in the middle of a write it would leave half a packet
@@ -71,8 +104,8 @@ internal sealed class MqttConnection : IAsyncDisposable
         }
         catch (OperationCanceledException)
         {
-            Lose(new LinkLoss($"the broker did not acknowledge a message within {(keepAlive * 2).TotalSeconds:0} s: "
-                + "the link is half open, or the broker hangs."));
+            Lose(new LinkLoss("the broker did not acknowledge a message within "
+                + $"{(keepAlive.AnswerMax * 2).TotalSeconds:0} s: the link is half open, or the broker hangs."));
             return Gone();
         }
         catch (Exception exception) when (exception is not (OutOfMemoryException or InvalidProgramException))
@@ -119,7 +152,8 @@ internal sealed class MqttConnection : IAsyncDisposable
 
     private static LinkLoss Broke(Exception exception) =>
         exception is MqttClientUnexpectedDisconnectReceivedException said
-        ? BrokerAnswer.Disconnected((int)(said.ReasonCode ?? 0), said.ReasonString ?? "")
+        ? BrokerAnswer.Disconnected(
+            (int)(said.ReasonCode ?? 0), said.ReasonString ?? "", said.ServerReference ?? "")
         : new LinkLoss($"the connection broke ({Deepest(exception).Message}).");
 
     private static Exception Deepest(Exception exception) =>
@@ -162,18 +196,20 @@ internal sealed class MqttConnection : IAsyncDisposable
         {
             while (true)
             {
-                await Task.Delay(keepAlive * PingEvery, clock, closed.Token).ConfigureAwait(false);
-                using var answerMax = new CancellationTokenSource(keepAlive, clock);
+                await Task.Delay(keepAlive.PingEvery, clock, closed.Token).ConfigureAwait(false);
+                using var answerMax = new CancellationTokenSource(keepAlive.AnswerMax, clock);
                 using var either = CancellationTokenSource.CreateLinkedTokenSource(answerMax.Token, closed.Token);
                 await client.PingAsync(either.Token).ConfigureAwait(false);
             }
         }
         catch (Exception exception) when (exception is not (OutOfMemoryException or InvalidProgramException))
         {
-            // Closed meanwhile, and then the reason is known already; or silence; or the library's own way to say
-            // "gone".
-            Lose(new LinkLoss($"the broker did not answer a ping within {keepAlive.TotalSeconds:0} s: the link is "
-                + "silent."));
+            // Closed meanwhile, and then the reason is known already; or the broker's last word; or silence; or the
+            // library's own way to say "gone".
+            Lose(exception is MqttClientUnexpectedDisconnectReceivedException
+                ? Broke(exception)
+                : new LinkLoss("the broker did not answer a ping within "
+                    + $"{keepAlive.AnswerMax.TotalSeconds:0} s: the link is silent."));
         }
     }
 }

@@ -2,15 +2,19 @@ namespace Sluice.Agent.Uplink;
 
 /// <summary>
 /// The TLS stream, remembering how reading ended: the client library keeps only "closed" of it, and the alert that says
-/// why the broker refused our certificate would be lost.
+/// why the broker refused our certificate would be lost, and so would the server that a broker sends us to.
 /// </summary>
 internal sealed class UplinkStream(Stream inner) : Stream
 {
+    private readonly LastPacket last = new();
     private Exception? fault;
     private bool wasRead;
 
     /// <summary>The first failure of a read or a write.</summary>
     public Exception? Fault => fault;
+
+    /// <summary>The server that the broker's DISCONNECT names. Asked once it has ended the connection.</summary>
+    public string Reference(int reasonCode) => last.Reference(reasonCode);
 
     public override bool CanRead => inner.CanRead;
 
@@ -31,7 +35,9 @@ internal sealed class UplinkStream(Stream inner) : Stream
         wasRead = true;
         try
         {
-            return await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            var count = await inner.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+            last.Take(buffer.Span[..count]);
+            return count;
         }
         catch (IOException exception)
         {

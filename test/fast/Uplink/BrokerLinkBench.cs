@@ -41,9 +41,21 @@ internal sealed class BrokerLinkBench : IAsyncDisposable
         return bench;
     }
 
+    /// <summary>Another broker of the same plant, on the same port of another address.</summary>
+    public async Task<EmbeddedBroker> StartAnotherAsync(
+        IPAddress address, Func<PlantKeys, IssuedCertificate>? certificate = null)
+    {
+        var another = new EmbeddedBroker(Keys, new EmbeddedBrokerOptions
+        {
+            Address = address, Port = Broker.Port, Certificate = certificate?.Invoke(Keys),
+        });
+        await another.StartAsync(CancellationToken.None);
+        return another;
+    }
+
     public GatewayConfiguration Configuration(
         IReadOnlyList<IPAddress>? addresses = null, TimeSpan? keepAlive = null,
-        TlsVersionMin tlsMin = TlsVersionMin.Tls13) => new()
+        TlsVersionMin tlsMin = TlsVersionMin.Tls13, string network = "127.0.0.0/8") => new()
     {
         Gateway = new GatewayName("plant1", GatewayId),
         Broker = new BrokerSettings
@@ -51,7 +63,7 @@ internal sealed class BrokerLinkBench : IAsyncDisposable
             Host = "mes-broker.dmz.plant1",
             Addresses = addresses ?? [IPAddress.Loopback],
             Port = Broker.Port,
-            Network = IPNetwork.Parse("127.0.0.0/8"),
+            Network = IPNetwork.Parse(network),
             KeepAlive = keepAlive ?? TimeSpan.FromSeconds(15),
             TlsMin = tlsMin,
         },

@@ -36,6 +36,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     private TlsListener? mesDoor;
     private long published;
     private long dropped;
+    private long pings;
 
     public EmbeddedBroker(PlantKeys keys, EmbeddedBrokerOptions? options = null)
     {
@@ -55,7 +56,15 @@ public sealed class EmbeddedBroker : IAsyncDisposable
     /// <summary>Asked for each CONNECT of an identity: an MQTT 5 reason code to refuse it with, or null.</summary>
     public Func<string, int?> AnswerConnect { get; set; } = _ => null;
 
-    public static IPAddress Address => IPAddress.Loopback;
+    /// <summary>What a refused CONNECT is told besides its reason code: words, and another server.</summary>
+    public string ReasonString { get; set; } = "";
+
+    public string ServerReference { get; set; } = "";
+
+    /// <summary>PINGREQ packets that came.</summary>
+    public long Pings => Interlocked.Read(ref pings);
+
+    public IPAddress Address => options.Address;
 
     public string Host => options.Host;
 
@@ -127,6 +136,13 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         }
     }
 
+    /// <summary>Ends a client's session with a DISCONNECT that says why, and where else to go.</summary>
+    public Task SendAwayAsync(string clientId, int reason, string words, string reference) =>
+        server!.DisconnectClientAsync(clientId, new MqttServerClientDisconnectOptions
+        {
+            ReasonCode = (MqttDisconnectReasonCode)reason, ReasonString = words, ServerReference = reference,
+        });
+
     /// <summary>From now on nothing is answered and nothing is hung up, on old connections and on new ones.</summary>
     public void GoSilent() => gate.Close();
 
@@ -162,8 +178,8 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
     private async Task StartOnceAsync()
     {
-        var door = new TlsListener(Port, Tls, gate, Refuse);
-        var mes = new TlsListener(MesPort, Tls, gate, Refuse);
+        var door = new TlsListener(new IPEndPoint(options.Address, Port), Tls, gate, Refuse);
+        var mes = new TlsListener(new IPEndPoint(options.Address, MesPort), Tls, gate, Refuse);
         var settings = new MqttServerOptionsBuilder()
             .WithoutDefaultEndpoint()
             .WithPersistentSessions()
@@ -175,6 +191,11 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         next.InterceptingPublishAsync += OnPublishAsync;
         next.InterceptingSubscriptionAsync += OnSubscribeAsync;
         next.InterceptingOutboundPacketAsync += OnOutboundAsync;
+        next.InterceptingInboundPacketAsync += inbound =>
+        {
+            Interlocked.Add(ref pings, inbound.Packet is MqttPingReqPacket ? 1 : 0);
+            return Task.CompletedTask;
+        };
         next.ApplicationMessageEnqueuedOrDroppedAsync += message =>
         {
             Interlocked.Add(ref dropped, message.IsDropped ? 1 : 0);
@@ -237,6 +258,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
 
         if (connect.ReasonCode != MqttConnectReasonCode.Success)
         {
+            (connect.ReasonString, connect.ServerReference) = (ReasonString, ServerReference);
             Refuse($"CONNECT of '{identity}' as '{connect.ClientId}': {connect.ReasonCode}");
         }
 
@@ -283,6 +305,7 @@ public sealed class EmbeddedBroker : IAsyncDisposable
         {
             answer.ReceiveMaximum = options.ReceiveMaximum;
             answer.MaximumPacketSize = options.PacketBytesMax;
+            answer.ServerKeepAlive = options.KeepAliveSeconds;
         }
 
         return Task.CompletedTask;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Authentication;
 using Sluice.Plant.Keys;
 
@@ -10,6 +11,9 @@ public sealed record EmbeddedBrokerOptions
 
     /// <summary>The name in the broker's certificate.</summary>
     public string Host { get; init; } = "mes-broker.dmz.plant1";
+
+    /// <summary>Of loopback.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>0: one that is free, kept over stop and start.</summary>
     public int Port { get; init; }
@@ -29,6 +33,9 @@ public sealed record EmbeddedBrokerOptions
 
     /// <summary>Largest packet in bytes, as the CONNACK announces it. 0: not announced.</summary>
     public uint PacketBytesMax { get; init; }
+
+    /// <summary>Keep alive in seconds that the CONNACK assigns. 0: the client's own.</summary>
+    public ushort KeepAliveSeconds { get; init; }
 
     /// <summary>Messages that wait for one subscriber before the oldest goes; a drop is counted.</summary>
     public int PendingMessagesMax { get; init; } = 100_000;

@@ -12,11 +12,11 @@ public static class PlantLinks
         new(certificate.Context(), [X509CertificateLoader.LoadCertificate(keys.Root.RawData)]);
 
     public static MesBroker Where(this EmbeddedBroker broker) =>
-        new(new IPEndPoint(EmbeddedBroker.Address, broker.Port), broker.Host);
+        new(new IPEndPoint(broker.Address, broker.Port), broker.Host);
 
     /// <summary>The MES's own door: it stays open while the cable to the gateways is cut.</summary>
     public static MesBroker MesDoor(this EmbeddedBroker broker) =>
-        new(new IPEndPoint(EmbeddedBroker.Address, broker.MesPort), broker.Host);
+        new(new IPEndPoint(broker.Address, broker.MesPort), broker.Host);
 
     /// <summary>
     /// A session of an identity with a certificate made for it; nothing is kept at the broker after it.

@@ -13,17 +13,17 @@ using MQTTnet.Server;
 namespace Sluice.Plant.Broker;
 
 /// <summary>
-/// The broker's door: TCP on loopback, TLS with a client certificate demanded. MQTTnet's own listener sends the leaf
+/// The broker's door: TCP, TLS with a client certificate demanded. MQTTnet's own listener sends the leaf
 /// only and cannot be made silent, so this one does both. One accept loop, one task per connection.
 /// </summary>
-internal sealed class TlsListener(int port, Func<SslServerAuthenticationOptions> tls, Gate gate, Action<string> refused)
-    : IMqttServerAdapter
+internal sealed class TlsListener(
+    IPEndPoint where, Func<SslServerAuthenticationOptions> tls, Gate gate, Action<string> refused) : IMqttServerAdapter
 {
     private readonly ConcurrentDictionary<GatedStream, bool> open = new();
     private CancellationTokenSource stopped = new();
     private (MqttServerOptions Options, IMqttNetLogger Logger)? started;
     private Socket? listening;
-    private int boundPort = port;
+    private int boundPort = where.Port;
     private Task accepting = Task.CompletedTask;
 
     public Func<IMqttChannelAdapter, Task> ClientHandler { get; set; } = _ => Task.CompletedTask;
@@ -45,7 +45,7 @@ internal sealed class TlsListener(int port, Func<SslServerAuthenticationOptions>
         var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            socket.Bind(new IPEndPoint(IPAddress.Loopback, boundPort));
+            socket.Bind(new IPEndPoint(where.Address, boundPort));
             socket.Listen(64);
             boundPort = ((IPEndPoint)socket.LocalEndPoint!).Port;
         }
