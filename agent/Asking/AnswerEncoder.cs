@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 
 namespace Sluice.Agent.Asking;
 

@@ -1,6 +1,9 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Asking;

@@ -1,3 +1,5 @@
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Time;
 using Sluice.Hal;
 

@@ -1,4 +1,7 @@
 using System.Runtime.InteropServices;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Disk.Blocks;
+using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Time;
 using Sluice.Hal;
 

@@ -1,3 +1,8 @@
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Disk.Storage;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Hal;

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Sluice.Agent.CommandLine.Checking;
+using Sluice.Agent.CommandLine.Finding;
 using Sluice.Agent.Configuration;
 
 namespace Sluice.Agent.CommandLine;

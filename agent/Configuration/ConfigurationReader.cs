@@ -1,3 +1,5 @@
+using Sluice.Agent.Configuration.Binding;
+
 namespace Sluice.Agent.Configuration;
 
 /// <summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Light;
 
 namespace Sluice.Agent.Health;
 

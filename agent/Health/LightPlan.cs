@@ -1,6 +1,8 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Publishing;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Light;
 
 namespace Sluice.Agent.Health;
 

@@ -1,6 +1,8 @@
 using System.Globalization;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Binding;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Sizing;

@@ -1,4 +1,6 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 

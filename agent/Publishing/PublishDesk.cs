@@ -3,6 +3,8 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Publishing.Delivery;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Publishing;

@@ -1,7 +1,9 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Publishing;

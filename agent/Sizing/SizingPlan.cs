@@ -1,4 +1,5 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
 using Sluice.Agent.Configuration;
 
 namespace Sluice.Agent.Sizing;

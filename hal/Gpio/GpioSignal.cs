@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Hal.Gpio.Counting;
 
 namespace Sluice.Hal.Gpio;
 

@@ -1,5 +1,6 @@
 using System.Device.Gpio;
 using Sluice.Hal.Gpio.CharacterDevice;
+using Sluice.Hal.Gpio.Counting;
 
 namespace Sluice.Hal.Gpio;
 

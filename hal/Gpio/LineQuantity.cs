@@ -1,3 +1,5 @@
+using Sluice.Hal.Gpio.Counting;
+
 namespace Sluice.Hal.Gpio;
 
 /// <summary>A value of a line at a monotonic time, on its way to becoming a reading.</summary>

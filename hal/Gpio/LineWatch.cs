@@ -1,3 +1,5 @@
+using Sluice.Hal.Gpio.Counting;
+
 namespace Sluice.Hal.Gpio;
 
 /// <summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sluice.Field.Parts;
+using Sluice.Field.Parts.Peers;
 using Xunit;
 
 namespace Sluice.Field;

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Sluice.Field.Parts;
+using Sluice.Field.Parts.Peers;
+using Sluice.Field.Parts.Wires;
 using Sluice.Plant.Keys;
 using Xunit;
 

@@ -3,6 +3,8 @@ using System.Data.Common;
 using System.Globalization;
 using System.Text;
 using Sluice.Mes.Database;
+using Sluice.Mes.Link;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Mes;
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
 
-namespace Sluice.Agent.Buffering;
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>Bytes being written: little-endian numbers, varints (LEB128) and texts. Used again after Clear.</summary>
 internal sealed class ByteWriter

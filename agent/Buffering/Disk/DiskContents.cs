@@ -1,4 +1,8 @@
-namespace Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk.Journal;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Disk.Storage;
+
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>How a disk store is to be opened.</summary>
 public sealed record DiskStoreOptions

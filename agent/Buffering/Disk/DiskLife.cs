@@ -1,6 +1,9 @@
+using Sluice.Agent.Buffering.Disk.Journal;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Time;
 
-namespace Sluice.Agent.Buffering;
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>Where some readings of a store lie: a block in a journal, or a whole segment.</summary>
 internal abstract record Held(PositionRange Range);

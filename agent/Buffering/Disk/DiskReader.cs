@@ -1,4 +1,8 @@
-namespace Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk.Blocks;
+using Sluice.Agent.Buffering.Disk.Journal;
+using Sluice.Agent.Buffering.Disk.Segments;
+
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>What reading a journal's frames uses again and again; one for each thread that reads.</summary>
 internal sealed class FrameMemory

@@ -1,4 +1,11 @@
-namespace Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk.Blocks;
+using Sluice.Agent.Buffering.Disk.Journal;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Stamps;
+using Sluice.Agent.Buffering.Disk.Storage;
+
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>
 /// Opens whatever lies in the directory (FORMAT.md, Recovery). Content never makes it fail; only the storage does.
@@ -16,7 +23,7 @@ internal sealed class DiskRecovery
 
     private readonly DiskContents contents;
     private readonly DiskWriter writer;
-    private readonly Dictionary<StoreId, Found> found = [];
+    private readonly Dictionary<StoreId, FoundStore> found = [];
     private readonly List<HeldSegment> letGo = [];
     private BookRecord? book;
     private bool isClosed;
@@ -48,7 +55,7 @@ internal sealed class DiskRecovery
     private DiskStore Recover()
     {
         // What a killed process wrote is in the page cache only; it is served, so it has to be durable.
-        var journals = contents.Journals.Select(file => new Journal(file, file.Scan())).ToArray();
+        var journals = contents.Journals.Select(file => new FoundJournal(file, file.Scan())).ToArray();
         Array.Sort(journals, (a, b) => a.Scan.Generation.CompareTo(b.Scan.Generation));
         foreach (var journal in journals)
         {
@@ -95,7 +102,7 @@ internal sealed class DiskRecovery
         return new DiskStore(contents, writer);
     }
 
-    private void ReadFrames(Journal journal)
+    private void ReadFrames(FoundJournal journal)
     {
         foreach (var frame in journal.Scan.Frames)
         {
@@ -151,11 +158,11 @@ internal sealed class DiskRecovery
         }
     }
 
-    private Found Of(StoreId store)
+    private FoundStore Of(StoreId store)
     {
         if (!found.TryGetValue(store, out var known))
         {
-            found.Add(store, known = new Found(store, found.Count));
+            found.Add(store, known = new FoundStore(store, found.Count));
         }
 
         return known;
@@ -189,7 +196,7 @@ internal sealed class DiskRecovery
     /// Whether the newest journal's life may be written on. Not where a newer journal must have been lost, and not
     /// where the directory is a copy: positions may have been given of which nothing is left here.
     /// </summary>
-    private bool GoesOn(Journal newest) =>
+    private bool GoesOn(FoundJournal newest) =>
         newest.Scan.Frames.Count > 0
         && !newest.Ended
         && (newest.Start is null || newest.Start.Identity == newest.File.Identity)
@@ -199,12 +206,12 @@ internal sealed class DiskRecovery
     /// Somebody wrote to the file long after we had: an older copy was put back over it, in place. A commit that a
     /// power cut left half way follows the one before it much sooner. After a fault of our own it is us who wrote.
     /// </summary>
-    private bool WasTouched(Journal newest) =>
+    private bool WasTouched(FoundJournal newest) =>
         contents.Options.DurableBelow is null
         && newest.WrittenUtc is { } written
         && newest.File.ChangedUtc - written > TouchedAfter;
 
-    private void MakeLives(Journal newest, bool goesOn)
+    private void MakeLives(FoundJournal newest, bool goesOn)
     {
         var ordered = found.Values
             .Where(life => goesOn && life.Store == newest.Store || life.HasReadings)
@@ -253,7 +260,7 @@ internal sealed class DiskRecovery
         }
     }
 
-    private DiskLife MakeLife(Found from)
+    private DiskLife MakeLife(FoundStore from)
     {
         var life = new DiskLife(from.Store);
         var first = from.Life?.First ?? 1;
@@ -333,7 +340,7 @@ internal sealed class DiskRecovery
         }
     }
 
-    private void SetAsideDamage(Journal journal)
+    private void SetAsideDamage(FoundJournal journal)
     {
         var scan = journal.Scan;
         if (scan.IsDamaged)
@@ -345,56 +352,6 @@ internal sealed class DiskRecovery
             {
                 writer.SetAside(journal.File, first, journal.File.ReadPages(first, pages));
             }
-        }
-    }
-
-    /// <summary>A journal file and what its frames told.</summary>
-    private sealed record Journal(JournalFile File, JournalScan Scan)
-    {
-        public JournalStart? Start { get; set; }
-
-        public bool Ended { get; set; }
-
-        public StoreId Store { get; set; }
-
-        /// <summary>When the last whole frame was written; null where no frame says.</summary>
-        public DateTime? WrittenUtc { get; set; }
-
-        /// <summary>The file was cut: frames may have been lost with its end.</summary>
-        public bool IsShort => Start is not null && File.Pages < Start.Pages;
-    }
-
-    /// <summary>What was found of one store id.</summary>
-    private sealed class Found(StoreId store, int order)
-    {
-        public StoreId Store { get; } = store;
-
-        public int Order { get; } = order;
-
-        public LifeRecord? Life { get; set; }
-
-        public DropsRecord? Drops { get; set; }
-
-        public ClockRecord? Clock { get; set; }
-
-        public List<HeldBlock> Blocks { get; } = [];
-
-        public List<HeldSegment> Segments { get; } = [];
-
-        public long Last { get; private set; }
-
-        public bool HasReadings => Blocks.Count > 0 || Segments.Count > 0;
-
-        public ulong OldestGeneration => Segments.Count > 0
-            ? Segments.Min(segment => segment.Name.Generation) : ulong.MaxValue;
-
-        public void See(long last) => Last = Math.Max(Last, last);
-
-        /// <summary>A younger frame begins here: what older ones have from here on was never handed out.</summary>
-        public void Cut(long first)
-        {
-            Blocks.RemoveAll(block => block.Range.From >= first);
-            Last = Math.Min(Last, first - 1);
         }
     }
 }

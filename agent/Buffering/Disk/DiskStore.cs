@@ -1,7 +1,10 @@
+using Sluice.Agent.Buffering.Disk.Journal;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Time;
 using Sluice.Hal;
 
-namespace Sluice.Agent.Buffering;
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>Either a store, or why there is none.</summary>
 public sealed record DiskOpening(DiskStore? Store, StorageFault? Fault);

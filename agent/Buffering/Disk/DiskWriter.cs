@@ -1,6 +1,10 @@
 using System.Runtime.InteropServices;
+using Sluice.Agent.Buffering.Disk.Blocks;
+using Sluice.Agent.Buffering.Disk.Journal;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Disk.Segments;
 
-namespace Sluice.Agent.Buffering;
+namespace Sluice.Agent.Buffering.Disk;
 
 /// <summary>
 /// Writes frames, changes journals and makes room. Every step may throw IOException; the disk store then

@@ -1,4 +1,5 @@
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Binding;
 using Sluice.Agent.Health;
 
 namespace Sluice.Agent.Commissioning.Asking;

@@ -2,6 +2,7 @@ using Sluice.Agent.Commissioning.Asking;
 using Sluice.Agent.Commissioning.Golden;
 using Sluice.Agent.Commissioning.Lists;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Binding;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Commissioning.Live;

@@ -1,4 +1,5 @@
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Binding;
 
 namespace Sluice.Agent.Commissioning.Live;
 

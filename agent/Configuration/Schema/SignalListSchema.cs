@@ -1,3 +1,4 @@
+using Sluice.Agent.Configuration.Binding;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
 

@@ -1,4 +1,5 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Hal;
 
 namespace Sluice.Bench.Buffer;

@@ -1,5 +1,8 @@
 using System.Runtime.InteropServices;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Disk.Blocks;
+using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Hal;
 
 namespace Sluice.Bench.Buffer;

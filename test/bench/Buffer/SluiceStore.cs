@@ -1,4 +1,7 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Hal;
 
 namespace Sluice.Bench.Buffer;

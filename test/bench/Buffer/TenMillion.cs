@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Hal;
 
 namespace Sluice.Bench.Buffer;

@@ -1,5 +1,6 @@
 using Sluice.Agent.Health;
 using Sluice.Mes;
+using Sluice.Mes.Link;
 using Sluice.Plant.Broker;
 using Sluice.Plant.Gateway;
 using Sluice.Plant.Keys;

@@ -1,5 +1,7 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Bench.Buffer;
 using Sluice.Hal;
 

@@ -2,6 +2,7 @@ using System.Text;
 using CsCheck;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Xunit;
 
 namespace Sluice.Fast.Asking;

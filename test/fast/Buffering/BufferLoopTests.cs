@@ -1,5 +1,8 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Fast.Buffering.Contract;
 using Sluice.Plant.Disk;
 using Xunit;
 

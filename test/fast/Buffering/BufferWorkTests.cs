@@ -1,5 +1,10 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Fast.Buffering.Contract;
+using Sluice.Fast.Buffering.Stamps;
 using Sluice.Plant.Disk;
 using Xunit;
 

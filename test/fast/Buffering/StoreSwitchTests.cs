@@ -1,4 +1,8 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Fast.Buffering.Contract;
+using Sluice.Fast.Buffering.Stamps;
 using Sluice.Plant.Disk;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using Sluice.Agent.Configuration;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Counting;
 using Xunit;
 
 namespace Sluice.Fast.Configuration;

@@ -2,6 +2,8 @@ using Sluice.Agent;
 using Sluice.Agent.Configuration;
 using Sluice.Hal.Gpio;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Sluice.Plant.Keys;
 using Xunit;
 

@@ -1,5 +1,7 @@
 using Sluice.Agent;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Sluice.Plant.Clock;
 using Xunit;
 

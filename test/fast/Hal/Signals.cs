@@ -1,3 +1,4 @@
+using Sluice.Fast.Hal.Faults;
 using Sluice.Hal;
 using Sluice.Hal.Modbus;
 using Xunit;

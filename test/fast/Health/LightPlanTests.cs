@@ -1,6 +1,7 @@
 using CsCheck;
 using Sluice.Agent.Health;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Light;
 using Xunit;
 
 namespace Sluice.Fast.Health;

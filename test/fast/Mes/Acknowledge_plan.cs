@@ -1,4 +1,7 @@
 using Sluice.Mes;
+using Sluice.Mes.Link;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Fast.Mes;

@@ -2,8 +2,10 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Fast.Repository;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
 using Xunit;
 
 namespace Sluice.Fast.Mes;

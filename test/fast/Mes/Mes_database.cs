@@ -1,6 +1,8 @@
 using CsCheck;
 using Sluice.Mes;
 using Sluice.Mes.Database;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Fast.Mes;

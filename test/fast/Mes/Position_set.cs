@@ -1,5 +1,6 @@
 using CsCheck;
 using Sluice.Mes;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Fast.Mes;

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
 
 namespace Sluice.Fast.Mes;
 

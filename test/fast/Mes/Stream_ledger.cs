@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Text;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Fast.Mes;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Sluice.Mes;
+using Sluice.Mes.Link;
 using Sluice.Plant.Broker;
 using Sluice.Plant.Keys;
 using Xunit;

@@ -4,8 +4,12 @@ using System.Text;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Hal;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Fast.Publishing;

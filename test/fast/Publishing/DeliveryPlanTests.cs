@@ -1,6 +1,8 @@
 using CsCheck;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 using Xunit;
 

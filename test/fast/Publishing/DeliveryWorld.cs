@@ -1,5 +1,7 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 using Xunit;
 

@@ -1,7 +1,11 @@
 using System.Text;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Fast.Publishing;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
 using Xunit;
 
 namespace Sluice.Fast.Publishing;

@@ -3,11 +3,14 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
 using Sluice.Hal;
 using Sluice.Hal.Simulation;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Fast.Publishing;
 

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Uplink;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
 
 namespace Sluice.Fast.Publishing;
 

@@ -1,6 +1,9 @@
 using System.Text;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Time;
 using Sluice.Fast.Repository;
 using Sluice.Hal;

@@ -43,13 +43,13 @@ public sealed class A_rule_bites
     [Theory]
     [InlineData("hal/Gpio/X.cs", "var flags = LineFlags.Output;", true)]
     [InlineData("agent/X.cs", "controller.OpenPin(1, PinMode.Output);", true)]
-    [InlineData("hal/Gpio/StatusLight.cs", "var flags = LineFlags.Output;", false)]
+    [InlineData("hal/Gpio/Light/StatusLight.cs", "var flags = LineFlags.Output;", false)]
     [InlineData("hal/Gpio/X.cs", "var flags = LineFlags.Input;", false)]
     public void On_a_line_that_is_driven(string path, string text, bool bites) =>
         Bites(OwnershipRules.DrivenLines, bites, (path, text));
 
     [Theory]
-    [InlineData("agent/Publishing/RateBudget.cs", "var now = clock.GetUtcNow();", true)]
+    [InlineData("agent/Publishing/Delivery/RateBudget.cs", "var now = clock.GetUtcNow();", true)]
     [InlineData("agent/Buffering/Disk/X.cs", "var now = Reading.Stamp(clock);", true)]
     [InlineData("hal/Reading.cs", "var now = clock.GetUtcNow();", false)]
     [InlineData("test/fast/X.cs", "var now = clock.GetUtcNow();", false)]

@@ -25,12 +25,12 @@ internal static partial class OwnershipRules
     [
         "hal/Reading.cs", "hal/Gpio/GpioSource.cs", "hal/Modbus/ModbusSource.cs", "hal/Sensors/SensorSource.cs",
         "hal/Simulation/SimulatedSource.cs", // the stamp of a reading
-        "agent/Buffering/BufferClock.cs", // steps, and the moment of a stop
+        "agent/Buffering/Stamps/BufferClock.cs", // steps, and the moment of a stop
         "agent/Buffering/StoreSwitch.cs", // a part of a new store's id
-        "agent/Buffering/Disk/DirectoryStorage.cs", // what the kernel stamps files with
+        "agent/Buffering/Disk/Storage/DirectoryStorage.cs", // what the kernel stamps files with
         "agent/Publishing/PublishDesk.cs", // "sent" in a message
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
-        "agent/CommandLine/FindOrderVerb.cs", // when a golden sample was taken
+        "agent/CommandLine/Finding/FindOrderVerb.cs", // when a golden sample was taken
         "agent/Uplink/MqttBrokerLink.cs", "agent/Configuration/Checks/HostChecks.cs", // validity of certificates
     ];
 
@@ -54,7 +54,7 @@ internal static partial class OwnershipRules
     public static IEnumerable<string> DrivenLines(RepositoryTree tree) =>
         Uses(
             tree.Files.Where(file => file.Ships
-                && file.Path is not ("hal/Gpio/StatusLight.cs" or "hal/Gpio/CharacterDevice/GpioAbi.cs")),
+                && file.Path is not ("hal/Gpio/Light/StatusLight.cs" or "hal/Gpio/CharacterDevice/GpioAbi.cs")),
             DrivenLine(), [], "no line is ever driven but that of the status light");
 
     public static IEnumerable<string> WallClock(RepositoryTree tree) =>

@@ -1,7 +1,10 @@
 using System.Buffers.Binary;
 using System.Text;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 using Sluice.Plant.Disk;

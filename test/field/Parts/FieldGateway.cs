@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using Sluice.Field.Parts.Peers;
 using Sluice.Plant.Keys;
 
 namespace Sluice.Field.Parts;

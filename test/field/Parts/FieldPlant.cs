@@ -1,3 +1,4 @@
+using Sluice.Field.Parts.Peers;
 using Sluice.Plant.Keys;
 
 namespace Sluice.Field.Parts;

@@ -1,5 +1,7 @@
 using Sluice.Gateway.Machine;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Xunit;
 
 namespace Sluice.Gateway.Kernel;

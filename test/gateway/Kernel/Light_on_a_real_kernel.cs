@@ -1,4 +1,5 @@
 using Sluice.Field.Parts;
+using Sluice.Field.Parts.Peers;
 using Sluice.Gateway.Machine;
 using Sluice.Plant.Keys;
 using Xunit;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Sluice.Field.Parts;
+using Sluice.Field.Parts.Peers;
 using Sluice.Plant.Keys;
 using Xunit;
 

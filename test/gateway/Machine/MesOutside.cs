@@ -1,6 +1,10 @@
 using System.Net;
 using Sluice.Field.Parts;
+using Sluice.Field.Parts.Peers;
 using Sluice.Mes;
+using Sluice.Mes.Link;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using Sluice.Plant.Keys;
 using Xunit;
 

@@ -1,4 +1,6 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk.Blocks;
+using Sluice.Agent.Buffering.Disk.Journal;
 
 namespace Sluice.Gateway.Power;
 

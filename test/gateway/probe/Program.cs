@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Counting;
+using Sluice.Hal.Gpio.Light;
 using Sluice.Hal.Sensors;
 
 namespace Sluice.Probe;

@@ -1,3 +1,6 @@
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
+
 namespace Sluice.Mes.Database;
 
 /// <summary>One store as the database proves it against the gateway's ledger.</summary>

@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sluice.Mes.Link;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Mes.Database;
 

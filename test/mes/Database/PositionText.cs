@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Mes.Database;
 

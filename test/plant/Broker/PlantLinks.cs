@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Mes;
+using Sluice.Mes.Link;
+using Sluice.Mes.Schemas;
 using Sluice.Plant.Keys;
 
 namespace Sluice.Plant.Broker;

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Sluice.Mes;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Plant.Demo;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sluice.Mes;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Plant.Demo;
 

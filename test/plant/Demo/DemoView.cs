@@ -1,4 +1,6 @@
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Plant.Demo;
 

@@ -1,5 +1,7 @@
 using System.Globalization;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Plant.Demo;
 

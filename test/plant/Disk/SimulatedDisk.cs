@@ -1,4 +1,5 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk.Storage;
 
 namespace Sluice.Plant.Disk;
 

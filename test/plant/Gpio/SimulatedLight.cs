@@ -1,4 +1,5 @@
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Light;
 
 namespace Sluice.Plant.Gpio;
 

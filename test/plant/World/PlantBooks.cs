@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Text.Json;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Hal;
 using Sluice.Mes;
+using Sluice.Mes.Schemas;
+using Sluice.Mes.Streams;
 using static Sluice.Plant.World.WorldFaultException;
 
 namespace Sluice.Plant.World;

@@ -1,5 +1,6 @@
 using Sluice.Agent.Uplink;
 using Sluice.Mes;
+using Sluice.Mes.Streams;
 using Sluice.Plant.Disk;
 using static Sluice.Plant.World.WorldFaultException;
 

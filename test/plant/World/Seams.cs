@@ -1,5 +1,8 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 

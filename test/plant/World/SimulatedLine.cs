@@ -1,6 +1,7 @@
 using System.Buffers;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Plant.World;

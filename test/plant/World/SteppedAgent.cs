@@ -1,7 +1,10 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Plant.Disk;
 

@@ -1,4 +1,8 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Agent.Buffering.Disk.Segments;
+using Sluice.Agent.Buffering.Disk.Storage;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Hal;
 using Sluice.Plant.Disk;
 

@@ -1,6 +1,7 @@
 using Sluice.Agent.Buffering;
 using Sluice.Hal;
 using Sluice.Mes;
+using Sluice.Mes.Streams;
 
 namespace Sluice.Plant.World;
 

@@ -1,4 +1,6 @@
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
+using Sluice.Fast.Buffering.Contract;
 using Sluice.Hal;
 
 namespace Sluice.Fast.Buffering.Crash;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Disk;
 using Sluice.Plant.Disk;
 
 namespace Sluice.Fast.Buffering.Crash;

@@ -1,5 +1,6 @@
 using CsCheck;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Counting;
 using Xunit;
 
 namespace Sluice.Fast.Hal.Gpio;

@@ -1,4 +1,5 @@
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Light;
 using Xunit;
 
 namespace Sluice.Fast.Hal.Gpio;

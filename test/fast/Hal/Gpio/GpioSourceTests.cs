@@ -1,5 +1,6 @@
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Counting;
 using Sluice.Plant.Gpio;
 using Xunit;
 

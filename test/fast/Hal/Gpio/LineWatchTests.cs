@@ -1,6 +1,7 @@
 using CsCheck;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
+using Sluice.Hal.Gpio.Counting;
 using Xunit;
 
 namespace Sluice.Fast.Hal.Gpio;

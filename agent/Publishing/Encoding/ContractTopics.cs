@@ -1,0 +1,22 @@
+using Sluice.Agent.Configuration;
+
+namespace Sluice.Agent.Publishing.Encoding;
+
+/// <summary>
+/// The topics of contract v1, all below the gateway's own base: the broker's ACL follows from the certificate.
+/// </summary>
+internal sealed class ContractTopics(GatewayName gateway)
+{
+    public string Base { get; } = $"sluice/v1/{gateway.Site}/{gateway.Id}";
+
+    public string Status => field ??= $"{Base}/status";
+
+    public string Birth => field ??= $"{Base}/birth";
+
+    public string Data => field ??= $"{Base}/data";
+
+    public string Ledger => field ??= $"{Base}/ledger";
+
+    /// <summary>The only topic that is read.</summary>
+    public string Ask => field ??= $"{Base}/ask";
+}

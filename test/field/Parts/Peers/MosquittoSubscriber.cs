@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Sluice.Mes;
+using Sluice.Mes.Schemas;
+
+namespace Sluice.Field.Parts.Peers;
+
+/// <summary>One message as mosquitto_sub printed it.</summary>
+/// <param name="Topic">Below <c>sluice/v1/SITE/GATEWAY/</c>: data, birth, status ...</param>
+/// <param name="Payload">The text of the payload, unpacked where it was compressed.</param>
+/// <param name="Retained">The publisher asked the broker to keep it.</param>
+/// <param name="ContentType">MQTT 5 content type, empty where there is none.</param>
+/// <param name="Contract">The user property <c>contract</c>, empty where there is none.</param>
+/// <param name="WireBytes">What it had on the wire where it was compressed; else 0.</param>
+internal sealed record Arrival(
+    string Topic, string Payload, bool Retained, string ContentType, string Contract, long WireBytes);
+
+/// <summary>
+/// mosquitto_sub as the MES: a session that outlives a restart of the broker, QoS 1, its own certificate. What arrives
+/// goes to one record. mosquitto_sub gives up for good on some errors (a TLS one, a reset while it connects); a service
+/// would be started again, and so is it here.
+/// </summary>
+internal sealed class MosquittoSubscriber : IAsyncDisposable
+{
+    private static readonly TimeSpan StartAgainAfter = TimeSpan.FromMilliseconds(200);
+
+    private readonly string[] arguments;
+    private readonly Action<Arrival>? heard;
+    private readonly List<Arrival> arrivals = [];
+    private readonly CancellationTokenSource stopping = new();
+    private Task supervising = Task.CompletedTask;
+
+    private MosquittoSubscriber(
+        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard)
+    {
+        this.heard = heard;
+        arguments =
+        [
+            "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
+            "--cafile", broker.Files.Authority, "--cert", identity.Certificate, "--key", identity.Key,
+            "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
+            "--retain-as-published", "-t", "sluice/v1/#", "-F", "%x %j",
+        ];
+    }
+
+    public IReadOnlyList<Arrival> Arrivals
+    {
+        get
+        {
+            lock (arrivals)
+            {
+                return [.. arrivals];
+            }
+        }
+    }
+
+    /// <summary>Starts it and waits until the broker has granted the subscription.</summary>
+    public static async Task<MosquittoSubscriber> StartAsync(
+        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard = null)
+    {
+        var subscriber = new MosquittoSubscriber(identity, broker, heard);
+        subscriber.supervising = subscriber.SuperviseAsync();
+        await broker.Process.SaysAsync("Sending SUBACK to mes", TimeSpan.FromSeconds(20));
+        return subscriber;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await stopping.CancelAsync();
+        await supervising;
+        stopping.Dispose();
+    }
+
+    private async Task SuperviseAsync()
+    {
+        while (!stopping.IsCancellationRequested)
+        {
+            await using var child = ChildProcess.Start("/usr/bin/mosquitto_sub", arguments, Hear);
+            await child.ExitOrAsync(stopping.Token);
+            await Task.Delay(StartAgainAfter, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
+        }
+    }
+
+    private void Hear(string line)
+    {
+        // The payload stands in front in hexadecimal: as a JSON text a compressed one would not survive.
+        if (line.Split(' ', 2) is not [var payload, ['{', ..] described])
+        {
+            return;
+        }
+
+        using var json = JsonDocument.Parse(described);
+        var message = json.RootElement;
+        message.TryGetProperty("properties", out var properties);
+        var user = properties.ValueKind == JsonValueKind.Object
+            && properties.TryGetProperty("user-properties", out var said) ? said : default;
+        var topic = message.GetProperty("topic").GetString()!.Split('/', 5)[^1];
+        var opened = new MesMessage(topic, new ReadOnlySequence<byte>(Convert.FromHexString(payload)))
+        {
+            ContentEncoding = Text(user, "content-encoding"),
+        }.Opened();
+        var arrival = new Arrival(
+            topic,
+            Encoding.UTF8.GetString(opened.Payload),
+            message.GetProperty("retain").GetInt32() != 0,
+            Text(properties, "content-type"),
+            Text(user, "contract"),
+            opened.WireBytes);
+        lock (arrivals)
+        {
+            arrivals.Add(arrival);
+        }
+
+        heard?.Invoke(arrival);
+    }
+
+    private static string Text(JsonElement properties, string name) =>
+        properties.ValueKind == JsonValueKind.Object && properties.TryGetProperty(name, out var text)
+            ? text.GetString() ?? ""
+            : "";
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Json;
+using Sluice.Plant.Keys;
+
+namespace Sluice.Field.Parts.Peers;
+
+/// <summary>sluice-mes as a process of its own, as an MES team would run it.</summary>
+internal sealed class ReferenceReceiver(FieldPlant plant, string database)
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "sluice-mes");
+
+    private readonly (string Certificate, string Key) identity =
+        plant.Keys.WriteClientFiles(plant.Directory.At("receiver"), "mes");
+
+    public ChildProcess Start(params string[] more) =>
+        ChildProcess.Start(Program, ["receive", "--database", database, .. Door(), .. more]);
+
+    /// <summary>Asks the gateway once more for what is missing; returns when the broker has it.</summary>
+    public Task<(int Code, string Text)> ReplayAsync() => ChildProcess.RunAsync(
+        Program, ["replay", "--database", database, "--gateway", FieldGateway.Id, .. Door()]);
+
+    /// <summary>The verdict and what it says.</summary>
+    public async Task<(int Code, string Text)> VerifyAsync() =>
+        await ChildProcess.RunAsync(Program, "verify", "--database", database);
+
+    public async Task<JsonElement> ProofAsync()
+    {
+        var (_, text) = await ChildProcess.RunAsync(Program, "verify", "--json", "--database", database);
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
+    }
+
+    /// <summary>Waits until everything that the gateway produced up to now is stored and proved.</summary>
+    public async Task IsWholeAsync(TimeSpan within)
+    {
+        var bound = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var (code, text) = await VerifyAsync();
+            if (code == 0)
+            {
+                return;
+            }
+
+            if (TimeProvider.System.GetElapsedTime(bound) > within)
+            {
+                throw new TimeoutException($"The receiver's database is not whole:\n{text}");
+            }
+
+            await Task.Delay(100);
+        }
+    }
+
+    private string[] Door() =>
+    [
+        "--site", "plant1", "--host", MosquittoBroker.Host,
+        "--broker", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plant.Broker.Port}"),
+        "--chain", identity.Certificate, "--key", identity.Key, "--roots", plant.Broker.Files.Authority,
+    ];
+}
