@@ -28,7 +28,12 @@ public readonly record struct IdentificationObject(byte Id, string Text);
 /// <summary>How a question for identification ended.</summary>
 /// <param name="Result">As for every other request.</param>
 /// <param name="Page">What was answered; null but with Answered.</param>
-public readonly record struct IdentificationResult(ModbusResult Result, IdentificationPage? Page);
+public readonly record struct IdentificationResult(ModbusResult Result, IdentificationPage? Page)
+{
+    /// <summary>What a read that put its page into <paramref name="registers"/> has brought.</summary>
+    internal static IdentificationResult Of(ModbusResult result, ReadOnlySpan<ushort> registers) =>
+        new(result, result.Status == ModbusStatus.Answered ? ReadRequest.PageIn(registers) : null);
+}
 
 /// <summary>
 /// One answer to function 43, MEI type 14 (V1.1b3, 6.21): objects, and whether the device has more.

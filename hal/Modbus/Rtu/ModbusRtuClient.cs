@@ -78,9 +78,8 @@ public sealed class ModbusRtuClient : IModbusClient
     {
         var page = new ushort[ReadRequest.PageRegisters];
         var request = ReadRequest.Identification(unitId, scope, objectId);
-        var result = await ReadAsync(request, page, default, cancellationToken).ConfigureAwait(false);
-        return new IdentificationResult(
-            result, result.Status == ModbusStatus.Answered ? ReadRequest.PageIn(page) : null);
+        return IdentificationResult.Of(
+            await ReadAsync(request, page, default, cancellationToken).ConfigureAwait(false), page);
     }
 
     public ValueTask DisposeAsync() => line.DisposeAsync();

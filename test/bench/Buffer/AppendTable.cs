@@ -10,7 +10,6 @@ namespace Sluice.Bench.Buffer;
 /// </summary>
 internal static class AppendTable
 {
-    private const int Batch = 500;
     private static readonly TimeSpan Each = TimeSpan.FromSeconds(3);
 
     public static void Print(string directory, TextWriter output, TimeProvider clock)
@@ -21,9 +20,10 @@ internal static class AppendTable
         foreach (var milliseconds in new[] { 50, 250, 1000 })
         {
             var every = TimeSpan.FromMilliseconds(milliseconds);
-            var plain = Rate(new PlainFile(Kernel.Empty(directory, "plain")), every, clock);
-            var buffer = Rate(new SluiceStore(Kernel.Empty(directory, "store"), sealsBesides: true), every, clock);
-            var sqlite = Rate(new SqliteStore(Kernel.Empty(directory, "sqlite")), every, clock);
+            var plain = AppendLoop.Run(new PlainFile(Kernel.Empty(directory, "plain")), every, Each, clock);
+            var store = new SluiceStore(Kernel.Empty(directory, "store"), sealsBesides: true);
+            var buffer = AppendLoop.Run(store, every, Each, clock);
+            var sqlite = AppendLoop.Run(new SqliteStore(Kernel.Empty(directory, "sqlite")), every, Each, clock);
             table.Row(
                 $"{milliseconds} ms", $"{plain / 1e6:F2} M/s", $"{buffer / 1e6:F2} M/s", $"{sqlite / 1e6:F2} M/s",
                 $"{buffer / plain:F2}", $"{buffer / sqlite:F1}");
@@ -31,33 +31,6 @@ internal static class AppendTable
 
         table.Print();
         Stall(directory, output, clock);
-    }
-
-    private static double Rate(IContestant contestant, TimeSpan every, TimeProvider clock)
-    {
-        using (contestant)
-        {
-            var readings = new Reading[Batch];
-            var (number, waiting) = (0L, 0);
-            var start = clock.GetTimestamp();
-            var committed = start;
-            while (clock.GetElapsedTime(start) < Each)
-            {
-                BenchReadings.Fill(readings, number);
-                contestant.Append(readings);
-                number += Batch;
-                waiting += Batch;
-                if (waiting >= BufferWork.UncommittedMax || clock.GetElapsedTime(committed) >= every)
-                {
-                    contestant.Commit();
-                    waiting = 0;
-                    committed = clock.GetTimestamp();
-                }
-            }
-
-            contestant.Commit();
-            return number / clock.GetElapsedTime(start).TotalSeconds;
-        }
     }
 
     private static void Stall(string directory, TextWriter output, TimeProvider clock)

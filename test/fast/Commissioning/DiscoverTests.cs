@@ -10,32 +10,21 @@ using Xunit;
 
 namespace Sluice.Fast.Commissioning;
 
-public sealed class DiscoverTests : IAsyncLifetime
+public sealed class DiscoverTests : AtAPanel
 {
-    private readonly SimulatedPanel panel = new();
     private readonly SimulatedRtuDevice device = new();
-    private CommissionedGateway gateway = null!;
 
-    private string Port => panel.Port.ToString(CultureInfo.InvariantCulture);
+    private string Port => Panel.Port.ToString(CultureInfo.InvariantCulture);
 
-    public ValueTask InitializeAsync()
+    public DiscoverTests()
+        : base("signal,address,type\na,holding:0,uint16\n")
     {
-        gateway = new CommissionedGateway(
-            CommissionedGateway.Panel(panel.Port), "signal,address,type\na,holding:0,uint16\n");
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        gateway.Dispose();
-        await panel.DisposeAsync();
-        await device.DisposeAsync();
     }
 
     [Fact]
     public async Task A_panel_is_found_out_on_one_connection_with_reads_only()
     {
-        panel.Responder.Identification = ["Weintek", "cMT", "2.1"];
+        Panel.Responder.Identification = ["Weintek", "cMT", "2.1"];
         var said = await PanelAsync("--units", "1-2", "--json");
 
         Assert.Equal(ExitCode.Fine, said.Code);
@@ -46,22 +35,22 @@ public sealed class DiscoverTests : IAsyncLifetime
         Assert.Equal(
             ["holding 0-65535", "input 0-9998", "coil 0-12799", "discrete"],
             unit.GetProperty("tables").EnumerateArray().Select(Ranges));
-        Assert.Equal(1, panel.Accepted);
+        Assert.Equal(1, Panel.Accepted);
         Assert.Subset(
             new HashSet<int> { 1, 2, 3, 4, 43 },
-            panel.Responder.RequestsByFunction.Keys.Select(each => (int)each).ToHashSet());
+            Panel.Responder.RequestsByFunction.Keys.Select(each => (int)each).ToHashSet());
     }
 
     [Fact]
     public async Task The_draft_is_a_list_that_check_takes_as_it_is()
     {
-        File.Delete(gateway.ListPath);
-        var said = await PanelAsync("--units", "1", "--profile", "weintek", "--out", gateway.ListPath);
-        var check = await gateway.RunAsync("check", "--files-only", "--config", gateway.Configuration);
-        var again = await PanelAsync("--units", "1", "--addresses", "0-10", "--out", gateway.ListPath);
+        File.Delete(Gateway.ListPath);
+        var said = await PanelAsync("--units", "1", "--profile", "weintek", "--out", Gateway.ListPath);
+        var check = await Gateway.RunAsync("check", "--files-only", "--config", Gateway.Configuration);
+        var again = await PanelAsync("--units", "1", "--addresses", "0-10", "--out", Gateway.ListPath);
 
         Assert.Equal(ExitCode.Fine, said.Code);
-        Assert.Contains("LW/101,LW-101,uint16,1,", await File.ReadAllTextAsync(gateway.ListPath),
+        Assert.Contains("LW/101,LW-101,uint16,1,", await File.ReadAllTextAsync(Gateway.ListPath),
             StringComparison.Ordinal);
         Assert.Contains("can run", check.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("warning", check.Output, StringComparison.Ordinal);
@@ -74,9 +63,9 @@ public sealed class DiscoverTests : IAsyncLifetime
     {
         device.Map.SetRegister(ModbusTable.HoldingRegister, 3, 77);
         device.Map.Forbid(ModbusTable.HoldingRegister, 10, 65535);
-        var said = await gateway.RunAsync(
+        var said = await Gateway.RunAsync(
             "discover", "modbus", "--port", device.Path, "--units", "5", "--tables", "holding", "--listen", "500 ms",
-            "--timeout", "5 s", "--socket", gateway.SocketPath);
+            "--timeout", "5 s", "--socket", Gateway.SocketPath);
 
         Assert.Equal(ExitCode.Fine, said.Code);
         Assert.Contains("Listening on", said.Error, StringComparison.Ordinal);
@@ -89,9 +78,9 @@ public sealed class DiscoverTests : IAsyncLifetime
     public async Task Where_another_client_is_heard_on_the_bus_nothing_is_ever_sent()
     {
         await using var bus = new ScriptedSerialDevice();
-        var discovering = gateway.RunAsync(
+        var discovering = Gateway.RunAsync(
             "discover", "modbus", "--port", bus.Path, "--units", "1", "--listen", "20 s", "--timeout", "5 s",
-            "--socket", gateway.SocketPath);
+            "--socket", Gateway.SocketPath);
         var frame = new byte[RtuFramer.RequestBytesMax];
         var length = RtuFramer.WriteRequest(frame, new ReadRequest(9, ModbusTable.HoldingRegister, 40, 2));
         while (!discovering.IsCompleted)
@@ -110,7 +99,7 @@ public sealed class DiscoverTests : IAsyncLifetime
     public async Task Ctrl_C_ends_it_with_what_was_found_until_then()
     {
         using var stop = new CancellationTokenSource();
-        panel.Responder.BeforeRead = (_, address, _) =>
+        Panel.Responder.BeforeRead = (_, address, _) =>
         {
             if (address > 1000)
             {
@@ -118,7 +107,7 @@ public sealed class DiscoverTests : IAsyncLifetime
             }
         };
         var client = new ModbusTcpClient(
-            new ModbusTcpOptions { Address = System.Net.IPAddress.Loopback, Port = panel.Port }, TimeProvider.System);
+            new ModbusTcpOptions { Address = System.Net.IPAddress.Loopback, Port = Panel.Port }, TimeProvider.System);
         await using (client)
         {
             var (reader, _) = Sluice.Agent.Commissioning.Asking.ModbusLinks.Polite(
@@ -143,14 +132,14 @@ public sealed class DiscoverTests : IAsyncLifetime
         // The clock of the test goes ten times as fast: 500 requests a second at most.
         Assert.True(
             TimeProvider.System.GetElapsedTime(began)
-                >= TimeSpan.FromMilliseconds(2 * (panel.Responder.Requests - 1)));
+                >= TimeSpan.FromMilliseconds(2 * (Panel.Responder.Requests - 1)));
     }
 
     [Fact]
     public async Task All_that_is_wrong_with_the_command_is_said_at_once_and_no_name_is_looked_up()
     {
-        var said = await gateway.RunAsync(
-            "discover", "modbus", "--host", "panel.local", "--tcp-port", "0", "--units", "1-300",
+        var said = await Gateway.RunAsync(
+            "discover", "modbus", "--host", "Panel.local", "--tcp-port", "0", "--units", "1-300",
             "--tables", "holdings", "--addresses", "9-3", "--rate", "1000", "--timeout", "5", "--profile", "siemens",
             "--port", "COM3", "--baud", "1", "--parity", "odd-ish");
 
@@ -166,7 +155,7 @@ public sealed class DiscoverTests : IAsyncLifetime
     [Fact]
     public async Task Sensors_of_a_recorded_tree_are_listed_with_value_and_unit_and_make_a_list_that_check_takes()
     {
-        var sys = gateway.At("sys");
+        var sys = Gateway.At("sys");
         Directory.CreateDirectory(Path.Combine(sys, "class/hwmon/hwmon0"));
         await File.WriteAllTextAsync(Path.Combine(sys, "class/hwmon/hwmon0/name"), "lm75\n");
         await File.WriteAllTextAsync(Path.Combine(sys, "class/hwmon/hwmon0/temp1_input"), "48500\n");
@@ -214,7 +203,9 @@ public sealed class DiscoverTests : IAsyncLifetime
         (string[])[table.GetProperty("table").GetString()!, .. table.GetProperty("ranges").EnumerateArray().Select(
             range => $"{range.GetProperty("first")}-{range.GetProperty("last")}")]);
 
-    private Task<Said> PanelAsync(params string[] arguments) => gateway.RunAsync(
+    private Task<Said> PanelAsync(params string[] arguments) => Gateway.RunAsync(
         ["discover", "modbus", "--host", "127.0.0.1", "--tcp-port", Port, "--rate", "50", "--timeout", "2 s",
-            "--socket", gateway.SocketPath, .. arguments]);
+            "--socket", Gateway.SocketPath, .. arguments]);
+
+    private protected override ValueTask LeaveAsync() => device.DisposeAsync();
 }

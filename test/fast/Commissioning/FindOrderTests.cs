@@ -6,26 +6,13 @@ using Xunit;
 
 namespace Sluice.Fast.Commissioning;
 
-public sealed class FindOrderTests : IAsyncLifetime
+public sealed class FindOrderTests : AtAPanel
 {
     private const string List = "# by the machine builder\nsignal,address,type,description\n"
         + "heartbeat,LW-0,uint16,\noil/temperature,LW-100,uint16,\"sump, rear\"\n";
 
-    private readonly SimulatedPanel panel = new();
-    private CommissionedGateway gateway = null!;
-
-    public ValueTask InitializeAsync()
-    {
-        gateway = new CommissionedGateway(CommissionedGateway.Panel(panel.Port), List);
-        Show(71.3f);
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        gateway.Dispose();
-        await panel.DisposeAsync();
-    }
+    public FindOrderTests()
+        : base(List) => Show(71.3f);
 
     [Fact]
     public async Task What_the_panel_shows_tells_type_and_order_and_the_line_for_the_list()
@@ -37,9 +24,9 @@ public sealed class FindOrderTests : IAsyncLifetime
         Assert.Contains("float32   CDAB   1      71.3\n", said.Output, StringComparison.Ordinal);
         Assert.Contains(
             "signal,address,type,order\nNAME,LW-100,float32,CDAB\n", said.Output, StringComparison.Ordinal);
-        Assert.Equal(List, await File.ReadAllTextAsync(gateway.ListPath));
-        Assert.Equal([3], panel.Responder.RequestsByFunction.Keys.Select(each => (int)each));
-        Assert.Equal(1, panel.Accepted);
+        Assert.Equal(List, await File.ReadAllTextAsync(Gateway.ListPath));
+        Assert.Equal([3], Panel.Responder.RequestsByFunction.Keys.Select(each => (int)each));
+        Assert.Equal(1, Panel.Accepted);
     }
 
     [Fact]
@@ -53,30 +40,30 @@ public sealed class FindOrderTests : IAsyncLifetime
                 .Replace(
                     "LW-100,uint16,\"sump, rear\"", "LW-100,float32,\"sump, rear\",CDAB",
                     StringComparison.Ordinal),
-            await File.ReadAllTextAsync(gateway.ListPath));
+            await File.ReadAllTextAsync(Gateway.ListPath));
         Assert.Contains(
-            "\noil/temperature,1,holding:100,999A 428E ", await File.ReadAllTextAsync(gateway.GoldenPath),
+            "\noil/temperature,1,holding:100,999A 428E ", await File.ReadAllTextAsync(Gateway.GoldenPath),
             StringComparison.Ordinal);
-        Assert.Equal(ExitCode.Fine, (await gateway.RunAsync("check", "--files-only", "--config", gateway.Configuration))
+        Assert.Equal(ExitCode.Fine, (await Gateway.RunAsync("check", "--files-only", "--config", Gateway.Configuration))
             .Code);
     }
 
     [Fact]
     public async Task While_several_ways_are_left_nothing_is_written_and_the_way_on_is_said()
     {
-        panel.Map.SetRegister(ModbusTable.HoldingRegister, 200, 713);
+        Panel.Map.SetRegister(ModbusTable.HoldingRegister, 200, 713);
         var said = await FindAtAsync("LW-200", "--shows", "713", "--once", "--write", "motor/speed");
 
         Assert.Equal(ExitCode.Unclear, said.Code);
         Assert.Contains("did not move", said.Error, StringComparison.Ordinal);
         Assert.Contains("nothing was written", said.Error, StringComparison.Ordinal);
         Assert.Contains("--type int16", said.Error, StringComparison.Ordinal);
-        Assert.Equal(List, await File.ReadAllTextAsync(gateway.ListPath));
+        Assert.Equal(List, await File.ReadAllTextAsync(Gateway.ListPath));
 
         var chosen = await FindAtAsync(
             "LW-200", "--shows", "713", "--once", "--write", "motor/speed", "--type", "uint16", "--order", "ABCD");
         Assert.Equal(ExitCode.Fine, chosen.Code);
-        Assert.EndsWith("\nmotor/speed,LW-200,uint16\n", await File.ReadAllTextAsync(gateway.ListPath),
+        Assert.EndsWith("\nmotor/speed,LW-200,uint16\n", await File.ReadAllTextAsync(Gateway.ListPath),
             StringComparison.Ordinal);
     }
 
@@ -84,12 +71,12 @@ public sealed class FindOrderTests : IAsyncLifetime
     public async Task A_person_is_asked_again_and_again_until_one_way_is_left()
     {
         using var person = new Person();
-        using var atTerminal = new CommissionedGateway(CommissionedGateway.Panel(panel.Port), List)
+        using var atTerminal = new CommissionedGateway(CommissionedGateway.Panel(Panel.Port), List)
         {
             IsTerminal = true,
         };
         SetCount(713);
-        panel.Map.SetRegister(ModbusTable.HoldingRegister, 302, 9);
+        Panel.Map.SetRegister(ModbusTable.HoldingRegister, 302, 9);
         person.Types(() => SetCount(70_000), "70000");
         person.Types(() => SetCount(4_000_000_000), "4000000000");
 
@@ -102,20 +89,20 @@ public sealed class FindOrderTests : IAsyncLifetime
         Assert.Contains("4000000000 is what one way of", said.Output, StringComparison.Ordinal);
         Assert.Contains("NAME,LW-300,uint32,CDAB\n", said.Output, StringComparison.Ordinal);
 
-        void SetCount(uint value) => panel.Map.SetUInt32(ModbusTable.HoldingRegister, 300, value, ByteOrder.CDAB);
+        void SetCount(uint value) => Panel.Map.SetUInt32(ModbusTable.HoldingRegister, 300, value, ByteOrder.CDAB);
     }
 
     [Fact]
     public async Task A_script_gives_the_later_values_and_each_is_waited_for()
     {
-        panel.Map.SetRegister(ModbusTable.HoldingRegister, 200, 713);
+        Panel.Map.SetRegister(ModbusTable.HoldingRegister, 200, 713);
         var finding = FindAtAsync(
             "LW-200", "--shows", "713", "--then", "-5", "--type", "int16", "--within", "20 s");
-        panel.Responder.BeforeRead = (_, _, _) =>
+        Panel.Responder.BeforeRead = (_, _, _) =>
         {
-            if (panel.Responder.Requests == 6)
+            if (Panel.Responder.Requests == 6)
             {
-                panel.Map.SetRegister(ModbusTable.HoldingRegister, 200, unchecked((ushort)-5));
+                Panel.Map.SetRegister(ModbusTable.HoldingRegister, 200, unchecked((ushort)-5));
             }
         };
         var said = await finding;
@@ -129,9 +116,9 @@ public sealed class FindOrderTests : IAsyncLifetime
     public async Task A_value_that_moves_while_a_person_types_is_said_and_costs_nothing()
     {
         var seen = 0;
-        panel.Responder.BeforeRead = (_, _, _) => Show(71f + (Math.Min(Interlocked.Increment(ref seen), 3) * 0.2f));
+        Panel.Responder.BeforeRead = (_, _, _) => Show(71f + (Math.Min(Interlocked.Increment(ref seen), 3) * 0.2f));
         using var later = new StringReader("71.6\n");
-        var said = await gateway.OnSourceAsync(
+        var said = await Gateway.OnSourceAsync(
             later, "find-order", "--source", "hmi1", "--address", "LW-100", "--shows", "71.3");
 
         Assert.Equal(ExitCode.Fine, said.Code);
@@ -152,7 +139,7 @@ public sealed class FindOrderTests : IAsyncLifetime
     [Fact]
     public async Task A_text_is_found_by_its_bytes()
     {
-        panel.Map.SetText(ModbusTable.HoldingRegister, 500, "lFnacs hND08", 20);
+        Panel.Map.SetText(ModbusTable.HoldingRegister, 500, "lFnacs hND08", 20);
         var said = await FindAtAsync("LW-500", "--shows", "Flansch DN80", "--type", "string:20", "--once");
 
         Assert.Equal(ExitCode.Fine, said.Code);
@@ -162,7 +149,7 @@ public sealed class FindOrderTests : IAsyncLifetime
     [Fact]
     public async Task The_end_of_the_map_is_no_reason_not_to_look_at_what_is_before_it()
     {
-        panel.Map.Forbid(ModbusTable.HoldingRegister, 102, 65535);
+        Panel.Map.Forbid(ModbusTable.HoldingRegister, 102, 65535);
         Assert.Equal(ExitCode.Fine, (await FindAsync("--shows", "71.3", "--once")).Code);
     }
 
@@ -178,7 +165,7 @@ public sealed class FindOrderTests : IAsyncLifetime
     [Fact]
     public async Task All_that_is_wrong_with_the_question_is_said_at_once()
     {
-        var said = await gateway.OnSourceAsync(
+        var said = await Gateway.OnSourceAsync(
             TextReader.Null, "find-order", "--source", "hmi2", "--address", "LX-1", "--shows", "71,3",
             "--order", "ACBD", "--type", "real", "--scale", "0", "--unit", "300", "--within", "5", "--write", "a b");
 
@@ -190,7 +177,7 @@ public sealed class FindOrderTests : IAsyncLifetime
             Assert.Contains($"--{option}: ", said.Error, StringComparison.Ordinal);
         }
 
-        Assert.Equal(0, panel.Accepted);
+        Assert.Equal(0, Panel.Accepted);
     }
 
     [Fact]
@@ -202,11 +189,11 @@ public sealed class FindOrderTests : IAsyncLifetime
     }
 
     private void Show(float value) =>
-        panel.Map.SetFloat(ModbusTable.HoldingRegister, SimulatedPanel.Temperature, value, ByteOrder.CDAB);
+        Panel.Map.SetFloat(ModbusTable.HoldingRegister, SimulatedPanel.Temperature, value, ByteOrder.CDAB);
 
     private Task<Said> FindAsync(params string[] arguments) => FindAtAsync("LW-100", arguments);
 
-    private Task<Said> FindAtAsync(string address, params string[] arguments) => gateway.OnSourceAsync(
+    private Task<Said> FindAtAsync(string address, params string[] arguments) => Gateway.OnSourceAsync(
         TextReader.Null, "find-order", ["--source", "hmi1", "--address", address, .. arguments]);
 
     /// <summary>Types a line when it is asked, after the machine has moved.</summary>

@@ -11,50 +11,39 @@ using Xunit;
 namespace Sluice.Fast.Commissioning;
 
 /// <summary>
-/// What docs/guides/installer.md shows of a terminal is what the verbs print at a simulated panel. Only the panel's
+/// What docs/guides/installer.md shows of a terminal is what the verbs print at a simulated Panel. Only the panel's
 /// address is another one, and how long it took is not compared.
 /// </summary>
-public sealed partial class GuideViewTests : IAsyncLifetime
+public sealed partial class GuideViewTests : AtAPanel
 {
     private const string GuideHost = "10.10.1.30";
     private const int Speed = 110;
 
-    private readonly SimulatedPanel panel = new();
-    private CommissionedGateway gateway = null!;
-
-    public ValueTask InitializeAsync()
+    public GuideViewTests()
+        : base("signal,address,type\nheartbeat,LW-0,uint16\n")
     {
-        gateway = new CommissionedGateway(
-            CommissionedGateway.Panel(panel.Port), "signal,address,type\nheartbeat,LW-0,uint16\n");
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        gateway.Dispose();
-        await panel.DisposeAsync();
     }
 
     [Fact]
     public async Task Find_order_is_shown_as_it_is()
     {
-        panel.Map.SetRegister(ModbusTable.HoldingRegister, Speed, 713);
+        Panel.Map.SetRegister(ModbusTable.HoldingRegister, Speed, 713);
         var screen = new Screen(("-5", 0xFFFB))
         {
-            Shows = value => panel.Map.SetRegister(ModbusTable.HoldingRegister, Speed, value),
+            Shows = value => Panel.Map.SetRegister(ModbusTable.HoldingRegister, Speed, value),
         };
         await CompareAsync(
             "sluice-agent find-order --source hmi1 --address LW-110 --shows 713 --write motor/speed", screen,
-            "/etc/sluice/", "--config", gateway.Configuration);
+            "/etc/sluice/", "--config", Gateway.Configuration);
     }
 
     [Fact]
     public async Task Discover_is_shown_as_it_is()
     {
-        panel.Responder.Identification = ["Weintek", "cMT", "2.1"];
+        Panel.Responder.Identification = ["Weintek", "cMT", "2.1"];
         await CompareAsync(
             "sluice-agent discover modbus --host 10.10.1.30 --units 1 --profile weintek --out draft.csv",
-            new Screen(), "", "--tcp-port", panel.Port.ToString(CultureInfo.InvariantCulture), "--rate", "50",
+            new Screen(), "", "--tcp-port", Panel.Port.ToString(CultureInfo.InvariantCulture), "--rate", "50",
             "--timeout", "50 s");
     }
 
@@ -67,7 +56,7 @@ public sealed partial class GuideViewTests : IAsyncLifetime
         var words = typed.Split(' ')[1..].Select(word => word switch
         {
             GuideHost => "127.0.0.1",
-            "draft.csv" => gateway.At(word),
+            "draft.csv" => Gateway.At(word),
             _ => word,
         });
         var code = await new AgentCommandLine
@@ -78,12 +67,12 @@ public sealed partial class GuideViewTests : IAsyncLifetime
             IsTerminal = screen.HasPerson,
             Clock = new HurriedClock(10),
         }.InvokeAsync(
-            [.. words, .. beside, "--socket", gateway.SocketPath], TestContext.Current.CancellationToken);
+            [.. words, .. beside, "--socket", Gateway.SocketPath], TestContext.Current.CancellationToken);
         Assert.True(code == ExitCode.Fine, screen.ToString());
 
         var view = $"$ {typed}\n" + screen.ToString()
-            .Replace($"127.0.0.1:{panel.Port}", $"{GuideHost}:502", StringComparison.Ordinal)
-            .Replace(gateway.At("x")[..^1], folder, StringComparison.Ordinal);
+            .Replace($"127.0.0.1:{Panel.Port}", $"{GuideHost}:502", StringComparison.Ordinal)
+            .Replace(Gateway.At("x")[..^1], folder, StringComparison.Ordinal);
         var guide = await File.ReadAllTextAsync(Path.Combine(RepositoryTree.FindRoot(), "docs/guides/installer.md"));
         Assert.True(
             Timeless(guide).Contains($"```\n{Timeless(view)}```\n", StringComparison.Ordinal),

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace Sluice.Fast.Commissioning;
 
-public sealed class LiveCheckTests : IAsyncLifetime
+public sealed class LiveCheckTests : AtAPanel
 {
     private const string List = "signal,address,type,unit\noil/temperature,LW-100,float32,degC\n"
         + "layout,LW-1,uint16,\nbeyond,input:9999,uint16,\n";
@@ -16,19 +16,9 @@ public sealed class LiveCheckTests : IAsyncLifetime
     private const string Golden = "signal,unitId,address,registers,shown,tolerance,taken\n"
         + "oil/temperature,1,holding:100,999A 428E,71.3,0.05,2026-05-04T08:30:00Z\n";
 
-    private readonly SimulatedPanel panel = new();
-    private CommissionedGateway gateway = null!;
-
-    public ValueTask InitializeAsync()
+    public LiveCheckTests()
+        : base(List)
     {
-        gateway = new CommissionedGateway(CommissionedGateway.Panel(panel.Port), List);
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        gateway.Dispose();
-        await panel.DisposeAsync();
     }
 
     [Fact]
@@ -40,16 +30,16 @@ public sealed class LiveCheckTests : IAsyncLifetime
         Assert.Matches("hmi1 .127.0.0.1:[0-9]+., 2 of 3 Good", said.Output);
         Assert.Matches(@"    oil/temperature  71.25 degC +Good\n", said.Output);
         Assert.Matches(@"  ! beyond +Bad/DeviceException\n", said.Output);
-        Assert.Equal(1, panel.Accepted);
-        Assert.InRange(panel.Responder.Requests, 2, 4);
+        Assert.Equal(1, Panel.Accepted);
+        Assert.InRange(Panel.Responder.Requests, 2, 4);
     }
 
     [Fact]
     public async Task Where_all_is_Good_and_as_the_screen_showed_it_ends_well()
     {
-        await File.WriteAllTextAsync(gateway.ListPath, List.Replace("beyond,input:9999,uint16,\n", "",
+        await File.WriteAllTextAsync(Gateway.ListPath, List.Replace("beyond,input:9999,uint16,\n", "",
             StringComparison.Ordinal));
-        await File.WriteAllTextAsync(gateway.GoldenPath, Golden);
+        await File.WriteAllTextAsync(Gateway.GoldenPath, Golden);
         var said = await LookAsync();
 
         Assert.Equal(ExitCode.Fine, said.Code);
@@ -59,10 +49,10 @@ public sealed class LiveCheckTests : IAsyncLifetime
     [Fact]
     public async Task An_order_that_was_edited_is_found_although_the_live_value_is_Good()
     {
-        await File.WriteAllTextAsync(gateway.ListPath, "signal,address,type,order\noil/temperature,LW-100,float32,"
+        await File.WriteAllTextAsync(Gateway.ListPath, "signal,address,type,order\noil/temperature,LW-100,float32,"
             + "ABCD\n");
-        await File.WriteAllTextAsync(gateway.GoldenPath, Golden);
-        panel.Map.SetFloat(ModbusTable.HoldingRegister, 100, 71.25f);
+        await File.WriteAllTextAsync(Gateway.GoldenPath, Golden);
+        Panel.Map.SetFloat(ModbusTable.HoldingRegister, 100, 71.25f);
         var said = await LookAsync("--json");
 
         Assert.Equal(ExitCode.Unclear, said.Code);
@@ -75,13 +65,13 @@ public sealed class LiveCheckTests : IAsyncLifetime
     [Fact]
     public async Task A_guard_has_the_time_that_it_was_given()
     {
-        panel.Responder.BeforeRead = (_, _, _) => panel.Step();
+        Panel.Responder.BeforeRead = (_, _, _) => Panel.Step();
         using var guarded = new CommissionedGateway(
-            CommissionedGateway.Panel(panel.Port)
+            CommissionedGateway.Panel(Panel.Port)
                 + ", \"guards\": [{ \"signal\": \"heartbeat\", \"changesWithin\": \"10 s\" }]",
             "signal,address,type\nheartbeat,LW-0,uint16\n");
         var moving = await LookAsync(guarded);
-        panel.Responder.BeforeRead = null;
+        Panel.Responder.BeforeRead = null;
         var still = await LookAsync(guarded);
 
         Assert.Equal(ExitCode.Fine, moving.Code);
@@ -112,27 +102,27 @@ public sealed class LiveCheckTests : IAsyncLifetime
     [InlineData("find-order", "--source", "hmi1", "--address", "LW-100", "--shows", "71.3", "--once")]
     public async Task A_panel_that_the_running_agent_polls_is_left_alone_unless_asked_for(params string[] verb)
     {
-        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, Report);
-        var left = await gateway.OnSourceAsync(TextReader.Null, verb[0], verb[1..]);
-        Assert.Equal(0, panel.Accepted);
-        var beside = await gateway.OnSourceAsync(TextReader.Null, verb[0], [.. verb[1..], "--beside-agent"]);
+        await using var agent = await StatusDoor.OpenAsync(Gateway.SocketPath, Report);
+        var left = await Gateway.OnSourceAsync(TextReader.Null, verb[0], verb[1..]);
+        Assert.Equal(0, Panel.Accepted);
+        var beside = await Gateway.OnSourceAsync(TextReader.Null, verb[0], [.. verb[1..], "--beside-agent"]);
 
         Assert.Equal(ExitCode.Unavailable, left.Code);
         Assert.Contains("systemctl stop sluice-agent", left.All, StringComparison.Ordinal);
         Assert.Contains("--beside-agent", left.All, StringComparison.Ordinal);
         Assert.NotEqual(ExitCode.Unavailable, beside.Code);
-        Assert.Equal(1, panel.Accepted);
+        Assert.Equal(1, Panel.Accepted);
     }
 
     [Fact]
     public async Task A_bus_that_the_running_agent_holds_is_never_asked_beside_it()
     {
-        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, Report);
+        await using var agent = await StatusDoor.OpenAsync(Gateway.SocketPath, Report);
         await using var device = new SimulatedRtuDevice();
         using var bus = new CommissionedGateway(
             $"\"kind\": \"modbus-rtu\", \"port\": \"{device.Path}\"", "signal,address,type\na,holding:0,uint16\n");
         var said = await bus.RunAsync(
-            "check", "--live", "--beside-agent", "--config", bus.Configuration, "--socket", gateway.SocketPath);
+            "check", "--live", "--beside-agent", "--config", bus.Configuration, "--socket", Gateway.SocketPath);
 
         Assert.Equal(ExitCode.Unavailable, said.Code);
         Assert.Contains("a bus takes one client", said.Output, StringComparison.Ordinal);
@@ -147,7 +137,7 @@ public sealed class LiveCheckTests : IAsyncLifetime
         Assert.Contains("write hmi1", said.Output, StringComparison.Ordinal);
     }
 
-    private Task<Said> LookAsync(params string[] arguments) => LookAsync(gateway, arguments);
+    private Task<Said> LookAsync(params string[] arguments) => LookAsync(Gateway, arguments);
 
     private static Task<Said> LookAsync(CommissionedGateway at, params string[] arguments) =>
         at.OnSourceAsync(TextReader.Null, "check", ["--live", "--files-only", .. arguments]);

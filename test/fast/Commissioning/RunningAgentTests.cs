@@ -11,34 +11,24 @@ using Xunit;
 namespace Sluice.Fast.Commissioning;
 
 /// <summary>Who commissions asks the running agent what it holds, and believes its device and not its names.</summary>
-public sealed class RunningAgentTests : IAsyncLifetime
+public sealed class RunningAgentTests : AtAPanel
 {
     private const string List = "signal,address,type\na,holding:0,uint16\n";
 
-    private readonly SimulatedPanel panel = new();
-    private CommissionedGateway gateway = null!;
+    private string Port => Panel.Port.ToString(CultureInfo.InvariantCulture);
 
-    private string Port => panel.Port.ToString(CultureInfo.InvariantCulture);
-
-    public ValueTask InitializeAsync()
+    public RunningAgentTests()
+        : base(List)
     {
-        gateway = new CommissionedGateway(CommissionedGateway.Panel(panel.Port), List);
-        return ValueTask.CompletedTask;
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        gateway.Dispose();
-        await panel.DisposeAsync();
     }
 
     [Fact]
     public async Task Discovery_without_a_configuration_leaves_alone_what_the_running_agent_polls()
     {
-        File.Delete(gateway.Configuration);
-        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, () => Report("panel", "127.0.0.1:502"));
+        File.Delete(Gateway.Configuration);
+        await using var agent = await StatusDoor.OpenAsync(Gateway.SocketPath, () => Report("panel", "127.0.0.1:502"));
         var left = await DiscoverAsync();
-        Assert.Equal(0, panel.Accepted);
+        Assert.Equal(0, Panel.Accepted);
         var beside = await DiscoverAsync("--beside-agent");
 
         Assert.Equal(ExitCode.Unavailable, left.Code);
@@ -52,7 +42,7 @@ public sealed class RunningAgentTests : IAsyncLifetime
     [InlineData("")]
     public async Task What_the_running_agent_does_not_poll_may_be_discovered(string device)
     {
-        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, () => Report("hmi1", device));
+        await using var agent = await StatusDoor.OpenAsync(Gateway.SocketPath, () => Report("hmi1", device));
         Assert.Equal(ExitCode.Fine, (await DiscoverAsync()).Code);
     }
 
@@ -63,10 +53,10 @@ public sealed class RunningAgentTests : IAsyncLifetime
     {
         var port = FreePort.Next();
         await using var agent = await StatusDoor.OpenAsync(
-            gateway.SocketPath, () => Report("drives", $"127.0.0.1:{port + apart}"));
-        var said = await gateway.RunAsync(
+            Gateway.SocketPath, () => Report("drives", $"127.0.0.1:{port + apart}"));
+        var said = await Gateway.RunAsync(
             "discover", "modbus", "--host", "127.0.0.1", "--tcp-port", port.ToString(CultureInfo.InvariantCulture),
-            "--rtu", "--units", "1", "--beside-agent", "--socket", gateway.SocketPath);
+            "--rtu", "--units", "1", "--beside-agent", "--socket", Gateway.SocketPath);
 
         Assert.Equal(isRefused, said.Error.Contains("a bus takes one client", StringComparison.Ordinal));
     }
@@ -75,11 +65,11 @@ public sealed class RunningAgentTests : IAsyncLifetime
     public async Task A_port_is_the_same_by_whatever_link_it_was_named()
     {
         await using var device = new SimulatedRtuDevice();
-        var link = gateway.At("by-path");
+        var link = Gateway.At("by-path");
         File.CreateSymbolicLink(link, device.Path);
-        await using var agent = await StatusDoor.OpenAsync(gateway.SocketPath, () => Report("drives", device.Path));
-        var said = await gateway.RunAsync(
-            "discover", "modbus", "--port", link, "--units", "1", "--socket", gateway.SocketPath);
+        await using var agent = await StatusDoor.OpenAsync(Gateway.SocketPath, () => Report("drives", device.Path));
+        var said = await Gateway.RunAsync(
+            "discover", "modbus", "--port", link, "--units", "1", "--socket", Gateway.SocketPath);
 
         Assert.Equal(ExitCode.Unavailable, said.Code);
         Assert.Contains("holds " + link + " for its source drives", said.Error, StringComparison.Ordinal);
@@ -90,19 +80,19 @@ public sealed class RunningAgentTests : IAsyncLifetime
     public async Task A_source_that_was_given_another_name_since_the_agent_started_is_still_its_device()
     {
         await using var agent = await StatusDoor.OpenAsync(
-            gateway.SocketPath, () => Report("former-name", "127.0.0.1:" + Port));
-        var said = await gateway.OnSourceAsync(TextReader.Null, "check", "--live", "--files-only");
+            Gateway.SocketPath, () => Report("former-name", "127.0.0.1:" + Port));
+        var said = await Gateway.OnSourceAsync(TextReader.Null, "check", "--live", "--files-only");
 
         Assert.Equal(ExitCode.Unavailable, said.Code);
         Assert.Contains("as its source former-name", said.Output, StringComparison.Ordinal);
-        Assert.Equal(0, panel.Accepted);
+        Assert.Equal(0, Panel.Accepted);
     }
 
     [Fact]
     public async Task Where_somebody_answers_and_it_is_not_understood_nothing_is_asked()
     {
         using var door = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        door.Bind(new UnixDomainSocketEndPoint(gateway.SocketPath));
+        door.Bind(new UnixDomainSocketEndPoint(Gateway.SocketPath));
         door.Listen();
         var discovering = DiscoverAsync();
         (await door.AcceptAsync(TestContext.Current.CancellationToken)).Dispose();
@@ -110,20 +100,20 @@ public sealed class RunningAgentTests : IAsyncLifetime
 
         Assert.Equal(ExitCode.Unavailable, said.Code);
         Assert.Contains("cannot be told", said.Error, StringComparison.Ordinal);
-        Assert.Equal(0, panel.Accepted);
+        Assert.Equal(0, Panel.Accepted);
     }
 
     [Fact]
     public async Task What_an_agent_that_died_left_behind_keeps_nobody_from_asking()
     {
-        await File.WriteAllTextAsync(gateway.SocketPath, "");
+        await File.WriteAllTextAsync(Gateway.SocketPath, "");
         Assert.Equal(ExitCode.Fine, (await DiscoverAsync()).Code);
     }
 
-    private Task<Said> DiscoverAsync(params string[] more) => gateway.RunAsync(
+    private Task<Said> DiscoverAsync(params string[] more) => Gateway.RunAsync(
         ["discover", "modbus", "--host", IPAddress.Loopback.ToString(), "--tcp-port", Port, "--units", "1",
             "--tables", "holding", "--addresses", "0-9", "--rate", "50", "--timeout", "2 s",
-            "--socket", gateway.SocketPath, .. more]);
+            "--socket", Gateway.SocketPath, .. more]);
 
     private static StatusReport Report(string source, string device) => new()
     {

@@ -124,7 +124,7 @@ internal sealed class SmallPlant : IAsyncDisposable
         Assert.Empty(loaded.Problems.Select(problem => problem.ToString()));
         stop = new CancellationTokenSource();
         var surroundings = new HostSurroundings(
-            Clock ?? TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(kept))
+            Clock ?? TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(new KeptLogProvider(kept)))
         {
             HostClock = Clock,
         };

@@ -11,7 +11,7 @@ public sealed class LightLoopTests : IAsyncDisposable
     private const int Line = 3;
 
     private readonly HandTimers clock = new();
-    private readonly WrittenEvents written = new();
+    private readonly KeptLog<LightLoop> log = new();
     private readonly SimulatedChip chip;
     private readonly SimulatedLight light;
     private readonly LightLoop loop;
@@ -21,7 +21,7 @@ public sealed class LightLoopTests : IAsyncDisposable
     {
         chip = new SimulatedChip(8, EdgeTelling.Plain, clock);
         light = new SimulatedLight(chip, Line);
-        loop = new LightLoop(light, () => snapshot, clock, written);
+        loop = new LightLoop(light, () => snapshot, clock, log);
     }
 
     [Fact]
@@ -75,9 +75,9 @@ public sealed class LightLoopTests : IAsyncDisposable
         await WatchAsync(TimeSpan.FromMinutes(1));
 
         Assert.Equal(7, light.Asked);
-        var (level, text) = Assert.Single(written);
-        Assert.Equal(LogLevel.Warning, level);
-        Assert.Contains("Line 3 is in use by \"somebody\".", text, StringComparison.Ordinal);
+        var line = Assert.Single(log.Lines);
+        Assert.StartsWith("Warning ", line, StringComparison.Ordinal);
+        Assert.Contains("Line 3 is in use by \"somebody\".", line, StringComparison.Ordinal);
         Assert.False(loop.ExecuteTask!.IsCompleted);
     }
 
@@ -94,7 +94,7 @@ public sealed class LightLoopTests : IAsyncDisposable
         await WatchAsync(LightLoop.RetryEvery);
 
         Assert.True(chip[Line]);
-        Assert.Equal([LogLevel.Warning, LogLevel.Information], written.Select(each => each.Level));
+        Assert.Equal(["Warning", "Information"], log.Lines.Select(line => line.Split(' ')[0]));
     }
 
     [Fact]
@@ -135,20 +135,4 @@ public sealed class LightLoopTests : IAsyncDisposable
 
     private static int Changes(List<bool> seen) =>
         seen.Zip(seen.Skip(1)).Count(pair => pair.First != pair.Second);
-
-    /// <summary>A logger that keeps what was written.</summary>
-    private sealed class WrittenEvents : List<(LogLevel Level, string Text)>, ILogger<LightLoop>
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter) => Add((logLevel, formatter(state, exception)));
-    }
 }

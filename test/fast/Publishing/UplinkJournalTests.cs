@@ -10,10 +10,10 @@ public sealed class UplinkJournalTests
     private static readonly DeliveryOutcome Unheard = new(DeliveryVerdict.Unheard, 0x10, "nobody subscribes.");
     private static readonly ConnectTerms Terms = new(16, int.MaxValue, "Tls13", "192.0.2.10:8883");
 
-    private readonly WrittenLines lines = new();
+    private readonly KeptLog log = new();
     private readonly UplinkJournal journal;
 
-    public UplinkJournalTests() => journal = new UplinkJournal(TimeProvider.System, lines);
+    public UplinkJournalTests() => journal = new UplinkJournal(TimeProvider.System, log);
 
     [Fact]
     public void A_ledger_that_was_taken_does_not_end_the_hold_of_readings_that_nobody_hears()
@@ -26,8 +26,9 @@ public sealed class UplinkJournalTests
         }
 
         Assert.Equal("holding", journal.Health.State);
-        Assert.Single(lines, line => line.Contains("does not take", StringComparison.Ordinal));
-        Assert.DoesNotContain(lines, line => line.Contains("takes what is published again", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.Contains("does not take", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            log.Lines, line => line.Contains("takes what is published again", StringComparison.Ordinal));
 
         journal.Accepted(readings: 5, payloadBytes: 100, historical: false);
 
@@ -51,7 +52,7 @@ public sealed class UplinkJournalTests
     {
         journal.Lost(new LinkLoss("the cable."), TimeSpan.FromSeconds(15.9999832));
 
-        Assert.Contains(lines, line => line.EndsWith("in 16.0 s.", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.EndsWith("in 16.0 s.", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -113,21 +114,5 @@ public sealed class UplinkJournalTests
         journal.Connected(Terms, waiting: 5);
         journal.Lost(new LinkLoss("another client.", 0x8E, TakenOver: true), TimeSpan.FromSeconds(2));
         Assert.True(journal.Health.NeedsPerson);
-    }
-
-    /// <summary>A logger that keeps what was written.</summary>
-    private sealed class WrittenLines : List<string>, ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
     }
 }

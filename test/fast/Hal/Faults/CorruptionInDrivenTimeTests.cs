@@ -60,41 +60,13 @@ public sealed class CorruptionInDrivenTimeTests
 
     private static ushort ValueAt(int address) => (ushort)(0xA55A ^ (address * 0x1357));
 
-    /// <summary>
-    /// Answers each request, damaged or late. Who waits makes the time pass. All in one thread.
-    /// </summary>
-    private sealed class DamagedLine(DrivenClock clock, Random random) : IByteLine
+    /// <summary>Answers each request, damaged or late.</summary>
+    private sealed class DamagedLine(DrivenClock clock, Random random) : DrivenLine(clock)
     {
-        private readonly List<(TimeSpan At, byte[] Bytes)> coming = [];
+        protected override bool LosesWhatWaits => true;
 
-        public string Name => "bus";
-
-        public bool IsOpen { get; private set; }
-
-        public bool MayBeHalfOpen => true;
-
-        public ValueTask<string> OpenAsync(CancellationToken cancellationToken)
+        protected override void Asked(ReadOnlySpan<byte> request)
         {
-            IsOpen = true;
-            coming.Clear();
-            return ValueTask.FromResult("");
-        }
-
-        public int TakeWaiting(Span<byte> into)
-        {
-            var taken = 0;
-            while (TryTake(out var bytes))
-            {
-                bytes.CopyTo(into[taken..]);
-                taken += bytes.Length;
-            }
-
-            return taken;
-        }
-
-        public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            var request = bytes.Span;
             var value = ValueAt(BinaryPrimitives.ReadUInt16BigEndian(request[2..]));
             var registers = request[5];
             byte[] right = [request[0], 3, (byte)(registers * 2), (byte)(value >> 8), (byte)value];
@@ -104,48 +76,8 @@ public sealed class CorruptionInDrivenTimeTests
             var after = isLate ? Timeout * (1 + (random.NextDouble() * 0.9)) : TimeSpan.FromMilliseconds(5);
             foreach (var piece in Damaged(right, [.. request]))
             {
-                coming.Add((clock.Now + after, piece));
+                Answer(after, piece);
             }
-
-            return ValueTask.FromResult(true);
-        }
-
-        public ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
-        {
-            for (var until = clock.Now + within; clock.Now < until;)
-            {
-                if (TryTake(out var bytes))
-                {
-                    bytes.AsMemory(0, Math.Min(bytes.Length, into.Length)).CopyTo(into);
-                    return ValueTask.FromResult(Math.Min(bytes.Length, into.Length));
-                }
-
-                clock.Advance(TimeSpan.FromMilliseconds(1));
-            }
-
-            return ValueTask.FromResult(0);
-        }
-
-        public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken)
-        {
-            clock.Advance(time);
-            return ValueTask.CompletedTask;
-        }
-
-        public void Close() => IsOpen = false;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-        private bool TryTake(out byte[] bytes)
-        {
-            var at = coming.FindIndex(each => each.At <= clock.Now);
-            bytes = at < 0 ? [] : coming[at].Bytes;
-            if (at >= 0)
-            {
-                coming.RemoveAt(at);
-            }
-
-            return bytes.Length > 0;
         }
 
         private byte[][] Damaged(byte[] right, byte[] request)

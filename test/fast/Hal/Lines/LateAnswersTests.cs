@@ -142,11 +142,9 @@ public sealed class LateAnswersTests
             clock),
         new ModbusSourceOptions { Plan = new ReadPlanOptions { OneRequestPerSignal = true } }, clock);
 
-    /// <summary>Answers each request rightly, when the test says so. Who waits makes the time pass.</summary>
-    private sealed class LateLine(DrivenClock clock) : IByteLine
+    /// <summary>Answers each request rightly, when the test says so.</summary>
+    private sealed class LateLine(DrivenClock clock) : DrivenLine(clock)
     {
-        private readonly List<(TimeSpan At, byte[] Bytes)> coming = [];
-
         /// <summary>How long after the request its answer comes; MaxValue: never.</summary>
         public required Func<TimeSpan> After { get; init; }
 
@@ -158,36 +156,8 @@ public sealed class LateAnswersTests
         /// <summary>Requests for more than the one register that a signal takes.</summary>
         public int Wider { get; private set; }
 
-        public int Openings { get; private set; }
-
-        public string Name => "bus";
-
-        public bool IsOpen { get; private set; }
-
-        public bool MayBeHalfOpen => true;
-
-        public ValueTask<string> OpenAsync(CancellationToken cancellationToken)
+        protected override void Asked(ReadOnlySpan<byte> request)
         {
-            IsOpen = true;
-            Openings++;
-            return ValueTask.FromResult("");
-        }
-
-        public int TakeWaiting(Span<byte> into)
-        {
-            var taken = 0;
-            while (TryTake(out var bytes))
-            {
-                bytes.CopyTo(into[taken..]);
-                taken += bytes.Length;
-            }
-
-            return taken;
-        }
-
-        public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            var request = bytes.Span;
             var (place, registers) = (BinaryPrimitives.ReadUInt16BigEndian(request[2..]), request[5]);
             Requests++;
             Wider += registers > 1 ? 1 : 0;
@@ -206,48 +176,8 @@ public sealed class LateAnswersTests
             var after = After();
             if (after < TimeSpan.MaxValue)
             {
-                coming.Add((clock.Now + after, [.. answer, .. FaultTransport.Checksum(answer)]));
+                Answer(after, [.. answer, .. FaultTransport.Checksum(answer)]);
             }
-
-            return ValueTask.FromResult(true);
-        }
-
-        public ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
-        {
-            for (var until = clock.Now + within; clock.Now < until;)
-            {
-                if (TryTake(out var bytes))
-                {
-                    bytes.CopyTo(into);
-                    return ValueTask.FromResult(bytes.Length);
-                }
-
-                clock.Advance(TimeSpan.FromMilliseconds(1));
-            }
-
-            return ValueTask.FromResult(0);
-        }
-
-        public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken)
-        {
-            clock.Advance(time);
-            return ValueTask.CompletedTask;
-        }
-
-        public void Close() => IsOpen = false;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-
-        private bool TryTake(out byte[] bytes)
-        {
-            var at = coming.FindIndex(each => each.At <= clock.Now);
-            bytes = at < 0 ? [] : coming[at].Bytes;
-            if (at >= 0)
-            {
-                coming.RemoveAt(at);
-            }
-
-            return bytes.Length > 0;
         }
     }
 }

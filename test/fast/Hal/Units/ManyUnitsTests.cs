@@ -24,7 +24,7 @@ public sealed class ManyUnitsTests
     public async Task Of_247_units_on_one_line_the_one_that_answers_keeps_its_cycle()
     {
         var clock = new DrivenClock();
-        var line = new LineInDrivenTime(clock);
+        var line = new QuietLine(clock);
         await using var source = new ModbusSource(
             "bus", Every(),
             new ModbusRtuClient(
@@ -102,59 +102,16 @@ public sealed class ManyUnitsTests
             unit.ToString(CultureInfo.InvariantCulture), "holding:100", "uint16", unit: (byte)unit)),
     ];
 
-    /// <summary>
-    /// A line in made-up time: who waits for an answer that does not come makes the time pass. All in one thread.
-    /// </summary>
-    private sealed class LineInDrivenTime(DrivenClock clock) : IByteLine
+    /// <summary>The living unit answers, and no other.</summary>
+    private sealed class QuietLine(DrivenClock clock) : DrivenLine(clock)
     {
-        private byte[] answer = [];
-
-        public string Name => "bus";
-
-        public bool IsOpen { get; private set; }
-
-        public bool MayBeHalfOpen => false;
-
-        /// <summary>What was waited for answers that did not come.</summary>
-        public TimeSpan Lost { get; private set; }
-
-        public ValueTask<string> OpenAsync(CancellationToken cancellationToken)
+        protected override void Asked(ReadOnlySpan<byte> request)
         {
-            IsOpen = true;
-            return ValueTask.FromResult("");
-        }
-
-        public int TakeWaiting(Span<byte> into) => 0;
-
-        public ValueTask<bool> WriteAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
-        {
-            answer = bytes.Span[0] == Living ? [Living, 3, 2, 0x12, 0x67] : [];
-            answer = answer.Length == 0 ? [] : [.. answer, .. FaultTransport.Checksum(answer)];
-            return ValueTask.FromResult(true);
-        }
-
-        public ValueTask<int> ReadAsync(Memory<byte> into, TimeSpan within, CancellationToken cancellationToken)
-        {
-            if (answer.Length > 0)
+            byte[] answer = [Living, 3, 2, 0x12, 0x67];
+            if (request[0] == Living)
             {
-                clock.Advance(AnswersAfter);
-                answer.CopyTo(into);
-                return ValueTask.FromResult(answer.Length);
+                Answer(AnswersAfter, [.. answer, .. FaultTransport.Checksum(answer)]);
             }
-
-            clock.Advance(within);
-            Lost += within;
-            return ValueTask.FromResult(0);
         }
-
-        public ValueTask PauseAsync(TimeSpan time, CancellationToken cancellationToken)
-        {
-            clock.Advance(time);
-            return ValueTask.CompletedTask;
-        }
-
-        public void Close() => IsOpen = false;
-
-        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }
 }
