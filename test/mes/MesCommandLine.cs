@@ -48,7 +48,7 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
     {
         var root = new RootCommand("The reference receiver: what an MES does with the stream of Sluice gateways.")
         {
-            Receive(), Verify(), Replay(), Produced(),
+            Receive(), Verify(), Latest(), Replay(), Produced(),
         };
         return root.Parse(arguments).InvokeAsync(
             new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }, cancellationToken);
@@ -200,6 +200,21 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
         {
             using var opened = MesDatabase.Open(parsed.GetValue(database)!);
             return Print(opened, parsed.GetValue(json));
+        });
+        return verb;
+    }
+
+    private Command Latest()
+    {
+        var verb = new Command("latest", "The latest reading of each signal, and how far behind each gateway is.")
+        {
+            database, json,
+        };
+        verb.SetAction(parsed =>
+        {
+            using var opened = MesDatabase.Open(parsed.GetValue(database)!);
+            LatestText.Write(
+                LatestReadings.Of(opened, clock.GetUtcNow().UtcDateTime), output, parsed.GetValue(json));
         });
         return verb;
     }

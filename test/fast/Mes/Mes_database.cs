@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 using Sluice.Mes;
 using Sluice.Mes.Database;
@@ -47,6 +48,22 @@ public sealed class Mes_database : IDisposable
         Write(Spoken.Data(false, Spoken.Reading(10, "10")));
         Write(Spoken.Data(true, Spoken.Reading(4, "4"), Spoken.Reading(11, "11")));
         Assert.Equal(["10"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void The_latest_reading_of_each_signal_is_told_with_its_unit_and_how_far_behind_it_is()
+    {
+        Write(Spoken.BirthOf("""{"s":"a/b","source":"a","type":"uint32","unit":"degC"}"""));
+        Write(Spoken.Data(false, Spoken.Reading(9, "9"), Spoken.Reading(10, "10")));
+        Write(Spoken.Data(true, Spoken.Reading(4, "4")));
+
+        var read = DateTime.Parse(
+            Values("SELECT t FROM reading WHERE p = 10").Single(), CultureInfo.InvariantCulture,
+            DateTimeStyles.AdjustToUniversal);
+        var present = Assert.Single(LatestReadings.Of(database, read + TimeSpan.FromSeconds(90)));
+        Assert.Equal(TimeSpan.FromSeconds(90), present.Lag);
+        var latest = Assert.Single(present.Signals);
+        Assert.Equal(("10", "degC", "Good", read), (latest.Value, latest.Unit, latest.Quality, latest.Time));
     }
 
     [Fact]

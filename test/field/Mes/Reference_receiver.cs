@@ -51,6 +51,10 @@ public sealed class Reference_receiver
         await receiver.IsWholeAsync(FieldPlant.Soon);
         Assert.True((await receiver.ProofAsync()).GetProperty("isWhole").GetBoolean());
 
+        var latest = (await receiver.LatestAsync())[0].GetProperty("signals").EnumerateArray()
+            .Single(signal => signal.GetProperty("signal").GetString() == "plc/count");
+        Assert.InRange(long.Parse(latest.GetProperty("value").GetString()!), record[^1].Count, long.MaxValue);
+
         // And the proof has teeth: one row less, and it names the position.
         var gone = Assert.Single(await RowsAsync(server, "DELETE FROM reading WHERE p = 7 RETURNING CAST(p AS TEXT)"));
         var (code, text) = await receiver.VerifyAsync();

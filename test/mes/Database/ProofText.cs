@@ -8,7 +8,7 @@ namespace Sluice.Mes.Database;
 /// <summary>The proof as a person reads it, or as one JSON document.</summary>
 internal static class ProofText
 {
-    private static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
+    public static readonly JsonSerializerOptions Readable = new(JsonSerializerDefaults.Web)
     {
         WriteIndented = true,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,

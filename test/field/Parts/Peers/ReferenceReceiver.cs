@@ -23,12 +23,10 @@ internal sealed class ReferenceReceiver(FieldPlant plant, string database)
     public async Task<(int Code, string Text)> VerifyAsync() =>
         await ChildProcess.RunAsync(Program, "verify", "--database", database);
 
-    public async Task<JsonElement> ProofAsync()
-    {
-        var (_, text) = await ChildProcess.RunAsync(Program, "verify", "--json", "--database", database);
-        using var document = JsonDocument.Parse(text);
-        return document.RootElement.Clone();
-    }
+    public Task<JsonElement> ProofAsync() => JsonAsync("verify");
+
+    /// <summary>The latest reading of each signal, and the lag of each gateway.</summary>
+    public Task<JsonElement> LatestAsync() => JsonAsync("latest");
 
     /// <summary>Waits until everything that the gateway produced up to now is stored and proved.</summary>
     public async Task IsWholeAsync(TimeSpan within)
@@ -49,6 +47,13 @@ internal sealed class ReferenceReceiver(FieldPlant plant, string database)
 
             await Task.Delay(100);
         }
+    }
+
+    private async Task<JsonElement> JsonAsync(string verb)
+    {
+        var (_, text) = await ChildProcess.RunAsync(Program, verb, "--json", "--database", database);
+        using var document = JsonDocument.Parse(text);
+        return document.RootElement.Clone();
     }
 
     private string[] Door() =>
