@@ -14,8 +14,9 @@ namespace Sluice.Field.Parts.Peers;
 /// <param name="ContentType">MQTT 5 content type, empty where there is none.</param>
 /// <param name="Contract">The user property <c>contract</c>, empty where there is none.</param>
 /// <param name="WireBytes">What it had on the wire where it was compressed; else 0.</param>
+/// <param name="At">When it was printed.</param>
 internal sealed record Arrival(
-    string Topic, string Payload, bool Retained, string ContentType, string Contract, long WireBytes);
+    string Topic, string Payload, bool Retained, string ContentType, string Contract, long WireBytes, DateTime At);
 
 /// <summary>
 /// mosquitto_sub as the MES: a session that outlives a restart of the broker, QoS 1, its own certificate. What arrives
@@ -107,7 +108,8 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
             message.GetProperty("retain").GetInt32() != 0,
             Text(properties, "content-type"),
             Text(user, "contract"),
-            opened.WireBytes);
+            opened.WireBytes,
+            TimeProvider.System.GetUtcNow().UtcDateTime);
         lock (arrivals)
         {
             arrivals.Add(arrival);

@@ -7,10 +7,13 @@ namespace Sluice.Field.Parts.Wires;
 /// A cable between two ends that can be pulled: it forwards bytes until <see cref="Pull"/>, then swallows nothing and
 /// closes nothing, as a dead switch does. Connections made while it is pulled are accepted by the kernel and never
 /// answered. <see cref="Plug"/> serves new connections again; the old ones stay dead, as they do behind a firewall that
-/// forgot them.
+/// forgot them. <see cref="AnswerBytesPerSecond"/> makes the far end slow to answer.
 /// </summary>
 internal sealed class SilentProxy : IAsyncDisposable
 {
+    /// <summary>About one PUBACK in a TLS record.</summary>
+    private const int AnswerBytes = 32;
+
     private readonly Socket listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly CancellationTokenSource stopping = new();
     private readonly List<Socket> open = [];
@@ -32,6 +35,12 @@ internal sealed class SilentProxy : IAsyncDisposable
 
     /// <summary>Connections accepted so far.</summary>
     public int Connections { get; private set; }
+
+    /// <summary>
+    /// The far end's bytes pass one answer at a time, no faster than this; 0: as they come. So a broker looks that has
+    /// more to do than it can.
+    /// </summary>
+    public int AnswerBytesPerSecond { get; set; }
 
     public void Pull()
     {
@@ -83,7 +92,8 @@ internal sealed class SilentProxy : IAsyncDisposable
         try
         {
             await far.ConnectAsync(new IPEndPoint(IPAddress.Loopback, target), stopping.Token);
-            await Task.WhenAny(ForwardAsync(near, far, born), ForwardAsync(far, near, born));
+            await Task.WhenAny(
+                ForwardAsync(near, far, born, () => 0), ForwardAsync(far, near, born, () => AnswerBytesPerSecond));
         }
         catch (Exception end) when (end is OperationCanceledException or SocketException or ObjectDisposedException)
         {
@@ -97,7 +107,7 @@ internal sealed class SilentProxy : IAsyncDisposable
         }
     }
 
-    private async Task ForwardAsync(Socket from, Socket to, int born)
+    private async Task ForwardAsync(Socket from, Socket to, int born, Func<int> bytesPerSecond)
     {
         var bytes = new byte[16 << 10];
         try
@@ -117,7 +127,13 @@ internal sealed class SilentProxy : IAsyncDisposable
 
                 for (var sent = 0; sent < read;)
                 {
-                    sent += await to.SendAsync(bytes.AsMemory(sent, read - sent), stopping.Token);
+                    var rate = bytesPerSecond();
+                    var piece = rate > 0 ? Math.Min(AnswerBytes, read - sent) : read - sent;
+                    sent += await to.SendAsync(bytes.AsMemory(sent, piece), stopping.Token);
+                    if (rate > 0)
+                    {
+                        await Task.Delay(TimeSpan.FromSeconds((double)piece / rate), stopping.Token);
+                    }
                 }
             }
         }
