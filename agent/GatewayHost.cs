@@ -7,6 +7,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Health;
+using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Time;
@@ -22,9 +23,9 @@ using Sluice.Hal.Simulation;
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, status, light, samplers, and stop in the reverse:
-/// nothing is read any more before the publisher takes its leave, and the buffer closes last, with everything in it
-/// durable.
+/// The only wiring. Loops start in the order buffer, publisher, posture, status, light, samplers, and stop in the
+/// reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last, with everything
+/// in it durable.
 /// </summary>
 public static class GatewayHost
 {
@@ -94,6 +95,8 @@ public static class GatewayHost
             surroundings.Random,
             Logger<Publisher>(s),
             s.GetRequiredService<DeviceRoll>()));
+        AddLoop(services, s => new PostureLoop(
+            configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
             Logger<Sampler>(s), s.GetRequiredService<DeviceRoll>()))]);

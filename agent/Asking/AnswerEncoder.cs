@@ -10,12 +10,7 @@ internal sealed class AnswerEncoder(Speaker speaker)
 {
     public void Encode(PayloadBuffer into, Answer answer, DateTime sentUtc)
     {
-        into.Clear();
-        using var json = new Utf8JsonWriter(into, ContractJson.Options);
-        json.WriteStartObject();
-        json.WriteNumber("v"u8, ContractJson.Version);
-        json.WriteString("gateway"u8, speaker.GatewayId);
-        json.WriteString("run"u8, speaker.Run.ToString("N"));
+        using var json = ContractJson.Begin(into, speaker, withSite: false);
         ContractJson.WriteTime(json, "sent"u8, sentUtc);
         if (answer.Word.Length > 0)
         {

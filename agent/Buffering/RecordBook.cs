@@ -27,6 +27,11 @@ public enum GapReason : byte
 public sealed record RecordingGap(
     DateTime From, DateTime To, GapReason Reason, bool IsRebooted, bool IsClockNotSet, long LossMilliseconds);
 
+/// <summary>What lay before this start of the agent.</summary>
+/// <param name="Before">How the recording before it ended; null where nothing was ever recorded here.</param>
+/// <param name="BootBefore">The boot in which that was.</param>
+public sealed record AgentStart(GapReason? Before, Guid BootBefore);
+
 /// <summary>What the ledger says of clock and recording, immutable.</summary>
 /// <param name="Clock">The clock as it was last seen.</param>
 /// <param name="Steps">Newest last, bounded.</param>
@@ -38,7 +43,11 @@ public sealed record RecordView(
     IReadOnlyList<ClockStep> Steps,
     long StepsTotal,
     IReadOnlyList<RecordingGap> Gaps,
-    long GapsTotal);
+    long GapsTotal)
+{
+    /// <summary>Why the agent runs; null where the disk cannot say. Not kept: the next start has its own.</summary>
+    public AgentStart? Start { get; init; }
+}
 
 /// <summary>What is kept of it on disk.</summary>
 /// <param name="ClosedAt">When it was closed cleanly; null while it is recorded.</param>
@@ -63,6 +72,7 @@ internal sealed class RecordBook
     private long gapsTotal;
     private ReadingClock clock = ReadingClock.Unknown;
     private DateTime? closedAt;
+    private AgentStart? start;
     private (DateTime From, ReadingClock Clock, GapReason Reason, long LossMilliseconds)? silence;
 
     /// <summary>Everything here is durable.</summary>
@@ -71,15 +81,25 @@ internal sealed class RecordBook
     /// <summary>The clock as it was last seen, by this run or by the one before it.</summary>
     public ReadingClock Clock => clock;
 
-    public RecordView View => new(clock, [.. steps], stepsTotal, [.. gaps], gapsTotal);
+    public RecordView View => new(clock, [.. steps], stepsTotal, [.. gaps], gapsTotal) { Start = start };
 
     public BookRecord Record => new(closedAt, View);
 
     /// <summary>What the directory says of the time before this start.</summary>
     /// <param name="last">The last durable reading, as it goes out; null where there is none.</param>
     /// <param name="lossMax">How young a reading may have been that was not durable.</param>
-    public void Begin(StoredReading? last, TimeSpan lossMax)
+    /// <param name="isRead">False where the directory could not be read: then nobody knows what was before.</param>
+    public void Begin(StoredReading? last, TimeSpan lossMax, bool isRead)
     {
+        if (isRead)
+        {
+            // A clock that was seen and nothing behind it: killed before the first reading was durable.
+            var isFirst = closedAt is null && last is null && clock == ReadingClock.Unknown;
+            start = new AgentStart(
+                isFirst ? null : closedAt is null ? GapReason.NotClosed : GapReason.Stopped,
+                closedAt is null && last is { } latest ? latest.Clock.Boot : clock.Boot);
+        }
+
         if (closedAt is { } stopped)
         {
             silence = (stopped, clock, GapReason.Stopped, 0);

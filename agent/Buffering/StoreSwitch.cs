@@ -134,7 +134,7 @@ public sealed class StoreSwitch : IDisposable
 
         if (eye is not null)
         {
-            eye.Book.Begin(batch.Count > 0 ? batch.Readings[^1] : null, lossMax);
+            eye.Book.Begin(batch.Count > 0 ? batch.Readings[^1] : null, lossMax, isRead: !writesMemory);
             Look();
         }
     }

@@ -11,6 +11,9 @@ internal enum Announcement : byte
     Status,
     Birth,
     Ledger,
+
+    /// <summary>Beside the others: <see cref="Posture.PosturePlan"/> says when, and nothing waits for it.</summary>
+    Posture,
 }
 
 /// <summary>

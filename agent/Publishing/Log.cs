@@ -47,4 +47,8 @@ internal static partial class Log
         "The birth is larger than the broker's packet limit; it goes without descriptions and last readings. Raise "
             + "the limit.")]
     public static partial void BirthReduced(ILogger logger);
+
+    [LoggerMessage(3011, LogLevel.Warning,
+        "The broker does not take the posture: {Sentence} It is tried again within the hour; all else goes on.")]
+    public static partial void PostureRefused(ILogger logger, string sentence);
 }

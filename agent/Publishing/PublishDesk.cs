@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
@@ -36,6 +37,7 @@ internal sealed class PublishDesk : IDisposable
     private readonly TimeProvider clock;
     private readonly long start;
     private long ledgerNumber;
+    private bool postureRefused;
 
     public PublishDesk(
         GatewayConfiguration configuration,
@@ -57,6 +59,9 @@ internal sealed class PublishDesk : IDisposable
         Gzip = configuration.Publish.Compresses ? new BatchGzip() : null;
         Plan = new DeliveryPlan(new DeliveryLimits { BackfillShare = configuration.Publish.BackfillShare });
         Budget = new RateBudget(configuration.Publish.RateBytesPerSecondMax);
+        Posture = new PostureDesk(
+            configuration,
+            new PostureEncoder(announcements.Speaker, SoftwareFacts.Here, ComponentList.OfThisBuild));
         AcknowledgedByMes = configuration.Publish.AcknowledgedBy == AcknowledgedBy.Mes;
         Asks = new AskWork(
             new AskPlan(Topics.Base, AcknowledgedByMes), Plan.Replay, AnnouncementPlan,
@@ -92,6 +97,8 @@ internal sealed class PublishDesk : IDisposable
 
     public AnnouncementPlan AnnouncementPlan { get; } = new();
 
+    public PostureDesk Posture { get; }
+
     /// <summary>What the MES may ask.</summary>
     public AskWork Asks { get; }
 
@@ -114,8 +121,8 @@ internal sealed class PublishDesk : IDisposable
 
     public DateTime Utc => clock.GetUtcNow().UtcDateTime;
 
-    /// <summary>Called when an ask came in; set by the session that works, on whatever thread.</summary>
-    public Action? Asked { get; set; }
+    /// <summary>Called when there is something new to do; set by the session that works, on whatever thread.</summary>
+    public Action? Wake { get; set; }
 
     /// <summary>
     /// On a thread of the link. Kept here and not in a session: an ask may come as soon as the topic is subscribed,
@@ -130,7 +137,14 @@ internal sealed class PublishDesk : IDisposable
         }
 
         asks.Enqueue(message);
-        Asked?.Invoke();
+        Wake?.Invoke();
+    }
+
+    /// <summary>What the machine shows of itself; from any thread.</summary>
+    public void Tell(HostSighting seen)
+    {
+        Posture.Tell(seen);
+        Wake?.Invoke();
     }
 
     public InboundMessage? TakeAsk() => asks.TryDequeue(out var ask) ? ask : null;
@@ -158,6 +172,25 @@ internal sealed class PublishDesk : IDisposable
     /// <summary>The broker did not take a ledger of so many bytes.</summary>
     public void LedgerTooLarge(int bytes) =>
         LedgerBytesMax = Math.Max(MessageBytesMin, Math.Min(LedgerBytesMax, bytes) / 2);
+
+    /// <summary>A refusal of it holds nothing else up; a technician reads of it once, and it is counted.</summary>
+    public void SettlePosture(DeliveryOutcome outcome, TimeSpan now)
+    {
+        Posture.Plan.Settle(outcome.Verdict, now);
+        if (outcome.Verdict == DeliveryVerdict.Accepted)
+        {
+            postureRefused = false;
+        }
+        else if (outcome.Verdict != DeliveryVerdict.LinkLost)
+        {
+            Journal.Refused(outcome, holdFor: null, ofReadings: false);
+            if (!postureRefused)
+            {
+                postureRefused = true;
+                Log.PostureRefused(Logger, outcome.Sentence);
+            }
+        }
+    }
 
     public PayloadBuffer Take() => spare.TryPop(out var buffer) ? buffer : new PayloadBuffer();
 

@@ -33,7 +33,7 @@ internal sealed class PublishSession : IDisposable
         wake = new WakeSignal(desk.Clock);
         connectedAt = buffer.View;
         work = new PublishWork(desk, terms, connectedAt);
-        desk.Asked = wake.Set;
+        desk.Wake = wake.Set;
     }
 
     /// <summary>Works until the link is lost, and says why. A stop ends it cleanly and throws cancellation.</summary>
@@ -74,7 +74,7 @@ internal sealed class PublishSession : IDisposable
 
     public void Dispose()
     {
-        desk.Asked = null;
+        desk.Wake = null;
         ended.Dispose();
         wake.Dispose();
     }

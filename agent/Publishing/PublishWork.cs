@@ -1,6 +1,7 @@
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
@@ -23,6 +24,9 @@ internal sealed class PublishWork
 {
     /// <summary>A buffer that cannot be read is asked again after this.</summary>
     private static readonly TimeSpan PeekAgain = TimeSpan.FromSeconds(1);
+
+    /// <summary>Messages of any kind with the link at most, whatever the broker would take.</summary>
+    private const int UnderWayMax = 17;
 
     /// <summary>Half of what the longest list of a ledger may have.</summary>
     private const int LedgerListMax = 512;
@@ -50,6 +54,7 @@ internal sealed class PublishWork
         desk.Plan.Connected(view, terms.ReceiveMaximum);
         desk.AnnouncementPlan.Connected(view);
         desk.AnnouncementPlan.Observe(desk.Devices);
+        desk.Posture.Plan.Connected(desk.Now);
         desk.Peeked.Clear();
     }
 
@@ -71,7 +76,7 @@ internal sealed class PublishWork
 
     public WorkStep Next(TimeSpan now, DateTime utc)
     {
-        if (desk.Budget.Wait(now) > TimeSpan.Zero)
+        if (desk.Budget.Wait(now) > TimeSpan.Zero || UnderWay >= Math.Min(terms.ReceiveMaximum, UnderWayMax))
         {
             return new WorkStep(WorkKind.Sleep);
         }
@@ -86,6 +91,11 @@ internal sealed class PublishWork
         if (desk.Asks.HasAnswer)
         {
             return SayAnswer(now, utc);
+        }
+
+        if (desk.AnnouncementPlan.IsOpen && desk.Posture.Next(view, terms.Session, now) is { } posture)
+        {
+            return SayPosture(posture, now, utc);
         }
 
         if (!desk.AnnouncementPlan.IsOpen || now < peekAgainAt || desk.Plan.Next(now) is not { } next)
@@ -138,6 +148,7 @@ internal sealed class PublishWork
     {
         TimeSpan? soonest = null;
         Sooner(ref soonest, desk.AnnouncementPlan.Wait(now) ?? TimeSpan.Zero);
+        Sooner(ref soonest, desk.Posture.Plan.Wait(now) ?? TimeSpan.Zero);
         Sooner(ref soonest, desk.Budget.Wait(now));
         Sooner(ref soonest, peekAgainAt - now);
         Sooner(ref soonest, desk.Plan.Wait(now) ?? TimeSpan.Zero);
@@ -162,6 +173,12 @@ internal sealed class PublishWork
         {
             // A link that is going down may still be reading the others.
             desk.Return(handed.Payload);
+        }
+
+        if (handed.Announcement == Announcement.Posture)
+        {
+            desk.SettlePosture(outcome, now);
+            return null;
         }
 
         if (handed.Announcement is { } announcement)
@@ -241,6 +258,16 @@ internal sealed class PublishWork
         {
             desk.Announcements.Ledger(payload, view, number, catchUp, utc, newest);
         }
+    }
+
+    private WorkStep SayPosture(PostureContent content, TimeSpan now, DateTime utc)
+    {
+        var payload = desk.Take();
+        var topic = desk.Topics.Posture;
+        desk.Posture.Write(payload, content, terms.PacketBytesMax - PacketOverhead(topic), utc);
+        desk.Posture.Plan.Sent(content, now);
+        desk.Budget.Spend(payload.Length, now);
+        return HandOver(topic, retain: true, new HandedOver(payload, null, Announcement.Posture), now);
     }
 
     private WorkStep SayAnswer(TimeSpan now, DateTime utc)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
@@ -59,6 +60,9 @@ public sealed class Publisher : BackgroundService
 
     /// <summary>How the way to the MES is, right now; from any thread.</summary>
     public UplinkHealth Health => desk.Journal.Health;
+
+    /// <summary>What the machine shows of itself, for the posture; from any thread.</summary>
+    public void Tell(HostSighting seen) => desk.Tell(seen);
 
     /// <summary>How often the loop has turned: a loop that spins shows here.</summary>
     internal long LoopRounds => Interlocked.Read(ref desk.Rounds);

@@ -223,7 +223,7 @@ public sealed class MqttBrokerLink : IBrokerLink
                 .ConfigureAwait(false);
             var packetBytesMax = (int)Math.Min(answer.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
             return new ConnectOutcome(ConnectVerdict.Connected, "", 0, new ConnectTerms(
-                answer.ReceiveMaximum ?? ushort.MaxValue, packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", "")
+                ReceiveMaximum(answer), packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", "")
             {
                 Warnings = unheard is null ? [] : [unheard],
             });
@@ -240,6 +240,11 @@ public sealed class MqttBrokerLink : IBrokerLink
             return Broken(endPoint, stream.Fault ?? exception, bound.IsOver);
         }
     }
+
+    /// <summary>Where the broker says nothing it takes as many as can be numbered (MQTT 5, 3.2.2.3.3); the library then
+    /// says 0, which nobody may announce.</summary>
+    private static int ReceiveMaximum(MqttClientConnectResult answer) =>
+        answer.ReceiveMaximum is > 0 and var most ? most : ushort.MaxValue;
 
     private static ConnectOutcome Broken(IPEndPoint endPoint, Exception exception, bool timedOut)
     {

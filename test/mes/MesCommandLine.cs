@@ -48,7 +48,7 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
     {
         var root = new RootCommand("The reference receiver: what an MES does with the stream of Sluice gateways.")
         {
-            Receive(), Verify(), Latest(), Replay(), Produced(),
+            Receive(), Verify(), Latest(), Replay(), Produced(), Posture(),
         };
         return root.Parse(arguments).InvokeAsync(
             new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }, cancellationToken);
@@ -239,6 +239,21 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
             var production = opened.Produced(of, counter, bits);
             output.WriteLine(
                 $"{production.Pieces} pieces, {production.Rollovers} rollovers, {production.Resets} resets");
+            return 0;
+        });
+        return verb;
+    }
+
+    private Command Posture()
+    {
+        var verb = new Command("posture", "Show what each gateway last said it is and how it stands.")
+        {
+            database, json,
+        };
+        verb.SetAction(parsed =>
+        {
+            using var opened = MesDatabase.Open(parsed.GetValue(database)!);
+            PostureText.Write(opened.Postures(), output, parsed.GetValue(json));
             return 0;
         });
         return verb;

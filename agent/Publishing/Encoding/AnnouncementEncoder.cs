@@ -48,7 +48,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
             last[reading.Reading.Signal] = reading;
         }
 
-        using var json = Begin(into, withSite: true);
+        using var json = ContractJson.Begin(into, speaker, withSite: true);
         json.WriteString("agent"u8, speaker.AgentVersion);
         json.WriteString("config"u8, speaker.ConfigurationHash);
         ContractJson.WriteTime(json, "sent"u8, sentUtc);
@@ -97,7 +97,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         DateTime sentUtc,
         int newest = int.MaxValue)
     {
-        using var json = Begin(into, withSite: false);
+        using var json = ContractJson.Begin(into, speaker, withSite: false);
         json.WriteNumber("number"u8, number);
         ContractJson.WriteTime(json, "sent"u8, sentUtc);
         json.WriteNumber("waiting"u8, view.Waiting);
@@ -252,7 +252,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
 
     private void Status(PayloadBuffer into, string state, string? reason, DateTime? sentUtc)
     {
-        using var json = Begin(into, withSite: false);
+        using var json = ContractJson.Begin(into, speaker, withSite: false);
         json.WriteString("state"u8, state);
         if (reason is not null)
         {
@@ -265,21 +265,5 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndObject();
-    }
-
-    private Utf8JsonWriter Begin(PayloadBuffer into, bool withSite)
-    {
-        into.Clear();
-        var json = new Utf8JsonWriter(into, ContractJson.Options);
-        json.WriteStartObject();
-        json.WriteNumber("v"u8, ContractJson.Version);
-        json.WriteString("gateway"u8, speaker.GatewayId);
-        if (withSite)
-        {
-            json.WriteString("site"u8, speaker.Site);
-        }
-
-        json.WriteString("run"u8, speaker.Run.ToString("N"));
-        return json;
     }
 }

@@ -16,6 +16,23 @@ internal static class ContractJson
     public static readonly JsonWriterOptions Options =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
 
+    /// <summary>The head of every message in which the gateway speaks of itself.</summary>
+    public static Utf8JsonWriter Begin(PayloadBuffer into, Speaker speaker, bool withSite)
+    {
+        into.Clear();
+        var json = new Utf8JsonWriter(into, Options);
+        json.WriteStartObject();
+        json.WriteNumber("v"u8, Version);
+        json.WriteString("gateway"u8, speaker.GatewayId);
+        if (withSite)
+        {
+            json.WriteString("site"u8, speaker.Site);
+        }
+
+        json.WriteString("run"u8, speaker.Run.ToString("N"));
+        return json;
+    }
+
     /// <summary>
     /// UTC with three digits of milliseconds and Z, always: the same instant is always the same bytes.
     /// </summary>
@@ -66,6 +83,15 @@ internal static class ContractJson
             }
         }
     }
+
+    public static ReadOnlySpan<byte> StateWord(bool isSet) => isSet ? "Set"u8 : "NotSet"u8;
+
+    public static ReadOnlySpan<byte> ReasonWord(GapReason reason) => reason switch
+    {
+        GapReason.Stopped => "Stopped"u8,
+        GapReason.NotClosed => "NotClosed"u8,
+        _ => throw new InvalidOperationException($"A gap with the unknown reason {reason}."),
+    };
 
     private static void Digits(int number, int count, Span<byte> into)
     {

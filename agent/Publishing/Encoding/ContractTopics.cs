@@ -17,6 +17,8 @@ internal sealed class ContractTopics(GatewayName gateway)
 
     public string Ledger => field ??= $"{Base}/ledger";
 
+    public string Posture => field ??= $"{Base}/posture";
+
     /// <summary>The only topic that is read.</summary>
     public string Ask => field ??= $"{Base}/ask";
 }

@@ -10,7 +10,7 @@ internal static class RecordEncoder
     public static void Write(Utf8JsonWriter json, RecordView record, int newest)
     {
         json.WriteStartObject("clock"u8);
-        json.WriteString("state"u8, StateWord(record.Clock.IsSet));
+        json.WriteString("state"u8, ContractJson.StateWord(record.Clock.IsSet));
         json.WriteString("boot"u8, record.Clock.Boot.ToString("N"));
         json.WriteNumber("stepped"u8, record.StepsTotal);
         json.WriteStartArray("steps"u8);
@@ -20,7 +20,7 @@ internal static class RecordEncoder
             json.WriteString("boot"u8, step.Boot.ToString("N"));
             ContractJson.WriteTime(json, "at"u8, step.At);
             json.WriteNumber("offsetMs"u8, step.OffsetMilliseconds);
-            json.WriteString("state"u8, StateWord(step.IsSet));
+            json.WriteString("state"u8, ContractJson.StateWord(step.IsSet));
             json.WriteEndObject();
         }
 
@@ -33,10 +33,10 @@ internal static class RecordEncoder
             json.WriteStartObject();
             ContractJson.WriteTime(json, "from"u8, gap.From);
             ContractJson.WriteTime(json, "to"u8, gap.To);
-            json.WriteString("reason"u8, ReasonWord(gap.Reason));
+            json.WriteString("reason"u8, ContractJson.ReasonWord(gap.Reason));
             json.WriteNumber("lossMs"u8, gap.LossMilliseconds);
             json.WriteBoolean("rebooted"u8, gap.IsRebooted);
-            json.WriteString("clock"u8, StateWord(!gap.IsClockNotSet));
+            json.WriteString("clock"u8, ContractJson.StateWord(!gap.IsClockNotSet));
             json.WriteEndObject();
         }
 
@@ -64,13 +64,4 @@ internal static class RecordEncoder
 
         json.WriteEndArray();
     }
-
-    private static ReadOnlySpan<byte> StateWord(bool isSet) => isSet ? "Set"u8 : "NotSet"u8;
-
-    private static ReadOnlySpan<byte> ReasonWord(GapReason reason) => reason switch
-    {
-        GapReason.Stopped => "Stopped"u8,
-        GapReason.NotClosed => "NotClosed"u8,
-        _ => throw new InvalidOperationException($"A gap with the unknown reason {reason}."),
-    };
 }

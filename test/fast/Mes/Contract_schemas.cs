@@ -30,6 +30,10 @@ public sealed partial class Contract_schemas
     [InlineData("ledger", "[1001,119800]", "[1001]", "1 items, 2 to 2")]
     [InlineData("ledger", "\"Overflow\"", "\"Lost\"", "is not one of")]
     [InlineData("ledger", "\"number\":7", "\"number\":\"7\"", "is not integer")]
+    [InlineData("posture", "\"listeners\":0", "\"listeners\":-1", "below 0")]
+    [InlineData("posture", "\"C3A1D94E7F0B\"", "\"c3a1\"", "form")]
+    [InlineData("posture", "\"NotClosed\"", "\"Crashed\"", "is not one of")]
+    [InlineData("posture", "\"cipher\":", "\"chiffre\":", "'cipher' is missing")]
     public void A_schema_refuses(string kind, string was, string becomes, string because)
     {
         var example = Example(kind);

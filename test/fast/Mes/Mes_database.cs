@@ -221,6 +221,26 @@ public sealed class Mes_database : IDisposable
         Assert.Equal(new Production(pieces, rollovers, resets), CounterProduction.Count(readings, width));
     }
 
+    [Fact]
+    public async Task The_newest_posture_of_a_gateway_is_kept_and_shown()
+    {
+        Write(Spoken.Posture("2026-11-22T14:00:01.250Z", 0));
+        Write(Spoken.Posture("2026-11-23T14:00:01.250Z", 2));
+        Write(Spoken.Posture("2026-11-22T14:00:01.250Z", 0));
+        Write(Spoken.Posture("not a time", 7));
+        var text = Assert.Single(database.Postures());
+        Assert.Contains("\"sent\":\"2026-11-23", text);
+
+        var (code, shown) = await InvokeAsync("posture");
+        Assert.Equal(0, code);
+        Assert.Contains("gw-042, 2026-11-23T14:00:01.250Z", shown);
+        Assert.Contains("listeners      2", shown);
+        var (_, json) = await InvokeAsync("posture", "--json");
+        Assert.Equal($"[{text}]", json);
+        Write(Spoken.Posture("2026-11-22T14:00:01.250Z", 1, run: new string('b', 32)));
+        Assert.Contains("\"listeners\":1", Assert.Single(database.Postures()));
+    }
+
     public void Dispose()
     {
         database.Dispose();
@@ -250,15 +270,14 @@ public sealed class Mes_database : IDisposable
 
     private void Write(MesMessage message) => writer.Write(message);
 
-    private async Task<(int Code, string Said)> ProducedAsync(string signal, params string[] more)
+    private Task<(int Code, string Said)> ProducedAsync(string signal, params string[] more) =>
+        InvokeAsync("produced", ["--gateway", Spoken.Gateway, "--signal", signal, .. more]);
+
+    private async Task<(int Code, string Said)> InvokeAsync(string verb, params string[] more)
     {
         using var said = new StringWriter();
         var code = await new MesCommandLine(said, TimeProvider.System).InvokeAsync(
-            [
-                "produced", "--database", $"sqlite:{Path.Combine(directory, "mes.db")}", "--gateway", Spoken.Gateway,
-                "--signal", signal, .. more,
-            ],
-            CancellationToken.None);
+            [verb, "--database", $"sqlite:{Path.Combine(directory, "mes.db")}", .. more], CancellationToken.None);
         return (code, said.ToString().Trim());
     }
 

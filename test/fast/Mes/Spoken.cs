@@ -40,6 +40,13 @@ internal static class Spoken
          "signals":[{{signal}}]}
         """);
 
+    public static MesMessage Posture(string sent, int listeners, string run = Run) => Message("posture", $$"""
+        {"v":1,"gateway":"gw-042","site":"plant1","run":"{{run}}","sent":"{{sent}}","software":{"agent":"0.1.0",
+         "runtime":".NET 10","platform":"linux-arm64","system":"Debian","kernel":"6.1"},"components":{"count":1,
+         "hash":"{{new string('c', 64)}}"},"config":"{{new string('a', 64)}}","listeners":{{listeners}},
+         "disk":{"storage":"disk","bufferBytes":1,"bufferBytesMax":2} }
+        """);
+
     public static MesMessage Message(string kind, string json) =>
         new($"sluice/v1/plant1/{Gateway}/{kind}", new ReadOnlySequence<byte>(Encoding.UTF8.GetBytes(json)))
         {

@@ -35,7 +35,7 @@ public sealed partial class Wire_examples
             }
         }
 
-        Assert.Equal(["answer", "ask", "birth", "data", "ledger", "status"], kinds.Distinct().Order());
+        Assert.Equal(["answer", "ask", "birth", "data", "ledger", "posture", "status"], kinds.Distinct().Order());
         Assert.Empty(ledger.Violations.Select(violation => $"{violation.Topic}: {violation.Sentence}"));
     }
 

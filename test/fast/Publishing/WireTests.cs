@@ -234,7 +234,7 @@ public sealed class WireTests
         return Encoding.UTF8.GetString(payload.Span);
     }
 
-    private static void AssertIsExample(string heading, int index, PayloadBuffer payload)
+    internal static void AssertIsExample(string heading, int index, PayloadBuffer payload)
     {
         var text = RepositoryTree.Here.Files.Single(file => file.Path == "agent/Publishing/WIRE.md").Text;
         var section = text[text.IndexOf("## " + heading, StringComparison.Ordinal)..];

@@ -37,6 +37,17 @@ public sealed class MqttBrokerLinkTests
         Assert.Equal(DeliveryVerdict.Accepted, delivered.Verdict);
     }
 
+    /// <summary>Behind such a broker the gateway had one message in flight, and a backlog took as long.</summary>
+    [Fact]
+    public async Task A_broker_that_announced_no_limits_was_taken_for_one_that_takes_one_message_at_a_time()
+    {
+        await using var bench = await BrokerLinkBench.StartAsync();
+        await using var link = bench.Link();
+        var outcome = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.Equal(
+            (ushort.MaxValue, int.MaxValue), (outcome.Terms!.ReceiveMaximum, outcome.Terms.PacketBytesMax));
+    }
+
     [Fact]
     public async Task A_good_broker_directly_below_the_root_is_believed_too()
     {

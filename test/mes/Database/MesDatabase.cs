@@ -61,6 +61,11 @@ public sealed class MesDatabase : IDisposable
             PRIMARY KEY (gateway, signal))
         """,
         """
+        CREATE TABLE IF NOT EXISTS posture (
+            gateway TEXT NOT NULL, run TEXT NOT NULL, sent TEXT NOT NULL, text TEXT NOT NULL,
+            PRIMARY KEY (gateway))
+        """,
+        """
         CREATE TABLE IF NOT EXISTS tally (
             gateway TEXT NOT NULL, what TEXT NOT NULL, count BIGINT NOT NULL, last TEXT NOT NULL,
             PRIMARY KEY (gateway, what))
@@ -107,6 +112,10 @@ public sealed class MesDatabase : IDisposable
     public int? CounterBits(string gateway, string signal) => Query(
         row => row.GetInt32(0), "SELECT bits FROM counter WHERE gateway = @a AND signal = @b", gateway, signal)
         is [var bits] ? bits : null;
+
+    /// <summary>The newest posture of each gateway, as it came.</summary>
+    public IReadOnlyList<string> Postures() =>
+        Query(row => row.GetString(0), "SELECT text FROM posture ORDER BY gateway");
 
     /// <summary>What a counter counted from its first reading to its last, by the time of its readings.</summary>
     public Production Produced(string gateway, string signal, int widthBits) => CounterProduction.Count(

@@ -33,7 +33,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
         var levels = message.Topic.StartsWith(root, StringComparison.Ordinal)
             ? message.Topic[root.Length..].Split('/')
             : [];
-        if (levels is not [var gateway, "data" or "birth" or "ledger"])
+        if (levels is not [var gateway, "data" or "birth" or "ledger" or "posture"])
         {
             return;
         }
@@ -77,6 +77,9 @@ public sealed class MessageWriter(MesDatabase database, string site)
                 break;
             case "birth" when Contract.Birth(json, faults) is var birth && faults.Count == 0:
                 Describe(gateway, birth);
+                break;
+            case "posture" when Contract.Posture(json, faults) is var posture && faults.Count == 0:
+                Keep(gateway, posture);
                 break;
             case "ledger" when Contract.Ledger(json, faults) is var ledger && faults.Count == 0:
                 Judge(gateway, ledger);
@@ -192,6 +195,14 @@ public sealed class MessageWriter(MesDatabase database, string site)
         }
     }
 
+    private void Keep(string gateway, PostureMessage posture) => database.Execute(
+        """
+        INSERT INTO posture (gateway, run, sent, text) VALUES (@a, @b, @c, @d)
+        ON CONFLICT (gateway) DO UPDATE SET run = excluded.run, sent = excluded.sent, text = excluded.text
+        WHERE posture.run <> excluded.run OR posture.sent <= excluded.sent
+        """,
+        gateway, posture.Run, Instant(posture.Sent), posture.Text);
+
     private void Judge(string gateway, LedgerMessage ledger)
     {
         foreach (var account in ledger.Stores)
@@ -229,8 +240,10 @@ public sealed class MessageWriter(MesDatabase database, string site)
         """,
         gateway, what, last);
 
-    private static string Instant(in MesReading reading) =>
-        reading.SourceTimestamp.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+    private static string Instant(in MesReading reading) => Instant(reading.SourceTimestamp);
+
+    private static string Instant(DateTime at) =>
+        at.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>The value with all its digits, as the wire had it; a text as JSON, so that it is not taken for one.
     /// </summary>

@@ -18,6 +18,13 @@ public sealed record DataMessage(
 
 public sealed record StatusMessage(string Gateway, string Run, bool IsOnline, string Reason);
 
+/// <param name="Text">The message as it came, held to its schema.</param>
+public sealed record PostureMessage(string Gateway, string Run, DateTime Sent, string Text)
+{
+    /// <summary>One that was sent again may come behind a younger one of its run: the younger counts.</summary>
+    public bool IsNotOlderThan(string run, DateTime sent) => Run != run || Sent >= sent;
+}
+
 /// <param name="Name">Source, slash, name.</param>
 /// <param name="Type">As the signal list has it.</param>
 /// <param name="Unit">Empty where there is none.</param>
@@ -45,7 +52,7 @@ public sealed record LedgerMessage(
     ClockAccount? Clock, IReadOnlyList<GapAccount> Gaps);
 
 /// <summary>
-/// The four messages of contract v1, read by a program that knows the contract and nothing of the gateway. Each method
+/// The messages of contract v1, read by a program that knows the contract and nothing of the gateway. Each method
 /// returns what it could read and adds a sentence to <c>faults</c> for whatever the contract does not allow. Pure.
 /// <para>
 /// An MES in production ignores members that it does not know. This receiver is a judge as well, so they are faults
@@ -144,6 +151,14 @@ public static partial class Contract
         message.Require(birth.Storage is "disk" or "memory", $"storage '{birth.Storage}' is neither disk nor memory");
         message.RefuseOthers();
         return birth;
+    }
+
+    /// <summary>Its head; that the rest has the right form is the schema's business, and nothing is computed with it.
+    /// </summary>
+    public static PostureMessage Posture(JsonElement root, List<string> faults)
+    {
+        var message = new ContractReader(root, "posture", faults);
+        return new PostureMessage(Head(message), Id(message, "run"), message.Instant("sent"), root.GetRawText());
     }
 
     private static void Device(JsonElement element, List<string> faults)

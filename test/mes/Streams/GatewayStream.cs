@@ -19,6 +19,8 @@ public sealed class GatewayStream(string name)
 
     public LedgerMessage? Ledger { get; private set; }
 
+    public PostureMessage? Posture { get; private set; }
+
     public long Births { get; private set; }
 
     public long Messages { get; private set; }
@@ -52,6 +54,14 @@ public sealed class GatewayStream(string name)
     public long Lost => stores.Values.Sum(store => store.Lost().Sum(gap => gap.Count));
 
     internal void Receive(StatusMessage status) => Status = status;
+
+    internal void Receive(PostureMessage posture)
+    {
+        if (Posture is null || posture.IsNotOlderThan(Posture.Run, Posture.Sent))
+        {
+            Posture = posture;
+        }
+    }
 
     internal void Receive(BirthMessage birth, List<string> faults)
     {

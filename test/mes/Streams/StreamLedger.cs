@@ -84,7 +84,7 @@ public sealed class StreamLedger(string site)
     {
         var (name, kind) = Split(message.Topic);
         kind = kind.StartsWith("answer/", StringComparison.Ordinal) ? "answer" : kind;
-        if (kind is not ("status" or "birth" or "data" or "ledger" or "answer"))
+        if (kind is not ("status" or "birth" or "data" or "ledger" or "posture" or "answer"))
         {
             if (!IsKnownTopic(kind))
             {
@@ -138,6 +138,11 @@ public sealed class StreamLedger(string site)
                 SameName(birth.Gateway, name);
                 gateway.Receive(birth, faults);
                 break;
+            case "posture":
+                var posture = Contract.Posture(json, faults);
+                SameName(posture.Gateway, name);
+                gateway.Receive(posture);
+                break;
             case "ledger":
                 var ledger = Contract.Ledger(json, faults);
                 SameName(ledger.Gateway, name);
@@ -177,7 +182,7 @@ public sealed class StreamLedger(string site)
     }
 
     private static bool IsKnownTopic(string kind) =>
-        kind is "posture" or "ask" or "trust" || kind.StartsWith("cert/", StringComparison.Ordinal);
+        kind is "ask" or "trust" || kind.StartsWith("cert/", StringComparison.Ordinal);
 
     private GatewayStream? Known(string name)
     {

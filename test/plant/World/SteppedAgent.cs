@@ -3,6 +3,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
@@ -41,6 +42,7 @@ internal sealed class SteppedAgent : IDisposable
         desk = new PublishDesk(
             configuration, new AnnouncementEncoder(speaker, machine.Signals),
             new UplinkJournal(clock, NullLogger.Instance), new DeviceRoll(), clock, NullLogger.Instance);
+        desk.Tell(new HostSighting(0, new DiskSpace(settings.SizeBytesMax * 2, settings.SizeBytesMax)));
         publisher = new SteppedPublisher(settings, desk, buffer, line, clock, books, random);
         sampler = new SteppedSampler(machine, buffer, clock);
     }

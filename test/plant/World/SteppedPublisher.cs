@@ -197,7 +197,7 @@ internal sealed class SteppedPublisher
     private void HandOver(OutboundMessage message, HandedOver handed)
     {
         underWay.Add(handed);
-        WorldFaultException.Require(underWay.Count <= 17, Checker.Bounds,
+        WorldFaultException.Require(underWay.Count <= Math.Min(17, outcome!.Terms!.ReceiveMaximum), Checker.Bounds,
             () => $"{underWay.Count} messages are under way");
         if (handed.Sent is { } sent && seams.AcknowledgedAtOnce(sent) is { } range)
         {

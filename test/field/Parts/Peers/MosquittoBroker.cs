@@ -35,6 +35,9 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     /// <summary>Where it listens from the next start on, each with the same TLS.</summary>
     public IReadOnlyList<string> Addresses { get; set; } = ["127.0.0.1"];
 
+    /// <summary>The one cipher suite that it offers from the next start on; empty: what openssl thinks best.</summary>
+    public string Cipher { get; set; } = "";
+
     /// <summary>Its log of the present run.</summary>
     public ChildProcess Process => child ?? throw new InvalidOperationException("The broker does not run.");
 
@@ -110,6 +113,7 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         keyfile {Files.Key}
         crlfile {Files.Crl}
         tls_version tlsv1.3
+        {(Cipher.Length == 0 ? "" : "ciphers_tls1.3 " + Cipher)}
         require_certificate true
         use_identity_as_username true
 

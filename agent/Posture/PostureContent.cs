@@ -1,0 +1,91 @@
+using System.Runtime.InteropServices;
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Posture;
+
+/// <summary>What the machine shows of itself when somebody looks.</summary>
+/// <param name="Listeners">Sockets of this process that take something from the network; null where nobody can
+/// count.</param>
+/// <param name="Disk">The file system under the buffer; null where it cannot be asked.</param>
+public sealed record HostSighting(int? Listeners, DiskSpace? Disk);
+
+/// <param name="SizeBytes">Of the whole file system.</param>
+/// <param name="FreeBytes">What the agent's user may still take of it.</param>
+public readonly record struct DiskSpace(long SizeBytes, long FreeBytes);
+
+/// <summary>What this build is and what it runs on: the same from start to stop.</summary>
+/// <param name="Agent">Version of the agent.</param>
+/// <param name="Runtime">Of .NET.</param>
+/// <param name="Platform">Operating system and processor, as .NET names them.</param>
+/// <param name="System">The distribution.</param>
+/// <param name="Kernel">Its version.</param>
+internal sealed record SoftwareFacts(string Agent, string Runtime, string Platform, string System, string Kernel)
+{
+    private const int CharactersMax = 64;
+    private const string KernelFile = "/proc/sys/kernel/osrelease";
+
+    /// <summary>This machine.</summary>
+    public static SoftwareFacts Here { get; } = new(
+        AgentVersion.Text, Short(RuntimeInformation.FrameworkDescription), Short(RuntimeInformation.RuntimeIdentifier),
+        Short(RuntimeInformation.OSDescription), Short(KernelVersion()));
+
+    private static string KernelVersion()
+    {
+        try
+        {
+            return File.ReadAllText(KernelFile).Trim();
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException)
+        {
+            return Environment.OSVersion.Version.ToString();
+        }
+    }
+
+    private static string Short(string text) => FileNode.Clip(text, CharactersMax);
+}
+
+/// <summary>What a posture says besides who speaks and when. Immutable.</summary>
+internal sealed record PostureContent
+{
+    /// <summary>A disk that fills or empties is news in steps of this part of it.</summary>
+    private const int StepsOfDisk = 20;
+
+    public required HostSighting Host { get; init; }
+
+    /// <summary>Null where the link has no such thing.</summary>
+    public SessionFacts? Session { get; init; }
+
+    /// <summary>Clock, and why the agent runs; null where nobody watches a clock.</summary>
+    public RecordView? Record { get; init; }
+
+    /// <summary><c>disk</c> or <c>memory</c>.</summary>
+    public required string Storage { get; init; }
+
+    public required long BufferBytes { get; init; }
+
+    public required long BufferBytesMax { get; init; }
+
+    /// <summary>At the rate since the start; null in the first minute.</summary>
+    public double? WrittenBytesPerDay { get; init; }
+
+    /// <summary>Something that somebody should hear of before the day is over; not each byte that is written.</summary>
+    public bool IsNewsTo(PostureContent told) =>
+        Session != told.Session
+        || Host.Listeners != told.Host.Listeners
+        || Host.Disk?.SizeBytes != told.Host.Disk?.SizeBytes
+        || Storage != told.Storage
+        || Record?.Clock.IsSet != told.Record?.Clock.IsSet
+        || Record?.StepsTotal != told.Record?.StepsTotal
+        || HasMoved(Host.Disk?.FreeBytes, told.Host.Disk?.FreeBytes, Host.Disk?.SizeBytes)
+        || HasMoved(BufferBytes, told.BufferBytes, BufferBytesMax)
+        || HasDoubled(WrittenBytesPerDay, told.WrittenBytesPerDay)
+        || HasDoubled(told.WrittenBytesPerDay, WrittenBytesPerDay);
+
+    private static bool HasMoved(long? now, long? told, long? whole) =>
+        now is { } here && told is { } there && Math.Abs(here - there) > whole / StepsOfDisk;
+
+    private static bool HasDoubled(double? now, double? told) =>
+        now is null != told is null || now > told * 2;
+}

@@ -1,0 +1,61 @@
+using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Publishing.Encoding;
+using Sluice.Agent.Sizing;
+using Sluice.Agent.Uplink;
+
+namespace Sluice.Agent.Posture;
+
+/// <summary>
+/// The posture's place beside the publisher's loop: takes what the host shows, puts it together with what the loop
+/// knows, and says what is to be sent. Nothing goes before the host was looked at once.
+/// </summary>
+internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEncoder encoder)
+{
+    /// <summary>More lists than a plant has CAs that sign for one gateway.</summary>
+    private const int RevocationListsMax = 8;
+
+    private volatile HostSighting? host;
+
+    public PosturePlan Plan { get; } = new();
+
+    /// <summary>What the machine shows of itself; from any thread.</summary>
+    public void Tell(HostSighting seen) => host = seen;
+
+    /// <summary>What is to be sent now, or null.</summary>
+    /// <param name="view">The buffer.</param>
+    /// <param name="session">What the connection stands on.</param>
+    /// <param name="now">Monotonic, since the publisher was made.</param>
+    public PostureContent? Next(BufferView view, SessionFacts? session, TimeSpan now)
+    {
+        if (host is not { } seen || !Plan.Looks(now))
+        {
+            return null;
+        }
+
+        var buffer = configuration.Buffer;
+        var content = new PostureContent
+        {
+            Host = seen,
+            Session = session,
+            Record = view.Record,
+            Storage = view.Storage,
+            BufferBytes = view.Stores.Where(store => !store.IsVolatile).Sum(store => store.SizeBytes),
+            BufferBytesMax = buffer.SizeBytesMax,
+            WrittenBytesPerDay = FlashWear.Measured(view.BytesWritten, now, buffer.FlashEnduranceBytes).BytesPerDay,
+        };
+        return Plan.IsDue(content, now) ? content : null;
+    }
+
+    /// <summary>Writes it, with as many revocation lists as fit.</summary>
+    public void Write(PayloadBuffer into, PostureContent content, int bytesMax, DateTime utc)
+    {
+        encoder.Encode(into, content, utc, RevocationListsMax);
+        for (var lists = RevocationListsMax; into.Length > bytesMax && lists > 0;)
+        {
+            lists /= 2;
+            encoder.Encode(into, content, utc, lists);
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.Hosting;
+
+namespace Sluice.Agent.Posture;
+
+/// <summary>
+/// Looks at the machine once a minute and tells the publisher. Started by the host after the publisher; on a loop of
+/// its own, because a disk that hangs would keep whoever asks it how full it is.
+/// </summary>
+/// <param name="directory">Of the buffer.</param>
+/// <param name="tell">The publisher's ear.</param>
+/// <param name="clock">When to look again.</param>
+public sealed class PostureLoop(string directory, Action<HostSighting> tell, TimeProvider clock) : BackgroundService
+{
+    public static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            while (true)
+            {
+                tell(new HostSighting(OwnSockets.Listeners(), Space(directory)));
+                await Task.Delay(LookEvery, clock, stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    internal static DiskSpace? Space(string directory)
+    {
+        try
+        {
+            var disk = new DriveInfo(directory);
+            return new DiskSpace(disk.TotalSize, disk.AvailableFreeSpace);
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            return null;
+        }
+    }
+}
