@@ -37,6 +37,9 @@ public interface IReadingBuffer : IDisposable
     /// <summary>The position that the next appended reading gets.</summary>
     long Next { get; }
 
+    /// <summary>All readings ever dropped from this store: <see cref="View"/> without the rest of it.</summary>
+    long DroppedCount { get; }
+
     /// <summary>What was acknowledged, dropped and produced: the proof of completeness.</summary>
     StoreView View { get; }
 

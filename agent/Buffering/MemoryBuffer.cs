@@ -45,6 +45,8 @@ public sealed class MemoryBuffer(StoreId store, long sizeBytesMax) : IReadingBuf
 
     public long Next { get; private set; } = 1;
 
+    public long DroppedCount => ledger.DroppedCount;
+
     public StoreView View => new()
     {
         Store = Store,

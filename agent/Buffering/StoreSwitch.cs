@@ -45,6 +45,11 @@ public sealed class StoreSwitch : IDisposable
     private StorageFault? fault;
     private long probedAt;
 
+    // Handing out looks at the clock, commits and finds losses: nobody else would tell of it on an idle plant.
+    private bool changed;
+    private long droppedCount;
+    private StorageFault? seenFault;
+
     // What a disk store that had to be closed knew, until it is open again.
     private (StoreId Store, long Position)? durableBelow;
     private readonly List<StoreView> closed = [];
@@ -139,12 +144,10 @@ public sealed class StoreSwitch : IDisposable
         }
     }
 
-    /// <summary>
-    /// Looks at the clock: once it is set, readings that waited for it get the right time. True where it changed.
-    /// </summary>
-    public bool Look()
+    /// <summary>Looks at the clock: once it is set, readings that waited for it get the right time.</summary>
+    public void Look()
     {
-        var changed = eye is not null && eye.Look();
+        changed |= eye is not null && eye.Look();
         foreach (var store in Stores())
         {
             if (eye is not null && store.AwaitsClock)
@@ -152,8 +155,19 @@ public sealed class StoreSwitch : IDisposable
                 store.Observe(eye.Now);
             }
         }
+    }
 
-        return changed;
+    /// <summary>
+    /// Whether <see cref="View"/> may be another than when this was asked before, by what was looked at, handed out or
+    /// committed: a step of the clock, a correction, a loss, a fault.
+    /// </summary>
+    public bool TakeChanged()
+    {
+        var dropped = Stores().Sum(store => store.DroppedCount);
+        var now = fault ?? disk?.Fault;
+        var was = changed || dropped != droppedCount || !ReferenceEquals(now, seenFault);
+        (changed, droppedCount, seenFault) = (false, dropped, now);
+        return was;
     }
 
     public void Append(ReadOnlySpan<Reading> readings)
@@ -286,6 +300,7 @@ public sealed class StoreSwitch : IDisposable
         if (Find(store) is { } held && held.IsVolatile != writesMemory)
         {
             held.Commit();
+            changed = true;
         }
         else
         {
@@ -314,6 +329,7 @@ public sealed class StoreSwitch : IDisposable
         }
 
         uncommitted.BecameDurable(Writing, from, present);
+        changed = true;
     }
 
     private void OpenDisk(bool isFirst)

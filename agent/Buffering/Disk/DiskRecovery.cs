@@ -235,6 +235,8 @@ internal sealed class DiskRecovery
         }
         else
         {
+            // Nobody knows what of them was handed out as it was read: all of it stays so.
+            contents.Lives.ForEach(life => life.Clock.Forget(allBut: Guid.Empty));
             contents.Lives.Add(new DiskLife(contents.Options.NewStore()));
         }
 
@@ -244,10 +246,7 @@ internal sealed class DiskRecovery
         }
     }
 
-    /// <summary>
-    /// Too many lives: the oldest one's readings go, each named in its ledger. Its files are deleted once that is
-    /// durable.
-    /// </summary>
+    /// <summary>Too many lives: the oldest one's readings go, each named in its ledger, before its files do.</summary>
     private void LetGo(DiskLife life)
     {
         foreach (var held in life.Held.ToArray())
@@ -279,10 +278,11 @@ internal sealed class DiskRecovery
             if (held.Count > 0 && segment.Range.From <= held[^1].Range.To)
             {
                 contents.Shelf.SetAside(segment);
-                continue;
             }
-
-            held.Add(segment);
+            else
+            {
+                held.Add(segment);
+            }
         }
 
         var sealedTo = held.Count > 0 ? held[^1].Range.To : 0;
@@ -295,8 +295,7 @@ internal sealed class DiskRecovery
         }
 
         next = Math.Max(next, held.Count > 0 ? held[^1].Range.To + 1 : 1);
-        life.Ledger.Restore(
-            from.Life?.Acknowledged ?? [], from.Drops?.Drops ?? [], from.Drops?.Total ?? 0);
+        life.Ledger.Restore(from.Life?.Acknowledged ?? [], from.Drops?.Drops ?? [], from.Drops?.Total ?? 0);
         life.Ledger.Acknowledged.RemoveFrom(next);
         foreach (var hole in from.Life?.Holes ?? [])
         {

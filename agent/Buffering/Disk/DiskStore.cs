@@ -42,6 +42,8 @@ public sealed class DiskStore : IReadingBuffer
 
     public long Next => contents.Life.Next + pending.Count;
 
+    public long DroppedCount => contents.Life.Ledger.DroppedCount;
+
     public StoreView View => contents.Life.View(contents.SizeBytes) with
     {
         SealedReadings = contents.Shelf.SegmentReadings,
@@ -207,6 +209,8 @@ public sealed class DiskStore : IReadingBuffer
         public long Durable => life.Next;
 
         public long Next => life.Next;
+
+        public long DroppedCount => life.Ledger.DroppedCount;
 
         public StoreView View => life.View(life.Held.OfType<HeldSegment>().Sum(segment => segment.LengthBytes));
 

@@ -164,6 +164,10 @@ internal sealed class DiskWriter
         {
             WriteLives(always: false);
         }
+        else
+        {
+            WriteClocks(always: false);
+        }
 
         FrameContent.WriteWritten(body, contents.Storage.NowUtc);
         var pages = JournalPage.PagesFor(body.Length);
@@ -250,8 +254,21 @@ internal sealed class DiskWriter
             {
                 FrameContent.WriteDrops(body, life.Drops);
             }
+        }
 
-            if (always ? !life.Clock.IsEmpty : !life.Clock.IsWritten)
+        WriteClocks(always);
+    }
+
+    /// <summary>
+    /// In every frame of a commit, because it may end behind any of them and the readings before are there: by which
+    /// clock they were stamped, and that nothing was recorded before them, is known from then on.
+    /// </summary>
+    private void WriteClocks(bool always)
+    {
+        foreach (var life in contents.Lives)
+        {
+            // Empty ones too: what an older journal says of them is over.
+            if (always || !life.Clock.IsWritten)
             {
                 FrameContent.WriteClock(body, life.Store, life.Clock.Record);
             }

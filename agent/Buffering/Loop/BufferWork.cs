@@ -86,14 +86,14 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
         changed |= stores.Proceed();
         if (stores.UntilLook <= TimeSpan.Zero)
         {
-            changed |= stores.Look();
+            stores.Look();
         }
     }
 
     /// <summary>Whether <see cref="View"/> is another than when this was asked before.</summary>
     public bool TakeChanged()
     {
-        var was = changed;
+        var was = stores.TakeChanged() || changed;
         changed = false;
         return was;
     }

@@ -15,7 +15,9 @@ internal sealed class PresentReadings
     /// <param name="commit">Makes durable what a store knows.</param>
     public IReadOnlyList<PresentReading> Take(Func<StoreId, IReadingBuffer?> find, Action<StoreId> commit)
     {
-        var unset = last.Values.Where(reading => !reading.Reading.Clock.IsSet).ToArray();
+        // As of now: a commit makes others present, which nobody has released.
+        var present = last.Values.ToArray();
+        var unset = present.Where(reading => !reading.Reading.Clock.IsSet).ToArray();
         foreach (var (store, reading) in unset)
         {
             find(store)?.Release(new PositionRange(reading.Position, reading.Position));
@@ -26,7 +28,7 @@ internal sealed class PresentReadings
             commit(store);
         }
 
-        return [.. last.Values.Select(reading => Effective(reading, find)).OfType<PresentReading>()];
+        return [.. present.Select(reading => Effective(reading, find)).OfType<PresentReading>()];
     }
 
     private static PresentReading? Effective(PresentReading stored, Func<StoreId, IReadingBuffer?> find)

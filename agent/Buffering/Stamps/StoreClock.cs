@@ -56,8 +56,6 @@ internal sealed class StoreClock
     /// <summary>Everything here is durable.</summary>
     public bool IsWritten { get; private set; } = true;
 
-    public bool IsEmpty => stretches.Count == 0 && corrections.Count == 0 && unwritten.Count == 0;
-
     /// <summary>Something could be corrected if the clock of its boot were set.</summary>
     public bool IsWaiting => stretches.Count > 0;
 
@@ -212,25 +210,39 @@ internal sealed class StoreClock
         }
 
         corrections.AddRange(record.Corrections);
-        Cut(1, next);
+
+        // What lies behind the end was never handed out, and its positions are given again: to readings of which the
+        // record on the disk must not speak.
+        IsWritten = isOpen == record.IsOpen && (released.Count == 0 || released[^1].To < next);
+        IsWritten &= !Cut(1, next);
     }
 
-    /// <summary>Nothing below <paramref name="first"/> is held any more.</summary>
-    public void MoveFirst(long first) => Cut(first, long.MaxValue);
-
-    private void Cut(long first, long next)
+    /// <summary>Nothing below <paramref name="first"/> is held any more. A start cuts the same off what it reads.</summary>
+    public void MoveFirst(long first)
     {
+        var wasOpen = isOpen;
+        Cut(first, long.MaxValue);
+        IsWritten &= isOpen == wasOpen;
+    }
+
+    /// <summary>True where a list had more.</summary>
+    private bool Cut(long first, long next)
+    {
+        var had = false;
         Clip(stretches, stretch => stretch.Range, (stretch, range) => stretch with { Range = range });
         Clip(corrections, rule => rule.Range, (rule, range) => rule with { Range = range });
+        Clip(unwritten, rule => rule.Range, (rule, range) => rule with { Range = range });
         released.RemoveBelow(first);
         released.RemoveFrom(next);
         isOpen &= stretches.Count > 0;
+        return had;
 
         void Clip<T>(List<T> list, Func<T, PositionRange> of, Func<T, PositionRange, T> with)
         {
             for (var i = list.Count - 1; i >= 0; i--)
             {
                 var range = new PositionRange(Math.Max(first, of(list[i]).From), Math.Min(next - 1, of(list[i]).To));
+                had |= range != of(list[i]);
                 if (range.From > range.To)
                 {
                     list.RemoveAt(i);

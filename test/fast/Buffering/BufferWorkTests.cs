@@ -2,9 +2,11 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Disk;
 using Sluice.Agent.Buffering.Disk.Segments;
 using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Configuration;
 using Sluice.Fast.Buffering.Contract;
 using Sluice.Fast.Buffering.Stamps;
+using Sluice.Plant.Clock;
 using Sluice.Plant.Disk;
 using Xunit;
 
@@ -53,5 +55,118 @@ public sealed class BufferWorkTests
 
         Assert.Equal("disk", work.View.Storage);
         Assert.InRange(disk.Syncs - before, seconds / (readingsPerSecond < 1 ? 3 : 2), 2 * seconds);
+    }
+
+    /// <summary>On an idle plant nothing else would have told it for as long as nothing was read.</summary>
+    [Fact]
+    public void A_loss_that_was_found_while_handing_out_woke_no_ledger()
+    {
+        var bench = new IdleWork();
+        bench.Fill(100);
+        foreach (var name in bench.Disk.Files.Keys.Where(name => name.StartsWith("journal", StringComparison.Ordinal)))
+        {
+            bench.Disk.Files[name].Write(2 * 4096, new byte[4096]);
+        }
+
+        bench.Peek();
+
+        Assert.True(bench.Work.TakeChanged());
+        Assert.NotEmpty(bench.Work.View.Stores[^1].Drops);
+        Assert.False(bench.Work.TakeChanged());
+    }
+
+    [Fact]
+    public void A_step_of_the_clock_that_was_noticed_while_handing_out_woke_no_ledger()
+    {
+        var bench = new IdleWork();
+        bench.Fill(10);
+        bench.Machine.Step(TimeSpan.FromHours(1));
+
+        bench.Peek();
+
+        Assert.True(bench.Work.TakeChanged());
+        Assert.Single(bench.Work.View.Record!.Steps);
+    }
+
+    [Fact]
+    public void A_correction_that_became_durable_while_handing_out_woke_no_ledger()
+    {
+        var bench = new IdleWork();
+        bench.Fill(10);
+        bench.Machine.Synchronised = true;
+        bench.Machine.Advance(BufferClock.LookEvery);
+        bench.Work.DoWhatIsDue();
+        bench.Work.TakeChanged();
+        Assert.Empty(bench.Work.View.Stores[^1].Corrections);
+
+        bench.Peek();
+
+        Assert.True(bench.Work.TakeChanged());
+        Assert.Single(bench.Work.View.Stores[^1].Corrections);
+    }
+
+    [Fact]
+    public void A_disk_that_failed_while_a_birth_was_made_woke_no_ledger()
+    {
+        var bench = new IdleWork();
+        bench.Fill(10);
+        bench.Disk.Mood = DiskMood.ReadOnly;
+
+        bench.Work.Present();
+
+        Assert.True(bench.Work.TakeChanged());
+        Assert.NotNull(bench.Work.View.Fault);
+    }
+
+    [Fact]
+    public void Handing_out_what_is_known_already_wakes_nobody()
+    {
+        var bench = new IdleWork();
+        bench.Machine.Synchronised = true;
+        bench.Fill(10);
+        bench.Peek();
+        bench.Work.TakeChanged();
+
+        bench.Peek();
+        bench.Work.Present();
+
+        Assert.False(bench.Work.TakeChanged());
+    }
+
+    /// <summary>Nothing is read any more, and nothing acknowledged.</summary>
+    private sealed class IdleWork
+    {
+        public IdleWork()
+        {
+            var stores = new StoreSwitch(
+                _ => DiskStore.Open(Disk.Open, SomeStores.Options()), () => SomeStores.Id(9), Machine, Machine);
+            stores.Open();
+            Work = new BufferWork(stores, TimeSpan.FromSeconds(1), Machine);
+        }
+
+        public SimulatedMachine Machine { get; } =
+            new(new DateTimeOffset(2026, 11, 22, 12, 0, 0, TimeSpan.Zero), isSynchronised: false);
+
+        public SimulatedDisk Disk { get; } = new(record: false);
+
+        public BufferWork Work { get; }
+
+        public void Fill(int count)
+        {
+            for (var number = 1; number <= count; number++)
+            {
+                Work.Append([NumberedReadings.Heavy(number)]);
+                Machine.Advance(TimeSpan.FromSeconds(1));
+                Work.DoWhatIsDue();
+            }
+
+            Assert.True(Work.TakeChanged());
+        }
+
+        public void Peek()
+        {
+            var store = Work.View.Stores[^1];
+            Assert.Null(Work.Peek(store.Store, 1, int.MaxValue, new StoredBatch()));
+        }
     }
 }

@@ -124,6 +124,28 @@ public sealed class ClockTests
         bench.CheckTimes();
     }
 
+    /// <summary>
+    /// Asking for the birth commits; what became present by that had not been released and was left out, and what it
+    /// replaced as well.
+    /// </summary>
+    [Fact]
+    public void A_birth_that_was_asked_for_before_a_commit_was_due_left_those_signals_out()
+    {
+        var bench = new ClockBench(Wrong);
+        bench.Append(24);
+        bench.Stores.Commit();
+        bench.Append(24);
+
+        var present = bench.Stores.Present();
+
+        Assert.Equal(24, present.Count);
+        Assert.All(present, reading => Assert.False(reading.Reading.IsProvisional));
+        bench.SendBirth();
+        bench.Synchronise();
+        bench.Replay();
+        bench.SendBirth();
+    }
+
     [Fact]
     public void On_a_disk_that_takes_nothing_what_could_still_change_is_held_back_and_the_present_goes_on()
     {
