@@ -137,7 +137,7 @@ internal sealed class AskWork(
     private static (List<PositionRange> Held, List<PositionRange> Gone) Split(PositionRange asked, StoreView store)
     {
         var dropped = new PositionRanges(StoreDropsMax);
-        foreach (var drop in store.Drops)
+        foreach (var drop in store.Drops.Where(drop => drop.IsWhole))
         {
             dropped.Add(drop.Range);
         }

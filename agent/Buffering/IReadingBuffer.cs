@@ -106,7 +106,13 @@ public enum DropReason : byte
 }
 
 /// <summary>Readings that will never arrive, and why.</summary>
-public sealed record DropRecord(PositionRange Range, long Count, DropReason Reason);
+/// <param name="Range">Where they were.</param>
+/// <param name="Count">How many of the range: all of it, unless the record had to be folded.</param>
+/// <param name="Reason">Why.</param>
+public sealed record DropRecord(PositionRange Range, long Count, DropReason Reason)
+{
+    public bool IsWhole => Count == Range.Count;
+}
 
 /// <summary>One store's account, immutable, for publisher, ledger and status.</summary>
 public sealed record StoreView
@@ -124,7 +130,7 @@ public sealed record StoreView
     /// <summary>Ascending, disjoint, not touching; bounded.</summary>
     public required IReadOnlyList<PositionRange> Acknowledged { get; init; }
 
-    /// <summary>Newest last; bounded, older ones are folded into <see cref="DroppedCount"/> only.</summary>
+    /// <summary>Newest last; bounded by folding, never by forgetting (<see cref="DropFolding"/>).</summary>
     public required IReadOnlyList<DropRecord> Drops { get; init; }
 
     /// <summary>All readings ever dropped from this store.</summary>

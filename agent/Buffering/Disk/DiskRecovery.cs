@@ -214,7 +214,7 @@ internal sealed class DiskRecovery
     private void MakeLives(FoundJournal newest, bool goesOn)
     {
         var ordered = found.Values
-            .Where(life => goesOn && life.Store == newest.Store || life.HasReadings)
+            .Where(life => goesOn && life.Store == newest.Store || life.HasReadings || life.Drops is { Total: > 0 })
             .OrderBy(life => goesOn && life.Store == newest.Store)
             .ThenBy(life => life.OldestGeneration)
             .ThenBy(life => life.Order);
@@ -243,6 +243,12 @@ internal sealed class DiskRecovery
         while (contents.Lives.Count(life => life.Held.Count > 0) > LivesMax)
         {
             LetGo(contents.Lives.First(life => life.Held.Count > 0));
+        }
+
+        // Those that ended and are empty still say what they dropped: no other ledger does.
+        while (contents.Lives.SkipLast(1).Count(life => life.Held.Count == 0) > LivesMax)
+        {
+            contents.Lives.Remove(contents.Lives.First(life => life.Held.Count == 0));
         }
     }
 

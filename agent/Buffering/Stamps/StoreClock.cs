@@ -217,7 +217,9 @@ internal sealed class StoreClock
         IsWritten &= !Cut(1, next);
     }
 
-    /// <summary>Nothing below <paramref name="first"/> is held any more. A start cuts the same off what it reads.</summary>
+    /// <summary>
+    /// Nothing below <paramref name="first"/> is held any more. A start cuts the same off what it reads.
+    /// </summary>
     public void MoveFirst(long first)
     {
         var wasOpen = isOpen;

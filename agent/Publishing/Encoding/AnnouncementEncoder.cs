@@ -88,7 +88,9 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     /// <param name="number">Ascends inside a run.</param>
     /// <param name="catchUp">When the backlog is gone, or null.</param>
     /// <param name="sentUtc">Now.</param>
-    /// <param name="newest">How much of each list goes, the newest of it, where a broker takes no more.</param>
+    /// <param name="newest">
+    /// How much of each list goes, the newest of it, where a broker takes no more. Drops are folded and not left out.
+    /// </param>
     public void Ledger(
         PayloadBuffer into,
         BufferView view,
@@ -226,7 +228,9 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         json.WriteNumber("waiting"u8, store.Waiting);
         json.WriteNumber("dropped"u8, store.DroppedCount);
         json.WriteStartArray("drops"u8);
-        foreach (var drop in store.Drops.TakeLast(newest))
+        var drops = store.Drops.ToList();
+        DropFolding.Fold(drops, newest);
+        foreach (var drop in drops)
         {
             json.WriteStartObject();
             json.WriteNumber("from"u8, drop.Range.From);

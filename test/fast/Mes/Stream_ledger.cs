@@ -113,6 +113,43 @@ public sealed class Stream_ledger
     }
 
     [Fact]
+    public void A_folded_drop_explains_the_oldest_holes_in_its_range_and_no_more_than_it_counts()
+    {
+        Data(historical: false, Reading(1, "1"), Reading(5, "5"), Reading(12, "12"));
+        Ledger(
+            1, first: 12, next: 13, acknowledged: "[12,12]", dropped: 5,
+            drops: """{"from":3,"to":10,"count":5,"reason":"Torn"}""");
+
+        Clean();
+        Assert.Equal([new Positions(2, 2), new Positions(9, 11)], Gateway.Stores[Store].Lost());
+    }
+
+    [Fact]
+    public void What_was_listed_before_it_was_folded_is_not_counted_a_second_time()
+    {
+        Data(historical: false, Reading(5, "5"), Reading(12, "12"));
+        Ledger(
+            1, first: 4, next: 13, acknowledged: "", dropped: 3,
+            drops: """{"from":1,"to":3,"count":3,"reason":"Torn"}""");
+        Ledger(
+            2, first: 12, next: 13, acknowledged: "[12,12]", dropped: 5,
+            drops: """{"from":1,"to":8,"count":5,"reason":"Torn"}""");
+
+        Clean();
+        Assert.Equal([new Positions(7, 11)], Gateway.Stores[Store].Lost());
+    }
+
+    [Fact]
+    public void A_drop_that_counts_more_than_its_range_is_a_violation()
+    {
+        Ledger(
+            1, first: 3, next: 3, acknowledged: "", dropped: 3,
+            drops: """{"from":1,"to":2,"count":3,"reason":"Torn"}""");
+
+        Violated("3 readings");
+    }
+
+    [Fact]
     public void Nothing_is_judged_at_or_above_next()
     {
         Ledger(1, first: 1, next: 3, acknowledged: "", waiting: 2);

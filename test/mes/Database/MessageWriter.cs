@@ -226,7 +226,9 @@ public sealed class MessageWriter(MesDatabase database, string site)
                 database.Execute(
                     """
                     INSERT INTO dropped (gateway, store, from_p, to_p, readings, reason) VALUES (@a, @b, @c, @d, @e, @f)
-                    ON CONFLICT DO NOTHING
+                    ON CONFLICT (gateway, store, from_p, to_p) DO UPDATE
+                    SET readings = excluded.readings, reason = excluded.reason
+                    WHERE excluded.readings > dropped.readings
                     """,
                     gateway, account.Store, drop.Range.From, drop.Range.To, drop.Count, drop.Reason);
             }

@@ -265,6 +265,8 @@ public static partial class Contract
             var reason = drop.Text("reason");
             drops.Add(new DropAccount(range, drop.Whole("count"), reason));
             drop.Require(range.From >= 1 && range.To >= range.From, $"{range} is no range");
+            drop.Require(drops[^1].Count is >= 1 && drops[^1].Count <= range.Count,
+                $"{drops[^1].Count} readings are not in {range}");
             drop.Require(DropReasons.Contains(reason), $"reason '{reason}' is not in the contract");
             drop.RefuseOthers();
         }

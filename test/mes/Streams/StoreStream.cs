@@ -11,6 +11,7 @@ public sealed class StoreStream(string store)
 {
     private readonly PositionSet received = new();
     private readonly PositionSet explained = new();
+    private readonly Dictionary<string, PositionSet> explainedBy = [];
     private readonly RecentDigests digests = new();
     private readonly PositionSet notSet = new();
 
@@ -71,16 +72,33 @@ public sealed class StoreStream(string store)
 
         foreach (var drop in account.Drops)
         {
-            if (drop.Range.From >= 1 && drop.Range.To >= drop.Range.From)
+            if (drop.Range.From >= 1 && drop.Count == drop.Range.Count)
             {
                 explained.Add(drop.Range);
+                (explainedBy.TryGetValue(drop.Reason, out var by) ? by : explainedBy[drop.Reason] = new PositionSet())
+                    .Add(drop.Range);
             }
         }
     }
 
     /// <summary>
+    /// Of folded drops nobody says any more which of their positions are gone, only how many: those that no ledger ever
+    /// listed. A later one takes in what the one before it had.
+    /// </summary>
+    private List<(Positions Range, long Count)> Folded(StoreAccount account)
+    {
+        var folded = account.Drops.Where(drop => drop.Count < drop.Range.Count).ToArray();
+        return [.. folded
+            .Where(drop => !folded.Any(other => other != drop && other.Reason == drop.Reason
+                && other.Range.From <= drop.Range.From && other.Range.To >= drop.Range.To))
+            .Select(drop => (drop.Range, drop.Count - (explainedBy.TryGetValue(drop.Reason, out var by)
+                ? drop.Range.Count - by.Missing(drop.Range).Sum(left => left.Count) : 0)))];
+    }
+
+    /// <summary>
     /// Positions below <c>next</c> that neither arrived nor were explained: on their way, or lost. A reading that was
-    /// dropped long ago may stand in the ledger's count only; such a count explains the oldest holes.
+    /// dropped may stand in the count of a folded drop, which explains the oldest holes in its range, or, in ledgers of
+    /// older agents, in the count of all, which explains the oldest holes.
     /// </summary>
     public IEnumerable<Positions> OpenGaps()
     {
@@ -89,10 +107,11 @@ public sealed class StoreStream(string store)
             yield break;
         }
 
-        var unlisted = Math.Max(0, account.Dropped - explained.Count);
+        var folded = Folded(account);
+        var unlisted = Math.Max(0, account.Dropped - explained.Count - folded.Sum(each => each.Count));
         foreach (var hole in received.Missing(new Positions(1, account.Next - 1)))
         {
-            foreach (var gap in explained.Missing(hole))
+            foreach (var gap in explained.Missing(hole).SelectMany(gap => Unfolded(gap, folded)))
             {
                 var forgiven = Math.Min(unlisted, gap.Count);
                 unlisted -= forgiven;
@@ -102,6 +121,36 @@ public sealed class StoreStream(string store)
                 }
             }
         }
+    }
+
+    /// <summary>What of a gap no folded drop explains. What explains is used up.</summary>
+    private static List<Positions> Unfolded(Positions gap, List<(Positions Range, long Count)> folded)
+    {
+        List<Positions> left = [gap];
+        for (var f = 0; f < folded.Count; f++)
+        {
+            var (range, count) = folded[f];
+            for (var i = 0; i < left.Count && count > 0; i++)
+            {
+                var from = Math.Max(left[i].From, range.From);
+                var to = Math.Min(Math.Min(left[i].To, range.To), from + count - 1);
+                if (from > to)
+                {
+                    continue;
+                }
+
+                count -= to - from + 1;
+                var whole = left[i];
+                left.RemoveAt(i);
+                left.InsertRange(i, new[] { whole with { To = from - 1 }, whole with { From = to + 1 } }
+                    .Where(part => part.Count > 0));
+                i--;
+            }
+
+            folded[f] = (range, count);
+        }
+
+        return left;
     }
 
     /// <summary>

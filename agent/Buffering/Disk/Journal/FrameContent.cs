@@ -22,6 +22,9 @@ internal sealed class FrameContent
 {
     private const byte FormatVersion = 2;
 
+    /// <summary>In a drop's reason: its count follows, because it is less than its range is long.</summary>
+    private const byte Folded = 0x80;
+
     /// <summary>Without clocks and book; read as it is, and written on in this version.</summary>
     private const byte FormatVersionOne = 1;
 
@@ -140,7 +143,11 @@ internal sealed class FrameContent
         {
             into.Varint((ulong)drop.Range.From);
             into.Varint((ulong)drop.Range.Count);
-            into.Byte((byte)drop.Reason);
+            into.Byte((byte)((byte)drop.Reason | (drop.IsWhole ? 0 : Folded)));
+            if (!drop.IsWhole)
+            {
+                into.Varint((ulong)drop.Count);
+            }
         }
 
         into.PrefixLength(from);
@@ -236,7 +243,14 @@ internal sealed class FrameContent
         for (var i = 0; i < drops.Length; i++)
         {
             var range = Checked(reader.Position(), reader.Position());
-            drops[i] = new DropRecord(range, range.Count, (DropReason)reader.Byte());
+            var reason = reader.Byte();
+            var count = (reason & Folded) == 0 ? range.Count : reader.Position();
+            if ((reason & ~Folded) > (byte)DropReason.Torn || count < 1 || count > range.Count)
+            {
+                throw new DamagedException("A drop is impossible.");
+            }
+
+            drops[i] = new DropRecord(range, count, (DropReason)(reason & ~Folded));
         }
 
         return new DropsRecord(store, total, drops);

@@ -159,13 +159,50 @@ public sealed class ClockRecordTests
 
     private static ReadingClock Unset(int distance) => new(Boot, false, distance);
 
-    /// <summary>A StoreClock's life as a store leads it; what was committed is read back after each step.</summary>
     private static bool Live((int Action, int Amount, int Which)[] life)
     {
-        var clock = new StoreClock();
-        var written = clock.Record;
-        var (first, next, boot) = (1L, 1L, Boot);
-        foreach (var (action, amount, which) in life)
+        var kept = new KeptClock();
+        return life.All(step => kept.Do(step.Action, step.Amount, step.Which));
+    }
+
+    private static string Text(ClockRecord record) =>
+        $"{string.Join(", ", record.Stretches)}; {record.IsOpen}; {string.Join(", ", record.Released)}; "
+        + string.Join(", ", record.Corrections);
+
+    /// <summary>The process dies at any of the disk's operations inside a commit, and is started again.</summary>
+    private static void KillInside(Action<ClockBench> before, Action<ClockBench> after)
+    {
+        for (var operations = 0; ; operations++)
+        {
+            var bench = new ClockBench(Wrong);
+            before(bench);
+            bench.Disk.PowerLastsFor = operations;
+            try
+            {
+                bench.Stores.Commit();
+                Assert.True(operations > 3, "The commit had one frame only.");
+                return;
+            }
+            catch (PowerLostException)
+            {
+                bench.Disk.PowerLastsFor = null;
+                bench.Kill();
+                after(bench);
+            }
+        }
+    }
+
+    /// <summary>A StoreClock as a store has it; what was committed is read back after each step.</summary>
+    private sealed class KeptClock
+    {
+        private StoreClock clock = new();
+        private ClockRecord written = new StoreClock().Record;
+        private Guid boot = Boot;
+        private long first = 1;
+        private long next = 1;
+
+        /// <summary>False where a start would read another clock than the one that says it is written.</summary>
+        public bool Do(int action, int amount, int which)
         {
             switch (action)
             {
@@ -200,15 +237,10 @@ public sealed class ClockRecordTests
                     break;
             }
 
-            if (clock.IsWritten && Text(Read().Record) != Text(clock.Record))
-            {
-                return false;
-            }
+            return !clock.IsWritten || Text(Read().Record) == Text(clock.Record);
         }
 
-        return true;
-
-        void Commit()
+        private void Commit()
         {
             if (!clock.IsWritten)
             {
@@ -217,39 +249,12 @@ public sealed class ClockRecordTests
             }
         }
 
-        StoreClock Read()
+        private StoreClock Read()
         {
             var read = new StoreClock();
             read.Restore(written, next);
             read.MoveFirst(first);
             return read;
-        }
-    }
-
-    private static string Text(ClockRecord record) =>
-        $"{string.Join(", ", record.Stretches)}; {record.IsOpen}; {string.Join(", ", record.Released)}; "
-        + string.Join(", ", record.Corrections);
-
-    /// <summary>The process dies at any of the disk's operations inside a commit, and is started again.</summary>
-    private static void KillInside(Action<ClockBench> before, Action<ClockBench> after)
-    {
-        for (var operations = 0; ; operations++)
-        {
-            var bench = new ClockBench(Wrong);
-            before(bench);
-            bench.Disk.PowerLastsFor = operations;
-            try
-            {
-                bench.Stores.Commit();
-                Assert.True(operations > 3, "The commit had one frame only.");
-                return;
-            }
-            catch (PowerLostException)
-            {
-                bench.Disk.PowerLastsFor = null;
-                bench.Kill();
-                after(bench);
-            }
         }
     }
 }
