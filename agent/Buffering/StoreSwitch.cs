@@ -93,6 +93,9 @@ public sealed class StoreSwitch : IDisposable
     /// <summary>How long until the clock is looked at without any other need; null where nobody watches it.</summary>
     public TimeSpan? UntilLook => eye?.UntilLook;
 
+    /// <summary>The clock is another one than at the last commit: steps and corrections wait to be written.</summary>
+    public bool HasClockMoved { get; private set; }
+
     /// <summary>How long until the disk is asked again; null while it works.</summary>
     public TimeSpan? UntilProbe => fault is null ? null : ProbeEvery - clock.GetElapsedTime(probedAt);
 
@@ -147,7 +150,11 @@ public sealed class StoreSwitch : IDisposable
     /// <summary>Looks at the clock: once it is set, readings that waited for it get the right time.</summary>
     public void Look()
     {
-        changed |= eye is not null && eye.Look();
+        if (eye is not null && eye.Look())
+        {
+            changed = HasClockMoved = true;
+        }
+
         foreach (var store in Stores())
         {
             if (eye is not null && store.AwaitsClock)
@@ -187,6 +194,7 @@ public sealed class StoreSwitch : IDisposable
     /// <summary>Makes everything appended durable: on disk, or where that fails, as durable as memory is.</summary>
     public void Commit()
     {
+        HasClockMoved = false;
         CommitWriting();
         if (fault is not null && !writesMemory)
         {

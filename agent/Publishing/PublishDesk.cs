@@ -38,6 +38,8 @@ internal sealed class PublishDesk : IDisposable
     private readonly long start;
     private long ledgerNumber;
     private bool postureRefused;
+    private int refusedLedgerBytesMax = int.MaxValue;
+    private int hungUpBytesMax = int.MaxValue;
 
     public PublishDesk(
         GatewayConfiguration configuration,
@@ -79,10 +81,10 @@ internal sealed class PublishDesk : IDisposable
     public int MessageBytesMax { get; private set; }
 
     /// <summary>
-    /// A broker found a ledger too large, or hung up over something: no ledger is larger than this again. Else one that
-    /// has grown over the limit would keep everything from going for ever.
+    /// A broker found a ledger too large on this connection, or hung up over something on any: no ledger is larger than
+    /// this. Else one that has grown over the limit would keep everything from going for ever.
     /// </summary>
-    public int LedgerBytesMax { get; private set; } = int.MaxValue;
+    public int LedgerBytesMax => Math.Min(refusedLedgerBytesMax, hungUpBytesMax);
 
     public BatchEncoder Batches { get; }
 
@@ -151,6 +153,10 @@ internal sealed class PublishDesk : IDisposable
 
     public long NextLedgerNumber() => ++ledgerNumber;
 
+    /// <summary>Another broker, or the same put right: a refusal is cheap, and what it was told may be whole again.
+    /// </summary>
+    public void Connected() => refusedLedgerBytesMax = int.MaxValue;
+
     public void Lost(LinkLoss loss)
     {
         if (loss.ReasonCode != PacketTooLarge)
@@ -165,13 +171,13 @@ internal sealed class PublishDesk : IDisposable
         else
         {
             MessageBytesMax = Math.Max(MessageBytesMin, MessageBytesMax / 2);
-            LedgerBytesMax = MessageBytesMax;
+            hungUpBytesMax = MessageBytesMax;
         }
     }
 
     /// <summary>The broker did not take a ledger of so many bytes.</summary>
     public void LedgerTooLarge(int bytes) =>
-        LedgerBytesMax = Math.Max(MessageBytesMin, Math.Min(LedgerBytesMax, bytes) / 2);
+        refusedLedgerBytesMax = Math.Max(MessageBytesMin, Math.Min(LedgerBytesMax, bytes) / 2);
 
     /// <summary>A refusal of it holds nothing else up; a technician reads of it once, and it is counted.</summary>
     public void SettlePosture(DeliveryOutcome outcome, TimeSpan now)

@@ -48,6 +48,7 @@ internal sealed class PublishWork
         this.desk = desk;
         this.terms = terms;
         this.view = view;
+        desk.Connected();
         packer = new BatchPacker(
             desk.Batches, desk.Gzip, desk.MessageBytesMax, terms.PacketBytesMax - PacketOverhead(desk.Topics.Data));
         desk.Journal.Connected(terms, view.Waiting);

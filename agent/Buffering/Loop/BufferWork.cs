@@ -23,11 +23,14 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
     /// </summary>
     public const int UncommittedMax = 8000;
 
-    /// <summary>Acknowledgements ride along with readings; alone they are written this often at most.</summary>
-    private static readonly TimeSpan AcknowledgeEvery = TimeSpan.FromSeconds(1);
+    /// <summary>
+    /// Acknowledgements ride along with readings, and so does what became of the clock; alone they are written this
+    /// often at most.
+    /// </summary>
+    private static readonly TimeSpan WordEvery = TimeSpan.FromSeconds(1);
 
     private long? uncommittedSince;
-    private long? acknowledgedSince;
+    private long? wordSince;
     private bool changed;
 
     public BufferView View => stores.View;
@@ -46,10 +49,8 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
         get
         {
             var readings = uncommittedSince is { } r ? commitEvery - clock.GetElapsedTime(r) : (TimeSpan?)null;
-            var acknowledged = acknowledgedSince is { } a
-                ? AcknowledgeEvery - clock.GetElapsedTime(a)
-                : (TimeSpan?)null;
-            return Sooner(readings, acknowledged);
+            var words = wordSince is { } w ? WordEvery - clock.GetElapsedTime(w) : (TimeSpan?)null;
+            return Sooner(readings, words);
         }
     }
 
@@ -62,7 +63,7 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
     public void Acknowledge(StoreId store, PositionRange range)
     {
         stores.Acknowledge(store, range);
-        acknowledgedSince ??= clock.GetTimestamp();
+        wordSince ??= clock.GetTimestamp();
         changed = true;
     }
 
@@ -74,20 +75,27 @@ internal sealed class BufferWork(StoreSwitch stores, TimeSpan commitEvery, TimeP
     /// <summary>To be called after each command, and when <see cref="UntilDue"/> has passed.</summary>
     public void DoWhatIsDue()
     {
+        if (stores.UntilLook <= TimeSpan.Zero)
+        {
+            stores.Look();
+        }
+
+        if (stores.HasClockMoved)
+        {
+            // A plant that is quiet for hours must not lose it with the power.
+            wordSince ??= clock.GetTimestamp();
+        }
+
         if (stores.Uncommitted >= UncommittedMax || UntilCommit <= TimeSpan.Zero)
         {
             stores.Commit();
             uncommittedSince = null;
-            acknowledgedSince = null;
+            wordSince = null;
             changed = true;
         }
 
         changed |= stores.Probe();
         changed |= stores.Proceed();
-        if (stores.UntilLook <= TimeSpan.Zero)
-        {
-            stores.Look();
-        }
     }
 
     /// <summary>Whether <see cref="View"/> is another than when this was asked before.</summary>

@@ -119,6 +119,26 @@ public sealed class BufferWorkTests
     }
 
     [Fact]
+    public void What_the_clock_did_was_lost_with_the_power_where_no_reading_came_behind_it()
+    {
+        var bench = new IdleWork();
+        bench.Fill(10);
+        bench.Machine.Step(TimeSpan.FromHours(1));
+        bench.Machine.Synchronised = true;
+
+        for (var passed = TimeSpan.Zero; passed < BufferClock.LookEvery + TimeSpan.FromSeconds(2);)
+        {
+            var due = bench.Work.UntilDue!.Value;
+            bench.Machine.Advance(due);
+            passed += due;
+            bench.Work.DoWhatIsDue();
+        }
+
+        // Only what is durable is shown.
+        Assert.Single(bench.Work.View.Stores[^1].Corrections);
+    }
+
+    [Fact]
     public void Handing_out_what_is_known_already_wakes_nobody()
     {
         var bench = new IdleWork();

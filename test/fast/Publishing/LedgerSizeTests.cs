@@ -23,14 +23,32 @@ public sealed class LedgerSizeTests
             ? DeliveryOutcome.Of(0x95, "", message.Topic, message.Retain)
             : DeliveryOutcome.Accepted);
 
+    [Fact]
+    public async Task A_broker_that_found_one_ledger_too_large_got_short_ones_on_every_later_connection_too()
+    {
+        await using var bench = new PublisherBench();
+        bench.Link.Answer = message => IsLarge(message)
+            ? DeliveryOutcome.Of(0x95, "", message.Topic, message.Retain)
+            : DeliveryOutcome.Accepted;
+        await HaveHolesAsync(bench);
+        await bench.Publisher.StartAsync(CancellationToken.None);
+        await PublisherBench.UntilAsync(() => Ledgers(bench).Any());
+
+        bench.Link.Answer = _ => DeliveryOutcome.Accepted;
+        bench.Link.Cut("somebody put the broker right");
+
+        await PublisherBench.UntilAsync(() => Ledgers(bench).Any(ledger => ledger.Payload.Length > LimitBytes));
+    }
+
+    private static IEnumerable<Delivered> Ledgers(PublisherBench bench) =>
+        bench.Link.Accepted.Where(message => message.Topic.EndsWith("/ledger", StringComparison.Ordinal));
+
     private static bool IsLarge(OutboundMessage message) =>
         message.Topic.EndsWith("/ledger", StringComparison.Ordinal) && message.Payload.Length > LimitBytes;
 
     /// <summary>Every second reading was acknowledged before: a long list.</summary>
-    private static async Task Deliver(Action<PublisherBench> limit)
+    private static async Task HaveHolesAsync(PublisherBench bench)
     {
-        await using var bench = new PublisherBench();
-        limit(bench);
         await bench.Buffer.StartAsync(CancellationToken.None);
         await bench.AppendAsync(1000);
         for (var position = 1; position <= 1000; position += 2)
@@ -40,10 +58,17 @@ public sealed class LedgerSizeTests
         }
 
         await PublisherBench.UntilAsync(() => bench.View.Waiting == 500);
+    }
+
+    private static async Task Deliver(Action<PublisherBench> limit)
+    {
+        await using var bench = new PublisherBench();
+        limit(bench);
+        await HaveHolesAsync(bench);
         await bench.Publisher.StartAsync(CancellationToken.None);
         await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
 
-        var ledger = bench.Link.Accepted.First(message => message.Topic.EndsWith("/ledger", StringComparison.Ordinal));
+        var ledger = Ledgers(bench).First();
         var store = Wire.Json(ledger.Payload).GetProperty("stores")[0];
         var acknowledged = store.GetProperty("acknowledged");
         Assert.InRange(acknowledged.GetArrayLength(), 1, 499);

@@ -66,7 +66,8 @@ public sealed class MutantTests
         Caught(() => new Mutants.ResendsOtherBytes(), Checker.Contract, Checker.Values);
 
     [Fact]
-    public void Starving_history_is_caught() => Caught(() => new Mutants.StarvesHistory(), Checker.Liveness);
+    public void Starving_history_is_caught() =>
+        Caught(() => new Mutants.StarvesHistory(), CutOff, Checker.Liveness);
 
     [Fact]
     public void A_wake_lost_after_a_reconnect_is_caught() =>
@@ -77,10 +78,53 @@ public sealed class MutantTests
         Caught(() => new Mutants.LetsMessagesOvertake(), Checker.Order);
 
     [Fact]
-    public void Serving_a_wrong_reading_is_caught() => Caught(() => new Mutants.ServesAWrongReading(), Checker.Values);
+    public void Serving_a_wrong_reading_is_caught() =>
+        Caught(() => new Mutants.ServesAWrongReading(), Checker.Values, Checker.Clock);
 
     [Fact]
     public void Never_deleting_is_caught() => Caught(() => new Mutants.NeverDeletes(), Overflowing, Checker.Bounds);
+
+    [Fact]
+    public void Correcting_what_was_sent_is_caught() =>
+        Caught(() => new ClockMutants.CorrectsWhatWasSent(), Checker.Clock, Checker.Contract);
+
+    [Fact]
+    public void Forgetting_the_rules_at_a_start_is_caught() =>
+        Caught(() => new ClockMutants.ForgetsTheRulesAtAStart(), Longer, Checker.Clock, Checker.Contract);
+
+    [Fact]
+    public void Applying_a_rule_twice_is_caught() =>
+        Caught(() => new ClockMutants.AppliesTheRulesTwice(), Checker.Clock);
+
+    [Fact]
+    public void Keeping_the_rules_out_of_the_ledger_is_caught() =>
+        Caught(() => new ClockMutants.KeepsTheRulesToItself(), Checker.Clock);
+
+    [Fact]
+    public void Leaving_the_steps_out_of_the_ledger_is_caught() =>
+        Caught(() => new ClockMutants.LeavesTheStepsOut(), Checker.Clock);
+
+    [Fact]
+    public void Ordering_by_the_wall_clock_is_caught() =>
+        Caught(() => new ClockMutants.OrdersByTheWallClock(), Checker.NothingLost, Checker.Liveness);
+
+    [Fact]
+    public void Waiting_by_the_wall_clock_is_caught() =>
+        Caught(() => new ClockMutants.WaitsByTheWallClock(), CutOff, Checker.NothingLost, Checker.Liveness);
+
+    [Fact]
+    public void Trusting_a_clock_that_nobody_set_is_caught() =>
+        Caught(() => new ClockMutants.TrustsAClockThatNobodySet(), Checker.Clock);
+
+    [Fact]
+    public void Correcting_what_another_boot_left_is_caught() =>
+        Caught(() => new ClockMutants.CorrectsAnotherBoot(), Checker.Clock);
+
+    /// <summary>Much to say, and for most of the time nobody there to hear it.</summary>
+    private static WorldSettings CutOff(WorldSettings settings) =>
+        settings with { Overflows = true, CommitEvery = TimeSpan.FromSeconds(5) };
+
+    private static WorldSettings Longer(WorldSettings settings) => settings with { Days = 2 };
 
     private static WorldSettings Overflowing(WorldSettings settings) =>
         settings.Overflowing() with { Days = 1 };

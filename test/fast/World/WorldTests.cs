@@ -37,6 +37,8 @@ public sealed class WorldTests
         Assert.True(days >= 200, $"{days} days are not two hundred.");
         Assert.Equal(
             [], Troubles.Where(trouble => !reports.Exists(report => report.Counts.ContainsKey(trouble))));
+        Assert.True(reports.Sum(report => report.Corrected) > 500, "hardly a reading got the right time later");
+        Assert.True(reports.Sum(report => report.ClockNotSet) > 1000, "hardly a reading kept a time that is not right");
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{days:0} days, {days / watch.Elapsed.TotalSeconds:0.0} a second");
     }
@@ -65,7 +67,7 @@ public sealed class WorldTests
         "cable cuts", "silences", "thin lines", "slow lines", "slow brokers", "refusals", "MES away",
         "MES unsubscribed", "broker restarts",
         "power cuts", "kills", "restarts", "full disks", "read-only disks", "failing disks", "silent devices",
-        "busy hours", "takeovers",
+        "busy hours", "takeovers", "the clock is set", "the clock is put by hand", "the time service is wrong",
     ];
 
     private static WorldReport Lives(int seed, double days)

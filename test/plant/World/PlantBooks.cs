@@ -15,7 +15,7 @@ namespace Sluice.Plant.World;
 /// it became durable, what the broker took, what reached the MES. What can be judged at once is
 /// judged at once; <see cref="Settle"/> judges the end.
 /// </summary>
-internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
+internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, TimeSpan lossWindow)
 {
     private readonly Dictionary<StoreId, StoreBook> stores = [];
     private readonly Queue<GivenReading> pending = new();
@@ -39,7 +39,7 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
     {
         foreach (ref readonly var reading in readings)
         {
-            pending.Enqueue(new GivenReading(reading, clock.Now));
+            pending.Enqueue(new GivenReading(reading, clock.Now, clocks.ReadAt(reading)));
             Given++;
         }
     }
@@ -72,15 +72,23 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
         writing = current.Store;
     }
 
+    /// <summary>The power could go now: nothing that waits is older than the loss window.</summary>
+    public void CheckWindow()
+    {
+        if (pending.TryPeek(out var oldest))
+        {
+            var age = clock.Now - oldest.At;
+            Require(age <= lossWindow, Checker.NothingLost,
+                () => $"a reading was not durable {age.TotalSeconds:0.000} s after it was taken");
+        }
+    }
+
     /// <summary>The process is gone: by its own will, killed, or with the power.</summary>
     public void Ended(bool cleanly)
     {
-        foreach (var reading in pending)
-        {
-            var age = clock.Now - reading.At;
-            Require(!cleanly && age <= lossWindow, Checker.NothingLost,
-                () => $"a reading was not durable {age.TotalSeconds:0.000} s after it was taken");
-        }
+        CheckWindow();
+        Require(!cleanly || pending.Count == 0, Checker.NothingLost,
+            () => $"{pending.Count} readings were not durable at a clean stop");
 
         foreach (var book in stores.Values.Where(book => book.IsVolatile && !book.Died))
         {
@@ -96,16 +104,47 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
         LostInWindow += pending.Count;
         pending.Clear();
         seenThisRun.Clear();
+        clocks.Ended();
         writing = default;
     }
 
+    /// <summary>The publisher asks for these: what of them has no set clock may have to stay as it is.</summary>
+    public void AsksFor(StoreId store, long from, int count)
+    {
+        if (stores.TryGetValue(store, out var book))
+        {
+            var first = Math.Max(from, book.First);
+            for (var position = first; book.HasNotSet && position < first + count && position < book.Next; position++)
+            {
+                book.FateOf(position)?.Asked(clock.Now);
+            }
+        }
+    }
+
+    public bool Knows(StoreId store, long position) =>
+        position == 0 || (stores.TryGetValue(store, out var book) && position < book.Next);
+
+    /// <summary>A birth asks for the last reading of each signal.</summary>
+    public void AsksForPresent()
+    {
+        foreach (var book in stores.Values.Where(book => !book.Died))
+        {
+            foreach (var position in book.Newest)
+            {
+                book.FateOf(position)?.Asked(clock.Now);
+            }
+        }
+    }
+
     /// <summary>The buffer handed this out to be published.</summary>
-    public void HandedOut(StoreId store, IReadOnlyList<StoredReading> readings)
+    public void HandedOut(StoreId store, IEnumerable<StoredReading> readings)
     {
         foreach (var reading in readings)
         {
-            Require(stores.TryGetValue(store, out var book) && book[reading.Position] is not null, Checker.Positions,
+            var known = stores.TryGetValue(store, out var book) && book[reading.Position] is not null;
+            Require(known, Checker.Positions,
                 () => $"position {reading.Position} was handed out and is not durable");
+            book!.FateOf(reading.Position)?.Handed(clock.Now);
         }
     }
 
@@ -131,10 +170,12 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
         var known = stores.TryGetValue(StoreId.Parse(message.Store), out var book);
         Require(known && book![reading.Position] is not null, Checker.Positions,
             () => $"position {reading.Position} of {message.Store} arrived and was never durable");
-        var given = book![reading.Position]!.Value.Reading;
-        Require(IsSame(given, reading), Checker.Values,
+        var whole = book![reading.Position]!.Value;
+        var given = whole.Reading;
+        Require(given.Signal.Name == reading.Signal && IsSameValue(given.Value, reading), Checker.Values,
             () => $"position {reading.Position} is {given.Signal.Name} {given.Value} {given.Quality} of "
                 + $"{given.SourceTimestamp:O} and arrived as {reading}");
+        clocks.Judge(whole, book.FateOf(reading.Position), message.Store, reading);
         book.Arrived.Add(reading.Position);
     }
 
@@ -146,6 +187,7 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
     /// <summary>The end: whatever is missing has a reason that the MES was told.</summary>
     public void Settle(GatewayStream stream)
     {
+        clocks.Settle(stream.Ledger);
         Require(pending.Count == 0, Checker.Liveness, () => $"{pending.Count} readings never became durable");
         foreach (var book in stores.Values.Where(book => !book.Died))
         {
@@ -185,6 +227,8 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
             book.Dropped.Add(new Positions(drop.Range.From, drop.Range.To));
         }
 
+        book.First = view.First;
+
         // What a store has when it is first seen in a run was left behind by the run before. Memory leaves nothing.
         var found = seenThisRun.Add(view.Store) && !view.IsVolatile;
         while (book.Next < view.Next)
@@ -205,7 +249,7 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
     {
         Require(pending.Count > 0, Checker.Positions, () => $"position {book.Next} is durable and was never given");
         var reading = pending.Dequeue();
-        book.Give(reading);
+        book.Give(reading, clocks.IsNotSet(reading.ReadAt));
         if (book.IsVolatile)
         {
             moved.Add(reading);
@@ -223,17 +267,10 @@ internal sealed class PlantBooks(WorldClock clock, TimeSpan lossWindow)
 
         Require(book.Ghosts.Count > 0, Checker.Positions,
             () => $"position {book.Next} is durable and was never given");
-        book.Give(book.Ghosts[0]);
+        book.Give(book.Ghosts[0], clocks.IsNotSet(book.Ghosts[0].ReadAt));
         book.Ghosts.RemoveAt(0);
         LostInWindow -= book.GhostsMoved ? 0 : 1;
     }
-
-    private static bool IsSame(in Reading given, in MesReading arrived) =>
-        given.Signal.Name == arrived.Signal
-        && given.SourceTimestamp == arrived.SourceTimestamp
-        && (given.Quality.IsGood ? "Good" : given.Quality.Level.ToString()) == arrived.Quality
-        && (given.Quality.Reason == QualityReason.None ? "" : given.Quality.Reason.ToString()) == arrived.Reason
-        && IsSameValue(given.Value, arrived);
 
     private static bool IsSameValue(SignalValue value, in MesReading arrived) => value.Kind switch
     {

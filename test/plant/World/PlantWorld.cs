@@ -18,6 +18,8 @@ internal sealed class PlantWorld : IDisposable
     private readonly WorldSettings settings;
     private readonly WorldClock clock = new();
     private readonly Agenda agenda;
+    private readonly ClockBook clocks;
+    private readonly ClockWeather clockWeather;
     private readonly PlantBooks books;
     private readonly StreamLedger mes = new("plant1");
     private readonly SimulatedBroker broker;
@@ -29,6 +31,7 @@ internal sealed class PlantWorld : IDisposable
     private SimulatedDisk disk = new();
     private PowerCut record = new([]);
     private SteppedAgent? agent;
+    private bool isOff;
 
     public PlantWorld(WorldSettings settings)
     {
@@ -37,14 +40,16 @@ internal sealed class PlantWorld : IDisposable
         agenda = new Agenda(clock);
         scheduler = new Random(settings.Seed);
         cuts = new Random(settings.Seed ^ 0x5EED);
-        books = new PlantBooks(clock, settings.CommitEvery + TimeSpan.FromMilliseconds(5));
-        broker = new SimulatedBroker(clock, books, mes, new Random(settings.Seed ^ 0xB0C))
+        clockWeather = new ClockWeather(settings.Seed, clock, agenda, story) { Happened = ClockHappened };
+        clocks = new ClockBook(clock, clockWeather.InWholeMilliseconds);
+        books = new PlantBooks(clock, clocks, settings.CommitEvery + TimeSpan.FromMilliseconds(5));
+        broker = new SimulatedBroker(clock, books, clocks, mes, new Random(settings.Seed ^ 0xB0C))
         {
             Terms = new ConnectTerms(settings.ReceiveMaximum, settings.PacketBytesMax, "TLS 1.3", "10.0.0.1"),
             HiddenPacketBytesMax = settings.HiddenPacketBytesMax,
         };
         line = new SimulatedLine(clock, agenda, broker, books, settings.Seams, new Random(settings.Seed ^ 0x11E));
-        machine = new SimulatedMachine(settings, clock, new Random(settings.Seed ^ 0xDE1));
+        machine = new SimulatedMachine(settings, clock, clocks, new Random(settings.Seed ^ 0xDE1));
         mes.Arrived = books.Arrives;
     }
 
@@ -71,6 +76,8 @@ internal sealed class PlantWorld : IDisposable
 
     private void Live()
     {
+        var unkind = TimeSpan.FromDays(settings.Days);
+        clockWeather.Begin(unkind);
         Start();
         var weather = new Weather(settings.Seed, clock, agenda, story)
         {
@@ -88,10 +95,10 @@ internal sealed class PlantWorld : IDisposable
             agenda.In(TimeSpan.FromHours(1), () => line.Cut());
         }
 
-        var unkind = TimeSpan.FromDays(settings.Days);
         weather.Begin(unkind);
         RunUntil(unkind);
         weather.End();
+        clockWeather.End();
         story.Tell("the world is kind from now on");
         var kind = clock.Now;
         RunUntil(kind + settings.KindMax - LastMinute);
@@ -107,8 +114,13 @@ internal sealed class PlantWorld : IDisposable
         Require(books.Outstanding == 0, Checker.Liveness,
             () => $"{books.Outstanding} readings are still on their way {settings.KindMax} after the world became "
                 + $"kind; the publisher is {agent!.Uplink}");
+        if (agent!.LedgersAreShort || settings.PacketBytesMax < int.MaxValue)
+        {
+            clocks.Shows(agent.View);
+        }
+
         books.Settle(stream);
-        Require(agent!.View.Waiting == 0, Checker.Liveness, () => $"{agent.View.Waiting} readings wait for ever");
+        Require(agent.View.Waiting == 0, Checker.Liveness, () => $"{agent.View.Waiting} readings wait for ever");
         Require(broker.Refusals > 0 || stream.HistoryOutOfOrder == 0, Checker.Order,
             () => $"{stream.HistoryOutOfOrder} times history came out of order, and the broker refused nothing");
     }
@@ -138,8 +150,10 @@ internal sealed class PlantWorld : IDisposable
 
         try
         {
+            disk.NowUtc = clock.GetUtcNow().UtcDateTime;
             agent.Run(() => disk.IsDark);
             record.Follow(disk.Operations);
+            books.CheckWindow();
             CheckBounds();
         }
         catch (PowerLostException)
@@ -166,6 +180,18 @@ internal sealed class PlantWorld : IDisposable
             return;
         }
 
+        if (isOff)
+        {
+            isOff = false;
+            clockWeather.Boot();
+            if (!settings.Overflows && clockWeather.NetworkStaysAway() is var away && away > TimeSpan.Zero)
+            {
+                line.Cut();
+                agenda.In(away, line.Mend);
+            }
+        }
+
+        disk.NowUtc = clock.GetUtcNow().UtcDateTime;
         settings.Seams.Started(disk);
         try
         {
@@ -194,8 +220,30 @@ internal sealed class PlantWorld : IDisposable
         (disk.Mood, disk.IgnoresSyncOf) = (mood, ignores);
         record = new PowerCut([]);
         record.Follow(disk.Operations);
+        isOff = true;
         agenda.In(dark, Start);
     }
+
+    /// <summary>An agent that runs on, with a disk that works, has to have seen it and written it down.</summary>
+    private void ClockHappened()
+    {
+        var (by, stretch) = (agent, clocks.Current);
+        if (!IsWell(by))
+        {
+            return;
+        }
+
+        agenda.In(ClockBook.WrittenAfter, () =>
+        {
+            if (agent == by && IsWell(by))
+            {
+                stretch.IsBinding = true;
+            }
+        });
+    }
+
+    private bool IsWell(SteppedAgent? by) => by is { View: { Fault: null, Storage: "disk" } }
+        && disk is { Mood: DiskMood.Works, FailsAfter: null, PowerLastsFor: null };
 
     private void Kill()
     {
@@ -254,6 +302,8 @@ internal sealed class PlantWorld : IDisposable
         LostWithMemory = books.LostWithMemory,
         LostByBroker = books.Stores.Sum(book => book.LostByBroker.Count),
         Dropped = books.Stores.Sum(book => book.Dropped.Count),
+        Corrected = clocks.Corrected,
+        ClockNotSet = clocks.NotSet,
         Counts = story.Counts,
         LastEvents = story.Last,
     };

@@ -3,6 +3,7 @@ using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Delivery;
+using Sluice.Agent.Time;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 
@@ -22,6 +23,12 @@ internal class Seams
     {
         // As it is.
     }
+
+    /// <summary>What the buffer counts its intervals on.</summary>
+    public virtual TimeProvider Clock(WorldClock clock) => clock;
+
+    /// <summary>What the machine says of its clock.</summary>
+    public virtual IHostClock Host(WorldClock clock) => clock;
 
     /// <summary>The loss window that the buffer works with.</summary>
     public virtual TimeSpan CommitEvery(TimeSpan configured) => configured;

@@ -13,12 +13,16 @@ namespace Sluice.Plant.World;
 /// an absent MES, and may lose that queue after it has answered: what it loses then is written down as its own loss.
 /// The MES is the reference receiver, fed with the bytes that came over the line.
 /// </summary>
-internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, StreamLedger mes, Random random)
+internal sealed class SimulatedBroker(
+    WorldClock clock, PlantBooks books, ClockBook clocks, StreamLedger mes, Random random)
 {
+    private const string Gateway = "gw-001";
     private const int QueueMax = 1000;
 
     private readonly Queue<Queued> queue = new();
     private readonly Dictionary<string, Queued> retained = new(StringComparer.Ordinal);
+
+    private LedgerMessage? heard;
 
     private sealed record Queued(OutboundMessage Message, byte[] Bytes, SentBatch? Sent);
 
@@ -151,7 +155,13 @@ internal sealed class SimulatedBroker(WorldClock clock, PlantBooks books, Stream
                 Contract = "1",
                 ContentEncoding = next.Message.ContentEncoding ?? "",
             };
-            mes.Receive(message, clock.GetUtcNow());
+            mes.Receive(message, clock.TrueUtc);
+            if (mes.Gateway(Gateway).Ledger is { } ledger && ledger != heard)
+            {
+                heard = ledger;
+                clocks.Hears(ledger);
+            }
+
             if (mes.Violations is [var violation, ..])
             {
                 var order = violation.Sentence.Contains("out of order", StringComparison.Ordinal);

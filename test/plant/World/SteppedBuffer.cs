@@ -41,8 +41,10 @@ internal sealed class SteppedBuffer : IDisposable
             }),
             NewStore,
             clock,
+            seams.Host(clock),
+            settings.CommitEvery,
             volatileBytesMax: settings.VolatileBytesMax);
-        work = new BufferWork(stores, seams.CommitEvery(settings.CommitEvery), clock);
+        work = new BufferWork(stores, seams.CommitEvery(settings.CommitEvery), seams.Clock(clock));
         stores.Open();
         View = Look();
 
@@ -82,13 +84,26 @@ internal sealed class SteppedBuffer : IDisposable
     public void Peek(StoreId store, long from, int readingsMax, StoredBatch into, Action<StorageFault?> reply) =>
         inlet.Enqueue(() =>
         {
+            books.AsksFor(store, from, readingsMax);
             var fault = work.Peek(store, from, readingsMax, into);
+            ObserveIfNews(store, into.Count > 0 ? into.Readings[^1].Position : 0);
             seams.Peeked(store, into);
             books.HandedOut(store, into.Readings);
             reply(fault);
         });
 
-    public void Present(Action<IReadOnlyList<PresentReading>> reply) => inlet.Enqueue(() => reply(work.Present()));
+    public void Present(Action<IReadOnlyList<PresentReading>> reply) => inlet.Enqueue(() =>
+    {
+        books.AsksForPresent();
+        var present = work.Present();
+        foreach (var last in present)
+        {
+            ObserveIfNews(last.Store, last.Reading.Position);
+            books.HandedOut(last.Store, [last.Reading]);
+        }
+
+        reply(present);
+    });
 
     /// <summary>Does one command, or what is due. False where there is nothing to do.</summary>
     public bool Step()
@@ -151,11 +166,20 @@ internal sealed class SteppedBuffer : IDisposable
             Step();
         }
 
-        stores.Commit();
+        stores.Close();
         View = Look();
     }
 
     public void Dispose() => stores.Dispose();
+
+    /// <summary>A commit on the way to the link made more durable than the last view shows.</summary>
+    private void ObserveIfNews(StoreId store, long position)
+    {
+        if (!books.Knows(store, position))
+        {
+            books.Observe(work.View);
+        }
+    }
 
     private BufferView Look()
     {

@@ -18,6 +18,7 @@ internal sealed class SteppedSampler
     private readonly int[] due;
     private readonly ReadingBatch report = new();
     private readonly TimeSpan start;
+    private TimeSpan? storesAt;
 
     public SteppedSampler(SimulatedMachine machine, SteppedBuffer buffer, WorldClock clock)
     {
@@ -30,13 +31,20 @@ internal sealed class SteppedSampler
         due = new int[filters.Length];
     }
 
-    public TimeSpan DueAt => start + schedule.NextDue;
+    public TimeSpan DueAt => storesAt ?? start + schedule.NextDue;
 
     public bool Step()
     {
         if (DueAt > clock.Now)
         {
             return false;
+        }
+
+        if (storesAt is not null)
+        {
+            storesAt = null;
+            buffer.Append(report.Readings);
+            return true;
         }
 
         var now = clock.Now - start;
@@ -49,7 +57,7 @@ internal sealed class SteppedSampler
 
         if (report.Count > 0)
         {
-            buffer.Append(report.Readings);
+            storesAt = clock.Now + machine.TurnTakes();
         }
 
         return true;
@@ -61,11 +69,13 @@ internal sealed class SimulatedMachine
 {
     private readonly WorldSettings settings;
     private readonly WorldClock clock;
+    private readonly ClockBook clocks;
     private readonly Random random;
     private readonly long[] serials;
 
-    public SimulatedMachine(WorldSettings settings, WorldClock clock, Random random)
+    public SimulatedMachine(WorldSettings settings, WorldClock clock, ClockBook clocks, Random random)
     {
+        this.clocks = clocks;
         this.settings = settings;
         this.clock = clock;
         this.random = random;
@@ -88,10 +98,15 @@ internal sealed class SimulatedMachine
     public Reading Read(int index)
     {
         var signal = Sampled[index].Signal;
-        var stamp = Reading.Stamp(clock);
+        var reading = new Reading(
+            signal, SignalValue.None, Quality.Bad(QualityReason.Timeout), Reading.Stamp(clock))
+        {
+            MonotonicMilliseconds = Reading.Monotonic(clock),
+        };
+        clocks.Read(reading);
         if (IsSilent)
         {
-            return new Reading(signal, SignalValue.None, Quality.Bad(QualityReason.Timeout), stamp);
+            return reading;
         }
 
         if (IsBusy || settings.Overflows || random.Next(12) == 0)
@@ -99,8 +114,13 @@ internal sealed class SimulatedMachine
             serials[index]++;
         }
 
-        return new Reading(signal, Value(signal.Type.Kind, serials[index]), Quality.Good, stamp);
+        return reading with { Value = Value(signal.Type.Kind, serials[index]), Quality = Quality.Good };
     }
+
+    /// <summary>How long a turn takes until its readings are stored: now and then a device is slow.</summary>
+    public TimeSpan TurnTakes() => settings.HasSlowTurns && random.Next(8) == 0
+        ? TimeSpan.FromSeconds(10 * random.NextDouble())
+        : TimeSpan.Zero;
 
     private SignalValue Value(SignalKind kind, long serial) => kind switch
     {

@@ -5,8 +5,8 @@ using Sluice.Mes.Streams;
 
 namespace Sluice.Plant.World;
 
-/// <summary>A reading as the device gave it, and when it was handed to the buffer (monotonic).</summary>
-internal readonly record struct GivenReading(Reading Reading, TimeSpan At);
+/// <summary>A reading as the device gave it, when it was handed to the buffer, and when it was read.</summary>
+internal readonly record struct GivenReading(Reading Reading, TimeSpan At, TimeSpan ReadAt);
 
 /// <summary>
 /// What the world knows of one store: which reading each position is, what the broker took, what arrived, and what may
@@ -15,6 +15,8 @@ internal readonly record struct GivenReading(Reading Reading, TimeSpan At);
 internal sealed class StoreBook(StoreId store, bool isVolatile)
 {
     private readonly List<GivenReading?> given = [];
+    private readonly Dictionary<long, Fate> notSet = [];
+    private readonly Dictionary<string, long> newest = new(StringComparer.Ordinal);
 
     public StoreId Store { get; } = store;
 
@@ -24,6 +26,12 @@ internal sealed class StoreBook(StoreId store, bool isVolatile)
     public bool Died { get; set; }
 
     public long Next => given.Count + 1;
+
+    /// <summary>The oldest position that it held when it was last looked at.</summary>
+    public long First { get; set; } = 1;
+
+    /// <summary>It has readings whose clock was not set.</summary>
+    public bool HasNotSet => notSet.Count > 0;
 
     /// <summary>What the broker answered with success.</summary>
     public PositionSet Taken { get; } = new(int.MaxValue);
@@ -47,7 +55,24 @@ internal sealed class StoreBook(StoreId store, bool isVolatile)
     public GivenReading? this[long position] =>
         position >= 1 && position < Next ? given[(int)position - 1] : null;
 
-    public void Give(GivenReading reading) => given.Add(reading);
+    /// <summary>The youngest position of each signal.</summary>
+    public IEnumerable<long> Newest => newest.Values;
+
+    /// <param name="reading">What lies at the next position.</param>
+    /// <param name="isNotSet">Its clock was not set.</param>
+    public void Give(GivenReading reading, bool isNotSet)
+    {
+        newest[reading.Reading.Signal.Name] = Next;
+        if (isNotSet)
+        {
+            notSet.Add(Next, new Fate());
+        }
+
+        given.Add(reading);
+    }
+
+    /// <summary>What became of a reading whose clock was not set; null where it was.</summary>
+    public Fate? FateOf(long position) => notSet.GetValueOrDefault(position);
 
     /// <summary>A position that no reading has: skipped after a torn commit.</summary>
     public void Skip() => given.Add(null);

@@ -55,6 +55,12 @@ internal sealed record WorldReport
 
     public required long Dropped { get; init; }
 
+    /// <summary>Arrived with the right time, which they got when the clock was set.</summary>
+    public required long Corrected { get; init; }
+
+    /// <summary>Arrived with the word that the clock was not set.</summary>
+    public required long ClockNotSet { get; init; }
+
     public required IReadOnlyDictionary<string, int> Counts { get; init; }
 
     public required IReadOnlyList<string> LastEvents { get; init; }

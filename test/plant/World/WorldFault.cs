@@ -19,6 +19,9 @@ public enum Checker
     /// <summary>What arrives is what the device gave.</summary>
     Values,
 
+    /// <summary>Times are what the clocks of the gateway allow them to be, and the ledger tells of both.</summary>
+    Clock,
+
     /// <summary>The contract: every message is as WIRE.md says, what comes twice is the same bytes.</summary>
     Contract,
 

@@ -24,6 +24,9 @@ internal sealed record WorldSettings
     /// </summary>
     public bool Overflows { get; init; }
 
+    /// <summary>Devices that take seconds: a reading may be stored after the clock that stamped it was put.</summary>
+    public bool HasSlowTurns { get; init; } = true;
+
     /// <summary>What the broker announces.</summary>
     public int ReceiveMaximum { get; init; } = 1000;
 
