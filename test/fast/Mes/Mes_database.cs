@@ -151,6 +151,57 @@ public sealed class Mes_database : IDisposable
     }
 
     [Fact]
+    public void What_waited_in_memory_is_explained_when_the_run_that_held_it_is_over()
+    {
+        const string Memory = "0199c6f100007000800000000000000a";
+        Write(Spoken.DataOf(Memory, false, Spoken.Reading(1, "1"), Spoken.Reading(2, "2")));
+        Write(LedgerOf(Spoken.Run, Memory, isVolatile: true, next: 6));
+        Assert.Equal((3, false), (Open(Memory), Completeness.Of(database).IsWhole));
+
+        Write(LedgerOf("0199c6f122227000800000000000000b", Spoken.Store, isVolatile: false, next: 1));
+
+        Assert.Equal((0, true), (Open(Memory), Completeness.Of(database).IsWhole));
+        Assert.Equal(3, Completeness.Of(database).Stores.Single(store => store.Store == Memory).Explained);
+
+        long Open(string store) =>
+            Completeness.Of(database).Stores.Single(each => each.Store == store).Open.Sum(range => range.Count);
+    }
+
+    [Fact]
+    public void A_memory_that_ended_before_its_first_ledger_is_known_by_the_birth()
+    {
+        const string Memory = "0199c6f100007000800000000000000a";
+        Write(Spoken.DataOf(Memory, false, Spoken.Reading(1, "1")));
+        Write(LedgerOf("0199c6f122227000800000000000000b", Spoken.Store, isVolatile: false, next: 1));
+        Assert.False(Completeness.Of(database).IsWhole);
+
+        Write(Spoken.Message("birth", $$"""
+            {"v":1,"gateway":"gw-042","site":"plant1","run":"{{Spoken.Run}}","agent":"0.1.0",
+             "config":"{{new string('a', 64)}}","sent":"2026-11-22T14:00:01.250Z","storage":"memory",
+             "stores":[{"store":"{{Memory}}","volatile":true}],"signals":[]}
+            """));
+
+        Assert.True(Completeness.Of(database).IsWhole);
+    }
+
+    [Fact]
+    public void What_waits_on_the_disk_is_not_explained_by_another_run()
+    {
+        Write(LedgerOf(Spoken.Run, Spoken.Store, isVolatile: false, next: 6));
+        Write(LedgerOf("0199c6f122227000800000000000000b", Spoken.Store, isVolatile: false, next: 6));
+
+        Assert.Equal(5, Completeness.Of(database).Stores[0].Open.Sum(range => range.Count));
+    }
+
+    private static MesMessage LedgerOf(string run, string store, bool isVolatile, long next) =>
+        Spoken.Message("ledger", $$"""
+            {"v":1,"gateway":"gw-042","run":"{{run}}","number":1,"sent":"2026-11-22T14:00:01.250Z",
+             "waiting":{{next - 1}},
+             "stores":[{"store":"{{store}}","volatile":{{(isVolatile ? "true" : "false")}},"first":1,"next":{{next}},
+             "acknowledged":[],"waiting":{{next - 1}},"dropped":0,"drops":[]}]}
+            """);
+
+    [Fact]
     public void A_ledger_that_comes_behind_a_younger_one_changes_nothing()
     {
         Write(Spoken.Data(false, Spoken.Reading(1, "1")));

@@ -8,7 +8,8 @@ namespace Sluice.Mes.Database;
 /// <param name="Store">The store.</param>
 /// <param name="Next">The ledger's word: everything below is judged.</param>
 /// <param name="Readings">Readings that are in the database.</param>
-/// <param name="Explained">Positions that are not there and that the ledger names with a reason.</param>
+/// <param name="Explained">Positions that are not there and that the ledger names with a reason, or that waited in the
+/// memory of a run that ended.</param>
 /// <param name="Open">Not there, and still held by the gateway unacknowledged: on their way.</param>
 /// <param name="Lost">Not there, not explained, and acknowledged or not held any more. Anything but none is a bug, or a
 /// broker that lost its queue: ask for a replay.</param>
@@ -90,11 +91,25 @@ public sealed record Completeness(
         var gone = new PositionSet(int.MaxValue);
         lost.ForEach(range => gone.Add(range));
         var missing = account is null ? 0 : account.Next - 1 - stream.ReceivedBelow(account.Next);
-        var unexplained = stream.OpenGaps().Sum(gap => gap.Count);
+        var isEnded = IsEndedMemory(database, gateway, store);
+        List<Positions> open = isEnded ? [] : [.. stream.OpenGaps().SelectMany(gone.Missing)];
+        var unexplained = open.Sum(gap => gap.Count) + lost.Sum(gap => gap.Count);
         return new StoreProof(
-            gateway, store, account?.Next ?? 1, stream.Received, missing - unexplained,
-            [.. stream.OpenGaps().SelectMany(gone.Missing)], lost, account?.First ?? 1, account is not null);
+            gateway, store, account?.Next ?? 1, stream.Received, missing - unexplained, open, lost, account?.First ?? 1,
+            account is not null || isEnded);
     }
+
+    /// <summary>
+    /// The gateway called it volatile, and is not the run any more that held it: what waited there is lost, as the
+    /// contract says, and no ledger will speak of it again.
+    /// </summary>
+    private static bool IsEndedMemory(MesDatabase database, string gateway, string store) => database.Query(
+        row => row.GetString(0),
+        """
+        SELECT memory.run FROM memory JOIN present_run ON present_run.gateway = memory.gateway
+        WHERE memory.gateway = @a AND memory.store = @b AND memory.run <> present_run.run
+        """,
+        gateway, store).Count > 0;
 
     /// <summary>The ranges without a hole: consecutive positions have the same distance to their row number.</summary>
     private static List<Positions> Islands(MesDatabase database, string gateway, string store) => database.Query(

@@ -50,6 +50,14 @@ public sealed class MesDatabase : IDisposable
             PRIMARY KEY (gateway, store, from_p, to_p))
         """,
         """
+        CREATE TABLE IF NOT EXISTS memory (
+            gateway TEXT NOT NULL, store TEXT NOT NULL, run TEXT NOT NULL,
+            PRIMARY KEY (gateway, store))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS present_run (gateway TEXT NOT NULL PRIMARY KEY, run TEXT NOT NULL)
+        """,
+        """
         CREATE TABLE IF NOT EXISTS signal (
             gateway TEXT NOT NULL, signal TEXT NOT NULL, type TEXT NOT NULL, unit TEXT NOT NULL,
             description TEXT NOT NULL,

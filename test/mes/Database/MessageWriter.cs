@@ -159,6 +159,11 @@ public sealed class MessageWriter(MesDatabase database, string site)
 
     private void Describe(string gateway, BirthMessage birth)
     {
+        foreach (var store in birth.Memories)
+        {
+            Memory(gateway, store, birth.Run);
+        }
+
         foreach (var signal in birth.Signals)
         {
             database.Execute(
@@ -205,9 +210,19 @@ public sealed class MessageWriter(MesDatabase database, string site)
 
     private void Judge(string gateway, LedgerMessage ledger)
     {
+        database.Execute(
+            """
+            INSERT INTO present_run (gateway, run) VALUES (@a, @b)
+            ON CONFLICT (gateway) DO UPDATE SET run = excluded.run
+            """,
+            gateway, ledger.Run);
         foreach (var account in ledger.Stores)
         {
             Acknowledge?.Ledger(gateway, account);
+            if (account.IsVolatile)
+            {
+                Memory(gateway, account.Store, ledger.Run);
+            }
 
             // A ledger that was sent again may come behind a younger one of the same run: the younger says all.
             database.Execute(
@@ -234,6 +249,10 @@ public sealed class MessageWriter(MesDatabase database, string site)
             }
         }
     }
+
+    /// <summary>What waits there is gone when this run is: no later one can speak of it.</summary>
+    private void Memory(string gateway, string store, string run) => database.Execute(
+        "INSERT INTO memory (gateway, store, run) VALUES (@a, @b, @c) ON CONFLICT DO NOTHING", gateway, store, run);
 
     private void Tally(string gateway, string what, string last) => database.Execute(
         """

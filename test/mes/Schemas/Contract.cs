@@ -38,7 +38,7 @@ public sealed record BirthSignal(string Name, string Type, string Unit, string D
 
 public sealed record BirthMessage(
     string Gateway, string Run, string Agent, string Configuration, string Storage,
-    IReadOnlyList<string> Stores, IReadOnlyList<BirthSignal> Signals);
+    IReadOnlyList<string> Stores, IReadOnlyList<string> Memories, IReadOnlyList<BirthSignal> Signals);
 
 public sealed record StoreAccount(
     string Store, bool IsVolatile, long First, long Next, long Waiting, long Dropped,
@@ -128,11 +128,16 @@ public static partial class Contract
         }
 
         List<string> stores = [];
+        List<string> memories = [];
         foreach (var element in message.List("stores"))
         {
             var store = new ContractReader(element, "birth store", faults);
             stores.Add(Id(store, "store"));
-            store.Truth("volatile");
+            if (store.Truth("volatile"))
+            {
+                memories.Add(stores[^1]);
+            }
+
             store.RefuseOthers();
         }
 
@@ -146,7 +151,7 @@ public static partial class Contract
 
         var birth = new BirthMessage(
             gateway, Id(message, "run"), message.Text("agent"), message.Text("config"), message.Text("storage"), stores,
-            [.. message.List("signals").Select(element => Signal(element, faults))]);
+            memories, [.. message.List("signals").Select(element => Signal(element, faults))]);
         message.Require(ConfigurationHash().IsMatch(birth.Configuration), "'config' is not a SHA-256");
         message.Require(birth.Storage is "disk" or "memory", $"storage '{birth.Storage}' is neither disk nor memory");
         message.RefuseOthers();
