@@ -78,7 +78,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     private ChildProcess AsUser(string program, params string[] arguments) => ChildProcess.Start(
         "setpriv",
         [
-            "--reuid", User, "--regid", User, "--clear-groups", "--pdeathsig", "KILL",
+            "--reuid", User, "--regid", User, "--clear-groups",
             Path.Combine(programs, program), .. arguments,
         ]);
 }
