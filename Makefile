@@ -48,7 +48,7 @@ fast: ## cores, contracts, repository rules: no root, no package, under a minute
 
 .PHONY: test
 test: packages ## everything within the budget of CONTRIBUTING.md; installs Debian packages as root
-	@test/run-suites.sh fast field gateway
+	@test/run-suites.sh fast field day gateway
 
 .PHONY: test-all
 test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000 kills, 100 power cuts
@@ -59,6 +59,10 @@ test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000
 .PHONY: field
 field: packages ## the real binaries against real mosquitto and real Modbus servers
 	@test/run-suites.sh field
+
+.PHONY: day
+day: packages ## a day of faults: everything that can go wrong, overlapping, from a seed: MINUTES=3 SEED=
+	@SLUICE_DAY_MINUTES=$(or $(MINUTES),3) SLUICE_DAY_SEED=$(SEED) test/run-suites.sh day
 
 .PHONY: test-gateway
 test-gateway: packages ## the HAL, compiled for ARM64, on a real kernel with real GPIO chips, in QEMU

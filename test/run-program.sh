@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Runs one test program and counts: test/run-program.sh NAME PROGRAM LIMIT RESULTS
+# Runs one test program and counts: test/run-program.sh NAME PROGRAM LIMIT RESULTS [MORE…]
 # Writes "passed failed" to RESULTS/NAME.counts. The count comes from the program's own TRX report, never from its
 # words: a program that dies, hangs past its limit or reports nothing is one failed, and so is every skipped test,
 # because nothing here may be skipped.
 set -uo pipefail
 name=$1 program=$2 limit=$3 results=$4
+shift 4
 trx="$results/$name.trx"
 mkdir -p "$results"
 rm -f "$trx" "$results/$name.counts"
@@ -15,7 +16,7 @@ counter() {
 }
 
 timeout --kill-after=20s "$limit" "$program" --no-ansi --progress off --fail-skips on --show-slowest-tests 5 \
-  --results-directory "$results" --report-xunit-trx --report-xunit-trx-filename "$name.trx"
+  --results-directory "$results" --report-xunit-trx --report-xunit-trx-filename "$name.trx" "$@"
 code=$?
 total=$(counter total) passed=$(counter passed)
 total=${total:-0} passed=${passed:-0}

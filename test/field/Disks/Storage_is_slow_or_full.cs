@@ -28,7 +28,7 @@ public sealed class Storage_is_slow_or_full(ITestOutputHelper output)
         await plant.ServesAsync(40);
 
         var somebodyElses = plant.Directory.At("disk", "log");
-        Fill(somebodyElses);
+        WornDisk.Fill(somebodyElses);
         await StorageIsAsync(plant, "memory");
         var full = await plant.Gateway.StatusJsonAsync();
         output.WriteLine(full.GetProperty("buffer").GetProperty("fault").GetString()!);
@@ -68,24 +68,6 @@ public sealed class Storage_is_slow_or_full(ITestOutputHelper output)
         await plant.ServesAsync(20);
         await plant.Mes.HasEverythingAsync(plant.Machine.Record(), FieldPlant.Later, plant.Gateway);
         Assert.Equal("disk", plant.Mes.Judge((_, stream) => stream.Birth!.Storage));
-    }
-
-    private static void Fill(string path)
-    {
-        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
-        for (var bytes = new byte[1 << 20]; bytes.Length >= 512;)
-        {
-            try
-            {
-                file.Write(bytes);
-            }
-            catch (IOException)
-            {
-                bytes = new byte[bytes.Length / 2];
-            }
-        }
-
-        file.Flush(flushToDisk: true);
     }
 
     private static Task<TimeSpan> StorageIsAsync(FieldPlant plant, string storage) => Eventually.HoldsAsync(

@@ -47,6 +47,25 @@ internal sealed class WornDisk : IAsyncDisposable
         await MountAsync();
     }
 
+    /// <summary>Somebody else's file, as long as there is room for.</summary>
+    public static void Fill(string path)
+    {
+        using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        for (var bytes = new byte[1 << 20]; bytes.Length >= 512;)
+        {
+            try
+            {
+                file.Write(bytes);
+            }
+            catch (IOException)
+            {
+                bytes = new byte[bytes.Length / 2];
+            }
+        }
+
+        file.Flush(flushToDisk: true);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await ChildProcess.RunAsync("/usr/bin/umount", "--lazy", directory);

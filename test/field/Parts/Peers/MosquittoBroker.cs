@@ -38,6 +38,9 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     /// <summary>The one cipher suite that it offers from the next start on; empty: what openssl thinks best.</summary>
     public string Cipher { get; set; } = "";
 
+    /// <summary>Messages that it keeps for a client that is away, from the next start on.</summary>
+    public int QueuedMessagesMax { get; set; } = 100_000;
+
     /// <summary>Its log of the present run.</summary>
     public ChildProcess Process => child ?? throw new InvalidOperationException("The broker does not run.");
 
@@ -82,6 +85,11 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         await DisposeAsync();
     }
 
+    /// <summary>
+    /// While it is down: what it wrote at its last stop is gone. Sessions, queues, retained messages.
+    /// </summary>
+    public void ForgetState() => File.Delete(directory.At("broker", "store", "mosquitto.db"));
+
     public async ValueTask DisposeAsync()
     {
         if (child is not null)
@@ -99,7 +107,7 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         acl_file {directory.At("broker", "acl")}
         persistence true
         persistence_location {directory.At("broker", "store")}/
-        max_queued_messages 100000
+        max_queued_messages {QueuedMessagesMax.ToString(CultureInfo.InvariantCulture)}
         max_inflight_messages 0
         log_dest stderr
         log_type all

@@ -11,6 +11,8 @@ internal sealed class PymodbusServer : IAsyncDisposable
     // Debian's: another Python that is first on the path does not have Debian's pymodbus.
     private const string Python = "/usr/bin/python3";
 
+    private const string RecordFile = "plant.record";
+
     private readonly string record;
     private readonly string script =
         Path.Combine(FieldDirectory.Repository(), "test", "field", "pymodbus", "plant_server.py");
@@ -31,16 +33,16 @@ internal sealed class PymodbusServer : IAsyncDisposable
 
     /// <summary>On a TCP port of loopback; the wire is tcp or rtu-over-tcp.</summary>
     public static Task<PymodbusServer> StartAsync(FieldDirectory directory, string wire = "tcp") =>
-        StartAsync(directory, FieldDirectory.FreePort(), wire, "127.0.0.1");
+        StartAsync(directory.At(RecordFile), FieldDirectory.FreePort(), wire, "127.0.0.1");
 
     /// <summary>RTU on a serial port.</summary>
     public static Task<PymodbusServer> StartOnSerialAsync(FieldDirectory directory, string device) =>
-        StartAsync(directory, 0, "serial", device);
+        StartAsync(directory.At(RecordFile), 0, "serial", device);
 
-    private static async Task<PymodbusServer> StartAsync(
-        FieldDirectory directory, int port, string wire, string address)
+    /// <summary>One of several, each with a record of its own; a port of 0 is a serial one's.</summary>
+    public static async Task<PymodbusServer> StartAsync(string record, int port, string wire, string address)
     {
-        var server = new PymodbusServer(directory.At("plant.record"), port, wire, address);
+        var server = new PymodbusServer(record, port, wire, address);
         await server.StartAsync();
         return server;
     }

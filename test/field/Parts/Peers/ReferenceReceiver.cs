@@ -5,12 +5,15 @@ using Sluice.Plant.Keys;
 namespace Sluice.Field.Parts.Peers;
 
 /// <summary>sluice-mes as a process of its own, as an MES team would run it.</summary>
-internal sealed class ReferenceReceiver(FieldPlant plant, string database)
+internal sealed class ReferenceReceiver(
+    MosquittoBroker broker, (string Certificate, string Key) identity, string database)
 {
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "sluice-mes");
 
-    private readonly (string Certificate, string Key) identity =
-        plant.Keys.WriteClientFiles(plant.Directory.At("receiver"), "mes");
+    public ReferenceReceiver(FieldPlant plant, string database)
+        : this(plant.Broker, plant.Keys.WriteClientFiles(plant.Directory.At("receiver"), "mes"), database)
+    {
+    }
 
     public ChildProcess Start(params string[] more) =>
         ChildProcess.Start(Program, ["receive", "--database", database, .. Door(), .. more]);
@@ -59,7 +62,7 @@ internal sealed class ReferenceReceiver(FieldPlant plant, string database)
     private string[] Door() =>
     [
         "--site", "plant1", "--host", MosquittoBroker.Host,
-        "--broker", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{plant.Broker.Port}"),
-        "--chain", identity.Certificate, "--key", identity.Key, "--roots", plant.Broker.Files.Authority,
+        "--broker", string.Create(CultureInfo.InvariantCulture, $"127.0.0.1:{broker.Port}"),
+        "--chain", identity.Certificate, "--key", identity.Key, "--roots", broker.Files.Authority,
     ];
 }

@@ -9,15 +9,23 @@ namespace Sluice.Field.Parts.Wires;
 /// </summary>
 internal sealed class NetworkCables : IAsyncDisposable
 {
-    // From the process id, so that two runs on one machine lie beside each other.
-    private static readonly int Run = Environment.ProcessId;
+    private const string GatewayEnd = "dmz0";
+    private const string Nobody = "02:00:00:00:00:01";
 
-    private readonly string name = string.Create(CultureInfo.InvariantCulture, $"sl{Run % 1_000_000}");
-    private readonly string machines = string.Create(CultureInfo.InvariantCulture, $"198.18.{Run % 256}");
-    private readonly string dmz = string.Create(CultureInfo.InvariantCulture, $"198.19.{Run % 256}");
+    // From the process id, so that two runs on one machine lie beside each other; and counted, as tests run beside each
+    // other.
+    private static int laid = Environment.ProcessId;
+
+    private readonly string name;
+    private readonly string machines;
+    private readonly string dmz;
 
     private NetworkCables()
     {
+        var number = Interlocked.Increment(ref laid);
+        name = string.Create(CultureInfo.InvariantCulture, $"sl{number % 1_000_000}");
+        machines = string.Create(CultureInfo.InvariantCulture, $"198.18.{number % 256}");
+        dmz = string.Create(CultureInfo.InvariantCulture, $"198.19.{number % 256}");
     }
 
     public string MachineAddress => machines + ".1";
@@ -39,7 +47,7 @@ internal sealed class NetworkCables : IAsyncDisposable
         try
         {
             await cables.LayAsync(cables.MachineEnd, "ot0", cables.MachineAddress, cables.machines + ".2");
-            await cables.LayAsync(cables.BrokerEnd, "dmz0", cables.BrokerAddress, cables.dmz + ".2");
+            await cables.LayAsync(cables.BrokerEnd, GatewayEnd, cables.BrokerAddress, cables.dmz + ".2");
             return cables;
         }
         catch
@@ -53,6 +61,43 @@ internal sealed class NetworkCables : IAsyncDisposable
     public Task PullBrokerAsync() => IpAsync("link", "set", BrokerEnd, "down");
 
     public Task PlugBrokerAsync() => IpAsync("link", "set", BrokerEnd, "up");
+
+    /// <summary>
+    /// The carrier stays and packets vanish in both directions, as behind a switch that forgot where we are: each end
+    /// believes that the other has the hardware address of nobody.
+    /// </summary>
+    public async Task SilenceBrokerAsync()
+    {
+        await IpAsync("neigh", "replace", dmz + ".2", "lladdr", Nobody, "dev", BrokerEnd, "nud", "permanent");
+        await IpAsync(
+            "-n", name, "neigh", "replace", BrokerAddress, "lladdr", Nobody, "dev", GatewayEnd, "nud", "permanent");
+    }
+
+    public async Task HearBrokerAsync()
+    {
+        await IpAsync("neigh", "del", dmz + ".2", "dev", BrokerEnd);
+        await IpAsync("-n", name, "neigh", "del", BrokerAddress, "dev", GatewayEnd);
+    }
+
+    /// <summary>
+    /// So many bytes a second and no more, in each direction; what does not fit waits two seconds and is dropped then.
+    /// </summary>
+    public async Task ThinBrokerAsync(int bytesPerSecond)
+    {
+        string[] bucket =
+        [
+            "root", "tbf", "rate", string.Create(CultureInfo.InvariantCulture, $"{bytesPerSecond * 8}bit"),
+            "burst", "4kb", "latency", "2s",
+        ];
+        await RunAsync("/usr/sbin/tc", ["qdisc", "replace", "dev", BrokerEnd, .. bucket]);
+        await RunAsync("/usr/sbin/tc", ["-n", name, "qdisc", "replace", "dev", GatewayEnd, .. bucket]);
+    }
+
+    public async Task WidenBrokerAsync()
+    {
+        await RunAsync("/usr/sbin/tc", "qdisc", "del", "dev", BrokerEnd, "root");
+        await RunAsync("/usr/sbin/tc", "-n", name, "qdisc", "del", "dev", GatewayEnd, "root");
+    }
 
     // The ends outside go with the namespace, once its last process is gone; both are asked for, to be sure.
     public async ValueTask DisposeAsync()
@@ -71,12 +116,14 @@ internal sealed class NetworkCables : IAsyncDisposable
         await IpAsync("-n", name, "link", "set", inside, "up");
     }
 
-    private static async Task IpAsync(params string[] arguments)
+    private static Task IpAsync(params string[] arguments) => RunAsync("/usr/sbin/ip", arguments);
+
+    private static async Task RunAsync(string program, params string[] arguments)
     {
-        var (code, said) = await ChildProcess.RunAsync("/usr/sbin/ip", arguments);
+        var (code, said) = await ChildProcess.RunAsync(program, arguments);
         if (code != 0)
         {
-            throw new InvalidOperationException($"ip {string.Join(' ', arguments)}: {said}");
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: {said}");
         }
     }
 }
