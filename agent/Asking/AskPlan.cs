@@ -98,6 +98,9 @@ internal sealed class AskPlan(string baseTopic, bool acknowledgedByMes)
         return new AskVerdict(ask, null, address);
     }
 
+    /// <summary>So many came faster than anybody looked at them.</summary>
+    public void Overrun(long count) => refused[(int)AskRefusal.TooMany] += count;
+
     /// <summary>A granted ask that cannot be done after all.</summary>
     public void TakeBack(AskRefusal refusal, AnswerAddress? address, string word)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Disk;
@@ -29,7 +30,7 @@ internal sealed class AskWork(
         var verdict = plan.Take(message, view, now);
         if (verdict.Refusal is { } refusal)
         {
-            Tell(refusal);
+            Tell(refusal, 1);
         }
 
         switch (verdict.Ask)
@@ -50,6 +51,13 @@ internal sealed class AskWork(
         }
 
         return [];
+    }
+
+    /// <summary>Asks that nobody could look at: refused as a flood is.</summary>
+    public void Overrun(long count)
+    {
+        plan.Overrun(count);
+        Tell(AskRefusal.TooMany, count);
     }
 
     /// <summary>Whether an answer waits to be sent; takes in the replays that are done.</summary>
@@ -106,7 +114,7 @@ internal sealed class AskWork(
         if (!replays.Add(ask.Store, range, address))
         {
             plan.TakeBack(AskRefusal.Busy, address, "replay");
-            Tell(AskRefusal.Busy);
+            Tell(AskRefusal.Busy, 1);
             return;
         }
 
@@ -170,10 +178,10 @@ internal sealed class AskWork(
     /// <summary>
     /// The first of its kind, then each time their number has doubled: a flood must not fill the journal.
     /// </summary>
-    private void Tell(AskRefusal refusal)
+    private void Tell(AskRefusal refusal, long more)
     {
         var count = plan.RefusedFor(refusal);
-        if ((count & (count - 1)) == 0)
+        if (count == more || BitOperations.Log2((ulong)count) > BitOperations.Log2((ulong)(count - more)))
         {
             Log.AskRefused(logger, refusal, count);
         }

@@ -52,6 +52,11 @@ public sealed record UplinkStatus(string State, string Sentence, DateTime Since,
 {
     /// <summary>Bytes of payload that those took.</summary>
     public long AcknowledgedBytes { get; init; }
+
+    /// <summary>Asks of the MES that were granted, and those that were refused, since start.</summary>
+    public long AsksGranted { get; init; }
+
+    public long AsksRefused { get; init; }
 }
 
 /// <param name="Storage"><c>disk</c> or <c>memory</c>.</param>

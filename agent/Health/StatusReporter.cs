@@ -46,6 +46,8 @@ public sealed class StatusReporter(
                 uplink.DeliveredReadings)
             {
                 AcknowledgedBytes = uplink.DeliveredBytes,
+                AsksGranted = uplink.AsksGranted,
+                AsksRefused = uplink.AsksRefused,
             },
             Buffer = Describe(view) with { Flash = Flash(view) },
             Sources = [.. sources.Select(Describe)],

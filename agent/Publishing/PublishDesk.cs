@@ -21,19 +21,17 @@ internal sealed class PublishDesk : IDisposable
     private const int PacketTooLarge = 0x95;
 
     /// <summary>Asks that wait for the loop: more than a burst, and then somebody floods.</summary>
-    private const int AsksMax = 64;
+    public const int AsksMax = 64;
 
     private const int MessageBytesMin = 1024;
 
     /// <summary>How often the loop has turned.</summary>
     public long Rounds;
 
-    /// <summary>Asks that came faster than the loop took them.</summary>
-    public long AsksOverrun;
-
     private readonly ConcurrentQueue<InboundMessage> asks = new();
     private readonly Stack<PayloadBuffer> spare = new();
     private readonly DeviceRoll devices;
+    private long asksOverrun;
     private readonly TimeProvider clock;
     private readonly long start;
     private long ledgerNumber;
@@ -134,7 +132,7 @@ internal sealed class PublishDesk : IDisposable
     {
         if (asks.Count >= AsksMax)
         {
-            Interlocked.Increment(ref AsksOverrun);
+            Interlocked.Increment(ref asksOverrun);
             return;
         }
 
@@ -150,6 +148,9 @@ internal sealed class PublishDesk : IDisposable
     }
 
     public InboundMessage? TakeAsk() => asks.TryDequeue(out var ask) ? ask : null;
+
+    /// <summary>Asks that came faster than the loop took them, since it was asked last.</summary>
+    public long TakeAsksOverrun() => Interlocked.Exchange(ref asksOverrun, 0);
 
     public long NextLedgerNumber() => ++ledgerNumber;
 

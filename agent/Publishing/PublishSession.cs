@@ -134,7 +134,8 @@ internal sealed class PublishSession : IDisposable
 
     private async ValueTask TakeAsksAsync(CancellationToken cancellationToken)
     {
-        while (desk.TakeAsk() is { } ask)
+        // So many in a turn: a flood must not keep the loop from publishing. What comes meanwhile wakes it again.
+        for (var taken = 0; taken < PublishDesk.AsksMax && desk.TakeAsk() is { } ask; taken++)
         {
             foreach (var (store, range) in work.Take(ask, desk.Now))
             {

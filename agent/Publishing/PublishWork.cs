@@ -73,6 +73,11 @@ internal sealed class PublishWork
         desk.AnnouncementPlan.Observe(now);
         desk.AnnouncementPlan.Observe(desk.Devices);
         desk.Journal.InFlight(UnderWay, desk.Plan.SetAsideCount);
+        if (desk.TakeAsksOverrun() is > 0 and var lost)
+        {
+            desk.Asks.Overrun(lost);
+            desk.Journal.Asked(desk.Asks.Plan.Granted, desk.Asks.Plan.Refused);
+        }
     }
 
     public WorkStep Next(TimeSpan now, DateTime utc)

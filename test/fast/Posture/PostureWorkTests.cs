@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
@@ -21,7 +20,7 @@ public sealed class PostureWorkTests : IDisposable
     private static readonly DateTime Utc = new(2026, 11, 22, 14, 0, 0, DateTimeKind.Utc);
 
     private readonly HandTimers clock = new();
-    private readonly Lines log = [];
+    private readonly KeptLog log = new();
     private readonly PublishDesk desk;
     private readonly List<string> sent = [];
     private readonly Queue<(HandedOver Handed, string Topic)> underWay = new();
@@ -71,7 +70,7 @@ public sealed class PostureWorkTests : IDisposable
         Assert.True(desk.AnnouncementPlan.IsOpen);
         Assert.False(desk.AnnouncementPlan.Hold.IsHolding);
         Assert.Equal("connected", desk.Journal.Health.State);
-        Assert.Single(log, line => line.Contains("does not take the posture", StringComparison.Ordinal));
+        Assert.Single(log.Lines, line => line.Contains("does not take the posture", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -173,15 +172,4 @@ public sealed class PostureWorkTests : IDisposable
             },
         ],
         null);
-
-    private sealed class Lines : List<string>, ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception,
-            Func<TState, Exception?, string> formatter) => Add(formatter(state, exception));
-    }
 }

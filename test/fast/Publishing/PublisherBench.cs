@@ -46,6 +46,9 @@ internal sealed class PublisherBench : IAsyncDisposable
 
     public ScriptedLink Link { get; } = new();
 
+    /// <summary>What the publisher told the journal.</summary>
+    public KeptLog<Publisher> Log { get; } = new();
+
     public BufferLoop Buffer { get; }
 
     public Publisher Publisher { get; private set; }
@@ -112,7 +115,7 @@ internal sealed class PublisherBench : IAsyncDisposable
 
     private Publisher Make(PublishSettings? publish) => new(
         Configuration(publish ?? new PublishSettings()), Buffer, Link, TimeProvider.System, new Calm(),
-        NullLogger<Publisher>.Instance);
+        Log);
 
     private GatewayConfiguration Configuration(PublishSettings publish) => new()
     {

@@ -42,6 +42,54 @@ public sealed class UplinkTables
         Assert.Contains("The broker says: because.", outcome.Sentence);
     }
 
+    /// <summary>MQTT 5, 3.4.2.1 and 3.14.2.1; whatever is not here is a code that nobody has defined for a PUBACK.
+    /// </summary>
+    [Fact]
+    public void Each_of_all_256_reasons_has_the_verdict_of_this_table_whoever_publishes_what()
+    {
+        Dictionary<int, DeliveryVerdict> table = new()
+        {
+            [0x00] = DeliveryVerdict.Accepted, [0x10] = DeliveryVerdict.Unheard, [0x87] = DeliveryVerdict.Refused,
+            [0x90] = DeliveryVerdict.Refused, [0x95] = DeliveryVerdict.TooLarge, [0x99] = DeliveryVerdict.SetAside,
+        };
+        for (var code = 0; code < 256; code++)
+        {
+            var verdict = table.GetValueOrDefault(code, DeliveryVerdict.Busy);
+            Assert.Equal(verdict, DeliveryOutcome.Of(code, "", "base/data", retain: false).Verdict);
+            Assert.Equal(
+                code == 0x10 ? DeliveryVerdict.Accepted : verdict,
+                DeliveryOutcome.Of(code, "", "base/status", retain: true).Verdict);
+        }
+    }
+
+    [Fact]
+    public void Each_of_all_reasons_of_a_refused_connect_has_the_verdict_of_this_table()
+    {
+        Dictionary<ConnectVerdict, int[]> table = new()
+        {
+            [ConnectVerdict.Protocol] = [0x81, 0x82, 0x84, 0x95, 0x99, 0x9A, 0x9B],
+            [ConnectVerdict.NotAuthorized] = [0x85, 0x86, 0x87, 0x8A, 0x8C, 0x90],
+        };
+        for (var code = 1; code < 256; code++)
+        {
+            var verdict = table.FirstOrDefault(row => row.Value.Contains(code)).Key;
+            var expected = verdict == ConnectVerdict.Connected ? ConnectVerdict.Unavailable : verdict;
+            var outcome = BrokerAnswer.Refused(code, "gw-042", "", "192.0.2.12");
+            Assert.Equal(expected, outcome.Verdict);
+            Assert.Equal(expected != ConnectVerdict.Unavailable, outcome.NeedsPerson);
+            Assert.Equal(code is 0x9C or 0x9D ? "192.0.2.12" : "", outcome.Reference);
+            Assert.Equal(outcome.Reference, BrokerAnswer.Disconnected(code, "", "192.0.2.12").Reference);
+        }
+    }
+
+    [Fact]
+    public void Of_what_a_broker_says_so_much_is_told_as_fits_a_line()
+    {
+        var told = DeliveryOutcome.Of(0x97, "a\nb\u001b[2J" + new string('x', 60_000), "base/data", false).Sentence;
+        Assert.InRange(told.Length, 200, 600);
+        Assert.DoesNotContain(told, char.IsControl);
+    }
+
     [Fact]
     public void Every_refused_connect_has_a_sentence_and_is_never_a_connection()
     {
@@ -107,6 +155,50 @@ public sealed class UplinkTables
         Assert.All(Enumerable.Range(0, 30), tenth =>
             Assert.InRange(firsts.Count(first => (int)(first.TotalSeconds * 10) == tenth), 0, 15));
     }
+
+    /// <summary>
+    /// A hundred gateways lose one broker at one moment, and each tries by its own dice until it is back.
+    /// </summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(4)]
+    [InlineData(20)]
+    [InlineData(300)]
+    [InlineData(3600)]
+    public void However_long_a_broker_was_away_a_hundred_gateways_come_back_spread_and_soon(int secondsAway)
+    {
+        var away = TimeSpan.FromSeconds(secondsAway);
+        var dice = new Random(secondsAway);
+        var (firsts, backs) = ComeBack(away, () => dice.NextDouble());
+        Assert.All(firsts, first => Assert.InRange(first, TimeSpan.FromSeconds(0.05), TimeSpan.FromSeconds(3)));
+        Assert.All(backs, back => Assert.InRange(back, TimeSpan.Zero, ReconnectSchedule.Longest));
+        Assert.InRange(BusiestTenth(backs), 1, 15);
+
+        // Without dice they knock as one, and the same measure shows it.
+        Assert.Equal(100, BusiestTenth(ComeBack(away, () => 0.5).Backs));
+    }
+
+    private static (List<TimeSpan> Firsts, List<TimeSpan> Backs) ComeBack(TimeSpan away, Func<double> dice)
+    {
+        List<TimeSpan> firsts = [], backs = [];
+        for (var gateway = 0; gateway < 100; gateway++)
+        {
+            var schedule = new ReconnectSchedule();
+            var at = schedule.AfterLoss(TimeSpan.FromHours(1), takenOver: false, dice());
+            firsts.Add(at);
+            while (at < away)
+            {
+                at += schedule.AfterFailure(dice());
+            }
+
+            backs.Add(at - away);
+        }
+
+        return (firsts, backs);
+    }
+
+    private static int BusiestTenth(List<TimeSpan> moments) =>
+        moments.CountBy(moment => (int)(moment.TotalSeconds * 10)).Max(tenth => tenth.Value);
 
     [Fact]
     public void A_broker_that_throws_us_out_at_once_is_not_stormed()
