@@ -172,7 +172,7 @@ public sealed class StoreSwitch : IDisposable
     {
         var dropped = Stores().Sum(store => store.DroppedCount);
         var now = fault ?? disk?.Fault;
-        var was = changed || dropped != droppedCount || !ReferenceEquals(now, seenFault);
+        var was = changed || dropped != droppedCount || now != seenFault;
         (changed, droppedCount, seenFault) = (false, dropped, now);
         return was;
     }
@@ -307,8 +307,8 @@ public sealed class StoreSwitch : IDisposable
     {
         if (Find(store) is { } held && held.IsVolatile != writesMemory)
         {
-            held.Commit();
-            changed = true;
+            // A store that cannot write is as it was: who waits for another view must not be woken to ask again.
+            changed |= held.Commit() is null;
         }
         else
         {

@@ -139,6 +139,21 @@ public sealed class BufferWorkTests
     }
 
     [Fact]
+    public void Readings_that_waited_for_a_failed_disk_were_asked_for_without_end()
+    {
+        var bench = new IdleWork();
+        bench.Fill(10);
+        bench.Disk.Mood = DiskMood.ReadOnly;
+        bench.Peek();
+        Assert.True(bench.Work.TakeChanged());
+        Assert.NotNull(bench.Work.View.Fault);
+
+        bench.Peek();
+
+        Assert.False(bench.Work.TakeChanged());
+    }
+
+    [Fact]
     public void Handing_out_what_is_known_already_wakes_nobody()
     {
         var bench = new IdleWork();
@@ -185,7 +200,7 @@ public sealed class BufferWorkTests
 
         public void Peek()
         {
-            var store = Work.View.Stores[^1];
+            var store = Work.View.Stores[0];
             Assert.Null(Work.Peek(store.Store, 1, int.MaxValue, new StoredBatch()));
         }
     }
