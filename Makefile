@@ -147,6 +147,18 @@ bench-modbus: ## figures: Modbus beside a raw C client and server, a line's limi
 	@DOTNET_TieredCompilation=0 DOTNET_TieredPGO=0 DOTNET_gcConcurrent=0 \
 	  test/bench/bin/Release/net10.0/sluice-bench modbus out/bench-modbus
 
+.PHONY: bench-uplink
+bench-uplink: packages out/linux-x64/sluice-agent out/bench-uplink-process/sluice-uplink-process
+bench-uplink: ## figures: readings/s, CPU, latency, backlog and bytes to mosquitto, beside MQTTnet alone
+	@dotnet build -nologo -v q -c Release test/bench
+	@test/bench/bin/Release/net10.0/sluice-bench uplink out/linux-x64/sluice-agent \
+	  out/bench-uplink-process/sluice-uplink-process
+
+# Compiled as the agent is, so that the limit is not one of the compiler.
+out/bench-uplink-process/sluice-uplink-process: $(wildcard test/bench/uplink-process/*.cs*) \
+  test/bench/Uplink/PayloadFile.cs test/mes/Link/MesLink.cs test/mes/Link/MesIdentity.cs Directory.Packages.props
+	@dotnet publish test/bench/uplink-process -c Release -r linux-x64 -o $(@D) -nologo -v q
+
 .PHONY: check-format
 check-format: ## whitespace as .editorconfig says
 	@dotnet format whitespace agent.sln --verify-no-changes --verbosity minimal

@@ -1,9 +1,11 @@
 using Sluice.Bench.Buffer;
 using Sluice.Bench.Footprint;
 using Sluice.Bench.Modbus;
+using Sluice.Bench.Uplink;
 using Sluice.Plant.Gateway;
 
-// sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS: prints figures, asserts nothing.
+// sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | uplink AGENT UPLINK-PROCESS: prints
+// figures, asserts nothing.
 // Without a file it measures the agent built beside it.
 const int Usage = 64;
 
@@ -22,6 +24,13 @@ if (args is ["modbus", var programs])
     return 0;
 }
 
+if (args is ["uplink", var published, var bare])
+{
+    await UplinkBench.PrintAsync(
+        Path.GetFullPath(published), Path.GetFullPath(bare), Console.Out, TimeProvider.System, CancellationToken.None);
+    return 0;
+}
+
 // The other process of the same bench.
 if (args is ["modbus-devices"])
 {
@@ -32,7 +41,8 @@ if (args is ["modbus-devices"])
 if (args is not ([] or ["--agent", _]))
 {
     await Console.Error.WriteLineAsync(
-        "sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS");
+        "sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | "
+        + "uplink AGENT UPLINK-PROCESS");
     return Usage;
 }
 

@@ -22,6 +22,7 @@ internal static partial class ProjectRules
         ["test/gateway/probe"] = ["hal"],
         ["test/bench"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
         ["test/bench/buffer-process"] = ["agent", "hal"],
+        ["test/bench/uplink-process"] = [],
     };
 
     public static IEnumerable<string> Direction(RepositoryTree tree) =>

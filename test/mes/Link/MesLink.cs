@@ -121,7 +121,12 @@ public sealed class MesLink : IAsyncDisposable
             builder.WithResponseTopic(responseTopic).WithCorrelationData(Guid.NewGuid().ToByteArray());
         }
 
-        var message = builder.Build();
+        return await PublishAsync(builder.Build(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Publishes a message as it is, and returns the broker's reason code.</summary>
+    public async Task<int> PublishAsync(MqttApplicationMessage message, CancellationToken cancellationToken)
+    {
         var answer = await client.PublishAsync(message, cancellationToken).ConfigureAwait(false);
         return (int)answer.ReasonCode;
     }

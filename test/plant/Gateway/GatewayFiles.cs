@@ -59,6 +59,12 @@ public sealed record GatewayFiles
 
     public string SizeMax { get; init; } = "64 MiB";
 
+    /// <summary>publish.rateMax; null: the default.</summary>
+    public string? RateMax { get; init; }
+
+    /// <summary>publish.compress; null: the default.</summary>
+    public string? Compress { get; init; }
+
     public IReadOnlyList<SourceFile> Sources { get; init; } = [];
 
     /// <summary>
@@ -84,6 +90,7 @@ public sealed record GatewayFiles
         Section(
             json, "buffer",
             ("directory", Path.Combine(directory, "buffer")), ("sizeMax", SizeMax), ("commitEvery", CommitEvery));
+        WritePublish(json);
         json.WriteStartObject("sources");
         foreach (var source in Sources)
         {
@@ -104,6 +111,17 @@ public sealed record GatewayFiles
         }
 
         json.WriteEndObject();
+    }
+
+    private void WritePublish(Utf8JsonWriter json)
+    {
+        var stated = ((string Name, string? Value)[])[("rateMax", RateMax), ("compress", Compress)];
+        if (stated.Any(member => member.Value is not null))
+        {
+            Section(
+                json, "publish",
+                [.. stated.Where(member => member.Value is not null).Select(member => (member.Name, member.Value!))]);
+        }
     }
 
     private void WriteBroker(Utf8JsonWriter json)

@@ -41,6 +41,9 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     /// <summary>Messages that it keeps for a client that is away, from the next start on.</summary>
     public int QueuedMessagesMax { get; set; } = 100_000;
 
+    /// <summary>What it logs: everything, or where figures are taken what is seldom.</summary>
+    public IReadOnlyList<string> LogTypes { get; init; } = ["all"];
+
     /// <summary>Its log of the present run.</summary>
     public ChildProcess Process => child ?? throw new InvalidOperationException("The broker does not run.");
 
@@ -110,7 +113,7 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         max_queued_messages {QueuedMessagesMax.ToString(CultureInfo.InvariantCulture)}
         max_inflight_messages 0
         log_dest stderr
-        log_type all
+        {string.Join('\n', LogTypes.Select(type => $"log_type {type}"))}
 
         """;
 
