@@ -9,7 +9,9 @@ internal sealed record DeliveryLimits
     /// <summary>Messages in flight at most, whatever the broker would allow.</summary>
     public int WindowMax { get; init; } = 16;
 
-    /// <summary>Live readings that may wait before all but the newest become history.</summary>
+    /// <summary>
+    /// Live readings that may wait, besides those of the latest commit, before all but the newest become history.
+    /// </summary>
     public long LiveLagMax { get; init; } = 5000;
 
     /// <summary>

@@ -25,6 +25,7 @@ internal sealed class StoreLanes(StoreId store)
     private PositionRanges setAside = new(RangesMax);
     private StoreView? seen;
     private long liveAcceptedTo;
+    private long brought;
     private bool rewindDue;
 
     public StoreId Store { get; } = store;
@@ -55,6 +56,7 @@ internal sealed class StoreLanes(StoreId store)
 
         seen = view;
         First = view.First;
+        brought = view.Next > Next ? view.Next - Next : brought;
         Next = Math.Max(Next, view.Next);
         IsStalled = false;
         foreach (var range in view.Acknowledged)
@@ -91,10 +93,13 @@ internal sealed class StoreLanes(StoreId store)
         IsStalled = false;
     }
 
-    /// <summary>Live lags: all but the newest becomes history, so that the present stays present.</summary>
+    /// <summary>
+    /// Live lags: all but the newest becomes history, so that the present stays present. What the latest commit brought
+    /// is no lag, however much it is: of ten thousand signals that are read once a second, most would never be present.
+    /// </summary>
     public void HandOver(long lagMax, long keep)
     {
-        if (LiveCursor < Next && Next - LiveCursor > lagMax)
+        if (LiveCursor < Next && Next - LiveCursor - brought > lagMax)
         {
             LiveStart = LiveCursor = Next - keep;
             liveAcceptedTo = Math.Max(liveAcceptedTo, LiveStart - 1);

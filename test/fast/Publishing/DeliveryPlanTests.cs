@@ -73,8 +73,31 @@ public sealed class DeliveryPlanTests
         var plan = new DeliveryPlan(new DeliveryLimits { LiveLagMax = 5000 });
         plan.Connected(View(next: 1), 16);
         plan.Observe(View(next: 6001));
-        Assert.Equal(new PositionRange(5501, 6000), plan.Next(At(0))!.Value.Range);
-        Assert.Equal(5500, plan.Backlog);
+        plan.Observe(View(next: 6101));
+        Assert.Equal(new PositionRange(5601, 6100), plan.Next(At(0))!.Value.Range);
+        Assert.Equal(5600, plan.Backlog);
+    }
+
+    [Fact]
+    public void What_one_commit_brings_is_live_however_much_it_is()
+    {
+        var plan = new DeliveryPlan(new DeliveryLimits { LiveLagMax = 5000 });
+        plan.Connected(View(next: 1), 16);
+        for (var commit = 1; commit <= 3; commit++)
+        {
+            plan.Observe(View(next: (commit * 10_000) + 1));
+            for (var message = 0; message < 20; message++)
+            {
+                var sent = Send(plan, At(commit));
+                Assert.Equal(Lane.Live, sent.Lane);
+                plan.Settle(sent, DeliveryVerdict.Accepted, At(commit));
+
+                // The buffer tells of each acknowledgement, with nothing new in it.
+                plan.Observe(View(next: (commit * 10_000) + 1));
+            }
+        }
+
+        Assert.Equal(0, plan.Backlog);
     }
 
     [Fact]
