@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging.Console;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Describing;
 using Sluice.Agent.Health;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
@@ -31,6 +32,8 @@ public static class GatewayHost
 {
     /// <summary>Room for what one source keeps, in blocks of a file system: no list comes near it.</summary>
     private const int KeptBytes = ReadHoleFile.BytesMax;
+
+    private const int DescriptionBytesMin = 64 << 10;
 
     /// <summary>Longest graceful stop; what is not delivered by then waits in the buffer.</summary>
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(10);
@@ -94,7 +97,8 @@ public static class GatewayHost
             configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock,
             surroundings.Random,
             Logger<Publisher>(s),
-            s.GetRequiredService<DeviceRoll>()));
+            s.GetRequiredService<DeviceRoll>(),
+            Signals(configuration, s, clock)));
         AddLoop(services, s => new PostureLoop(
             configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
@@ -117,6 +121,22 @@ public static class GatewayHost
         }
 
         return builder.Build();
+    }
+
+    /// <summary>
+    /// The signals as the sources count them; their descriptions lie in the buffer's directory, because they belong to
+    /// the readings that are stored there.
+    /// </summary>
+    private static SignalRoll Signals(GatewayConfiguration configuration, IServiceProvider services, TimeProvider clock)
+    {
+        var epochs = services.GetRequiredService<IReadOnlyList<Sampler>>()
+            .SelectMany(sampler => sampler.CounterEpochs).ToDictionary();
+        var file = new SignalHistoryFile(
+            Path.Combine(configuration.Buffer.Directory, "signals"), DescriptionBytes(configuration));
+        return new SignalRoll(
+            [.. configuration.Sources.SelectMany(source => source.Signals)
+                .Select(each => new DescribedSignal(each.Signal, epochs.GetValueOrDefault(each.Signal)))],
+            file, clock, Logger<Publisher>(services));
     }
 
     private static IHostClock ClockOf(GatewayConfiguration configuration, Random random)
@@ -186,13 +206,21 @@ public static class GatewayHost
     private static string Kept(BufferSettings buffer, string what, SourceSettings source) =>
         Path.Combine(buffer.Directory, what, source.Name + ".txt");
 
+    /// <summary>Room for the descriptions of the signals, and of those that a list had before.</summary>
+    private static int DescriptionBytes(GatewayConfiguration configuration)
+    {
+        var wanted = Math.Max(DescriptionBytesMin, configuration.Sources.Sum(source => source.Signals.Count) * 1024L);
+        return (int)Math.Min(wanted, configuration.Buffer.SizeBytesMax / 16);
+    }
+
     /// <summary>
     /// What the store may take of the buffer's size: the rest is for what sources keep, each file twice while it is
-    /// being replaced, and never more than a quarter.
+    /// being replaced, for two copies of the descriptions and one that is being written, and never more than a quarter.
     /// </summary>
     private static BufferSettings LessWhatSourcesKeep(GatewayConfiguration configuration)
     {
-        var kept = configuration.Sources.Count(source => source is ModbusSettings or GpioSettings) * KeptBytes * 2L;
+        var kept = (configuration.Sources.Count(source => source is ModbusSettings or GpioSettings) * KeptBytes * 2L)
+            + (DescriptionBytes(configuration) * 3L);
         var size = configuration.Buffer.SizeBytesMax;
         return configuration.Buffer with { SizeBytesMax = size - Math.Min(kept, size / 4) };
     }

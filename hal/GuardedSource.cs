@@ -44,6 +44,8 @@ public sealed class GuardedSource : ISignalSource
 
     public IReadOnlyList<Signal> Signals => inner.Signals;
 
+    public IReadOnlyDictionary<Signal, Guid> CounterEpochs => inner.CounterEpochs;
+
     public SourceHealth Health
     {
         get

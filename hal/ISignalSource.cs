@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+
 namespace Sluice.Hal;
 
 /// <summary>
@@ -20,6 +22,12 @@ public interface ISignalSource : IAsyncDisposable
 
     /// <summary>What the source knows about itself, for status: a snapshot, cheap, from any thread.</summary>
     SourceHealth Health { get; }
+
+    /// <summary>
+    /// Where the counters that it counts itself began to count: another epoch means that one began again at 0. None for
+    /// a counter that a device counts: nobody but the device knows. Fixed for the source's life.
+    /// </summary>
+    IReadOnlyDictionary<Signal, Guid> CounterEpochs => ReadOnlyDictionary<Signal, Guid>.Empty;
 
     /// <summary>Reads the signals at these indexes of <see cref="Signals"/> into <paramref name="into"/>.</summary>
     ValueTask ReadAsync(ReadOnlyMemory<int> due, ReadingBatch into, CancellationToken cancellationToken);

@@ -1,5 +1,6 @@
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Describing;
 using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
@@ -25,15 +26,15 @@ internal enum Announcement : byte
 /// <item>One announcement is in flight at a time, so a ledger can never overtake an older one.</item>
 /// <item>A drop, a correction, a step of the clock and a gap in the recording go out with a ledger within a second;
 /// mere progress within five.</item>
-/// <item>What devices tell goes out with a birth, and no two births for that follow within thirty seconds; readings
-/// wait for none of them.</item>
+/// <item>What devices tell, and that a retired signal's readings are gone, goes out with a birth, and no two births for
+/// that follow within thirty seconds; readings wait for none of them.</item>
 /// </list>
 /// </summary>
 internal sealed class AnnouncementPlan
 {
     public static readonly TimeSpan DropEvery = TimeSpan.FromSeconds(1);
     public static readonly TimeSpan ProgressEvery = TimeSpan.FromSeconds(5);
-    public static readonly TimeSpan DevicesEvery = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan NewsEvery = TimeSpan.FromSeconds(30);
 
     private BufferView? view;
     private BufferView? inLedger;
@@ -46,13 +47,17 @@ internal sealed class AnnouncementPlan
     private TimeSpan ledgerAt;
     private TimeSpan birthAt;
     private IReadOnlyList<SourceDevice> devices = [];
-    private IReadOnlyList<SourceDevice> inBirth = [];
+    private IReadOnlyList<RetiredSignal> retired = [];
+    private (IReadOnlyList<SourceDevice> Devices, IReadOnlyList<RetiredSignal> Retired) inBirth = ([], []);
 
     /// <summary>While the broker refuses announcements: when to try again.</summary>
     public HoldPolicy Hold { get; } = new();
 
     /// <summary>What the next birth carries.</summary>
     public IReadOnlyList<SourceDevice> Devices => devices;
+
+    /// <summary>The same of what the signal list had before.</summary>
+    public IReadOnlyList<RetiredSignal> Retired => retired;
 
     /// <summary>The broker found the whole birth too large.</summary>
     public bool ReduceBirth { get; private set; }
@@ -104,6 +109,9 @@ internal sealed class AnnouncementPlan
     /// <summary>What devices told so far: another list only where something changed.</summary>
     public void Observe(IReadOnlyList<SourceDevice> told) => devices = told;
 
+    /// <summary>What the signal list had before: another list only where something changed.</summary>
+    public void Observe(IReadOnlyList<RetiredSignal> now) => retired = now;
+
     public Announcement? Next(TimeSpan now)
     {
         if (inFlight is not null || (Hold.IsHolding && now < Hold.Until))
@@ -112,7 +120,7 @@ internal sealed class AnnouncementPlan
         }
 
         return statusDue ? Announcement.Status
-            : birthDue || DevicesWait(now) == TimeSpan.Zero ? Announcement.Birth
+            : birthDue || NewsWait(now) == TimeSpan.Zero ? Announcement.Birth
             : ledgerDue || LedgerWait(now) == TimeSpan.Zero ? Announcement.Ledger
             : null;
     }
@@ -129,7 +137,7 @@ internal sealed class AnnouncementPlan
 
         var held = Hold.IsHolding ? Hold.Until - now : TimeSpan.Zero;
         var wait = statusDue || birthDue || ledgerDue ? TimeSpan.Zero : LedgerWait(now);
-        wait = DevicesWait(now) is { } birth && (wait is null || birth < wait) ? birth : wait;
+        wait = NewsWait(now) is { } birth && (wait is null || birth < wait) ? birth : wait;
         return wait is { } due ? (held > due ? held : due) : null;
     }
 
@@ -143,7 +151,7 @@ internal sealed class AnnouncementPlan
         }
         else if (announcement == Announcement.Birth)
         {
-            inBirth = devices;
+            inBirth = (devices, retired);
             birthAt = now;
         }
     }
@@ -205,14 +213,14 @@ internal sealed class AnnouncementPlan
         || now.Record?.GapsTotal != told.Record?.GapsTotal
         || now.Record?.Clock.IsSet != told.Record?.Clock.IsSet;
 
-    private TimeSpan? DevicesWait(TimeSpan now)
+    private TimeSpan? NewsWait(TimeSpan now)
     {
-        if (ReferenceEquals(devices, inBirth))
+        if (ReferenceEquals(devices, inBirth.Devices) && ReferenceEquals(retired, inBirth.Retired))
         {
             return null;
         }
 
-        var wait = birthAt + DevicesEvery - now;
+        var wait = birthAt + NewsEvery - now;
         return wait > TimeSpan.Zero ? wait : TimeSpan.Zero;
     }
 

@@ -51,4 +51,17 @@ internal static partial class Log
     [LoggerMessage(3011, LogLevel.Warning,
         "The broker does not take the posture: {Sentence} It is tried again within the hour; all else goes on.")]
     public static partial void PostureRefused(ILogger logger, string sentence);
+
+    [LoggerMessage(3020, LogLevel.Warning, "What was kept of earlier signal lists is damaged: {Sentence}")]
+    public static partial void DescriptionsDamaged(ILogger logger, string sentence);
+
+    [LoggerMessage(3021, LogLevel.Warning,
+        "The descriptions of the signals cannot be kept in the buffer's directory; they are tried again every "
+            + "{Seconds} s. After a change of the signal list, readings of removed signals would go without.")]
+    public static partial void DescriptionsNotKept(ILogger logger, double seconds);
+
+    [LoggerMessage(3022, LogLevel.Warning,
+        "The oldest {Count} descriptions of removed signals are let go, because there are too many; readings of them "
+            + "may still be held.")]
+    public static partial void DescriptionsForgotten(ILogger logger, int count);
 }

@@ -45,8 +45,10 @@ internal sealed class PublishDesk : IDisposable
         UplinkJournal journal,
         DeviceRoll devices,
         TimeProvider clock,
-        ILogger logger)
+        ILogger logger,
+        SignalRoll? signals = null)
     {
+        Signals = signals ?? SignalRoll.Of([]);
         this.devices = devices;
         this.clock = clock;
         start = clock.GetTimestamp();
@@ -85,6 +87,9 @@ internal sealed class PublishDesk : IDisposable
     public int LedgerBytesMax => Math.Min(refusedLedgerBytesMax, hungUpBytesMax);
 
     public BatchEncoder Batches { get; }
+
+    /// <summary>What the signal list is, and was.</summary>
+    public SignalRoll Signals { get; }
 
     /// <summary>Null where messages go as they are.</summary>
     public BatchGzip? Gzip { get; }

@@ -54,7 +54,7 @@ internal sealed class PublishWork
         desk.Journal.Connected(terms, view.Waiting);
         desk.Plan.Connected(view, terms.ReceiveMaximum);
         desk.AnnouncementPlan.Connected(view);
-        desk.AnnouncementPlan.Observe(desk.Devices);
+        ObserveNews();
         desk.Posture.Plan.Connected(desk.Now);
         desk.Peeked.Clear();
     }
@@ -71,7 +71,7 @@ internal sealed class PublishWork
         view = now;
         desk.Plan.Observe(now);
         desk.AnnouncementPlan.Observe(now);
-        desk.AnnouncementPlan.Observe(desk.Devices);
+        ObserveNews();
         desk.Journal.InFlight(UnderWay, desk.Plan.SetAsideCount);
         if (desk.TakeAsksOverrun() is > 0 and var lost)
         {
@@ -226,6 +226,13 @@ internal sealed class PublishWork
         return new OutboundMessage { Topic = desk.Topics.Status, Payload = payload.Written, Retain = true };
     }
 
+    private void ObserveNews()
+    {
+        desk.Signals.Observe(view);
+        desk.AnnouncementPlan.Observe(desk.Devices);
+        desk.AnnouncementPlan.Observe(desk.Signals.Retired);
+    }
+
     private WorkStep Say(
         Announcement announcement, IReadOnlyList<PresentReading> present, TimeSpan now, DateTime utc)
     {
@@ -238,7 +245,8 @@ internal sealed class PublishWork
                 break;
             case Announcement.Birth:
                 desk.Announcements.Birth(
-                    payload, view, present, desk.AnnouncementPlan.Devices, utc, desk.AnnouncementPlan.ReduceBirth);
+                    payload, view, present, desk.AnnouncementPlan.Devices, utc, desk.AnnouncementPlan.ReduceBirth,
+                    desk.AnnouncementPlan.Retired);
                 topic = desk.Topics.Birth;
                 break;
             case Announcement.Ledger:

@@ -3,11 +3,11 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Describing;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
-using Sluice.Hal;
 
 namespace Sluice.Agent.Publishing;
 
@@ -33,14 +33,16 @@ public sealed class Publisher : BackgroundService
     /// <param name="random">Jitter, and the id of this run.</param>
     /// <param name="logger">The journal.</param>
     /// <param name="devices">What devices tell about themselves; null: nothing.</param>
-    public Publisher(
+    /// <param name="signals">What is described; null: the configuration's signals, and no memory of others.</param>
+    internal Publisher(
         GatewayConfiguration configuration,
         BufferLoop buffer,
         IBrokerLink link,
         TimeProvider clock,
         Random random,
         ILogger<Publisher> logger,
-        DeviceRoll? devices = null)
+        DeviceRoll? devices = null,
+        SignalRoll? signals = null)
     {
         this.buffer = buffer;
         this.link = link;
@@ -50,11 +52,12 @@ public sealed class Publisher : BackgroundService
         random.NextBytes(run);
         var speaker = new Speaker(
             configuration.Gateway.Site, configuration.Gateway.Id, new Guid(run), AgentVersion.Text, configuration.Hash);
-        Signal[] signals =
-            [.. configuration.Sources.SelectMany(source => source.Signals).Select(signal => signal.Signal)];
+        signals ??= SignalRoll.Of(
+            [.. configuration.Sources.SelectMany(source => source.Signals)
+                .Select(signal => new DescribedSignal(signal.Signal, Guid.Empty))]);
         desk = new PublishDesk(
-            configuration, new AnnouncementEncoder(speaker, signals), new UplinkJournal(clock, logger),
-            devices ?? new DeviceRoll(), clock, logger);
+            configuration, new AnnouncementEncoder(speaker, signals.Present), new UplinkJournal(clock, logger),
+            devices ?? new DeviceRoll(), clock, logger, signals);
         link.Received = desk.Hear;
     }
 
@@ -66,6 +69,13 @@ public sealed class Publisher : BackgroundService
 
     /// <summary>How often the loop has turned: a loop that spins shows here.</summary>
     internal long LoopRounds => Interlocked.Read(ref desk.Rounds);
+
+    /// <summary>The buffer is open and nothing of this signal list was stored: what holds no more ends here.</summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        desk.Signals.Open(buffer.View);
+        return base.StartAsync(cancellationToken);
+    }
 
     public override void Dispose()
     {

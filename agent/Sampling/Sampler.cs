@@ -48,6 +48,9 @@ public sealed class Sampler : BackgroundService
     /// <summary>How sampling goes: a snapshot, from any thread.</summary>
     public SamplerHealth Health => Volatile.Read(ref health);
 
+    /// <summary>When the counters that the source counts itself began at 0.</summary>
+    public IReadOnlyDictionary<Signal, Guid> CounterEpochs => source.CounterEpochs;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // Off the starter's thread at once: a source's first connect must not delay the others' start.

@@ -60,13 +60,16 @@ public sealed class GpioSource : ISignalSource
         places = new (WatchedLine, int)[signals.Count];
         lines = [.. signals.GroupBy(signal => signal.Line).Select(group => Join(group.Key, [.. group], signals))];
         levels = new bool?[lines.Length];
-        keeper = new CounterKeeper(state, options.KeepEvery, signals, places);
+        keeper = new CounterKeeper(state, options.KeepEvery, signals, places, clock);
         keeper.Resume();
+        CounterEpochs = keeper.Epochs;
     }
 
     public string Name { get; }
 
     public IReadOnlyList<Signal> Signals { get; }
+
+    public IReadOnlyDictionary<Signal, Guid> CounterEpochs { get; }
 
     public SourceHealth Health
     {

@@ -238,7 +238,8 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
 
             var production = opened.Produced(of, counter, bits);
             output.WriteLine(
-                $"{production.Pieces} pieces, {production.Rollovers} rollovers, {production.Resets} resets");
+                $"{production.Pieces} pieces, {production.Rollovers} rollovers, {production.Resets} resets, "
+                + $"{production.SetBacks} set back by a power cut");
             return 0;
         });
         return verb;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Describing;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Publishing.Encoding;
@@ -14,7 +15,7 @@ namespace Sluice.Agent.Publishing.Encoding;
 internal sealed record Speaker(string Site, string GatewayId, Guid Run, string AgentVersion, string ConfigurationHash);
 
 /// <summary>Writes status, birth and ledger (WIRE.md). Stateless but for who speaks.</summary>
-internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal> signals)
+internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<DescribedSignal> signals)
 {
     public const string ReasonLost = "lost";
     public const string ReasonStopped = "stopped";
@@ -32,15 +33,17 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     /// <param name="devices">What the devices told about themselves.</param>
     /// <param name="sentUtc">Now.</param>
     /// <param name="reduced">
-    /// Without descriptions, last readings and devices, for a broker with a small packet limit.
+    /// Without descriptions, retired signals, last readings and devices, for a broker with a small packet limit.
     /// </param>
+    /// <param name="retired">What the list had before, and readings in the buffer still have.</param>
     public void Birth(
         PayloadBuffer into,
         BufferView view,
         IReadOnlyList<PresentReading> present,
         IReadOnlyList<SourceDevice> devices,
         DateTime sentUtc,
-        bool reduced)
+        bool reduced,
+        IReadOnlyList<RetiredSignal>? retired = null)
     {
         var last = new Dictionary<string, PresentReading>(present.Count, StringComparer.Ordinal);
         foreach (var reading in present)
@@ -75,6 +78,11 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         }
 
         json.WriteEndArray();
+        if (!reduced && retired is { Count: > 0 })
+        {
+            WriteRetired(json, retired);
+        }
+
         if (!reduced && devices.Count > 0)
         {
             WriteDevices(json, devices);
@@ -124,25 +132,11 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
     }
 
     private static void WriteSignal(
-        Utf8JsonWriter json, Signal signal, Dictionary<string, PresentReading> last, bool reduced)
+        Utf8JsonWriter json, DescribedSignal signal, Dictionary<string, PresentReading> last, bool reduced)
     {
         json.WriteStartObject();
-        json.WriteString("s"u8, signal.Name);
-        json.WriteString("source"u8, signal.Source);
-        json.WriteString("type"u8, signal.Type.ToString());
-        if (signal.EngineeringUnit.Length > 0)
-        {
-            json.WriteString("unit"u8, signal.EngineeringUnit);
-        }
-
-        if (!reduced && signal.Description.Length > 0)
-        {
-            json.WriteString("description"u8, signal.Description);
-        }
-
-        WriteMeaning(json, signal, reduced);
-
-        if (!reduced && last.TryGetValue(signal.Name, out var reading))
+        DescriptionText.Write(json, signal, reduced);
+        if (!reduced && last.TryGetValue(signal.Signal.Name, out var reading))
         {
             json.WriteStartObject("last"u8);
             json.WriteString("store"u8, reading.Store.ToString());
@@ -154,27 +148,14 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Signal>
         json.WriteEndObject();
     }
 
-    /// <summary>A counter's width stays in a reduced birth: without it nobody can tell a rollover.</summary>
-    private static void WriteMeaning(Utf8JsonWriter json, Signal signal, bool reduced)
+    private static void WriteRetired(Utf8JsonWriter json, IReadOnlyList<RetiredSignal> retired)
     {
-        if (signal.CounterBits > 0)
-        {
-            json.WriteStartObject("counter"u8);
-            json.WriteNumber("bits"u8, signal.CounterBits);
-            json.WriteEndObject();
-        }
-
-        if (reduced || signal.Texts.Count == 0)
-        {
-            return;
-        }
-
-        json.WriteStartArray("texts"u8);
-        foreach (var (value, text) in signal.Texts)
+        json.WriteStartArray("retired"u8);
+        foreach (var each in retired)
         {
             json.WriteStartObject();
-            json.WriteNumber("value"u8, value);
-            json.WriteString("text"u8, text);
+            DescriptionText.Write(json, each.Was, reduced: false);
+            DescriptionText.WriteUntil(json, each.Until!);
             json.WriteEndObject();
         }
 

@@ -6,9 +6,10 @@ namespace Sluice.Hal.Gpio.Counting;
 /// </summary>
 internal sealed class CounterKeeper(
     ICounterState state, TimeSpan keepEvery, IReadOnlyList<GpioSignal> signals,
-    (WatchedLine Line, int Quantity)[] places)
+    (WatchedLine Line, int Quantity)[] places, TimeProvider clock)
 {
-    private readonly Dictionary<string, long> kept = [];
+    private readonly Dictionary<string, KeptTotal> kept = [];
+    private readonly Guid[] epochs = new Guid[places.Length];
     private Task<bool> saving = Task.FromResult(true);
     private long nextAt = long.MinValue;
     private long failures;
@@ -19,7 +20,12 @@ internal sealed class CounterKeeper(
     /// <summary>Times that totals could not be kept.</summary>
     public long Failures => Interlocked.Read(ref failures);
 
-    /// <summary>Once, before the first read.</summary>
+    /// <summary>Of the signals that are counters, once <see cref="Resume"/> was called.</summary>
+    public IReadOnlyDictionary<Signal, Guid> Epochs => Enumerable.Range(0, places.Length)
+        .Where(index => signals[index].Quantity == GpioQuantity.Count)
+        .ToDictionary(index => signals[index].Signal, index => epochs[index]);
+
+    /// <summary>Once, before the first read. What was not kept begins at 0, and with that a new epoch.</summary>
     public void Resume()
     {
         if (Totals().Count == 0)
@@ -37,9 +43,11 @@ internal sealed class CounterKeeper(
                 continue;
             }
 
-            if (loaded.Totals.TryGetValue(signals[index].TotalName, out var total))
+            var isKept = loaded.Totals.TryGetValue(signals[index].TotalName, out var total);
+            epochs[index] = total.Epoch != Guid.Empty ? total.Epoch : Guid.CreateVersion7(clock.GetUtcNow());
+            if (isKept)
             {
-                line.QuantityAt(quantity).Resume(total);
+                line.QuantityAt(quantity).Resume(total.Total);
                 line.MarkAway();
             }
             else if (loaded.Problem.Length > 0)
@@ -92,7 +100,7 @@ internal sealed class CounterKeeper(
         saving = Task.FromResult(true);
     }
 
-    private void Remember(Dictionary<string, long> totals)
+    private void Remember(Dictionary<string, KeptTotal> totals)
     {
         foreach (var (name, total) in totals)
         {
@@ -100,7 +108,7 @@ internal sealed class CounterKeeper(
         }
     }
 
-    private bool IsNew(Dictionary<string, long> totals)
+    private bool IsNew(Dictionary<string, KeptTotal> totals)
     {
         foreach (var (name, total) in totals)
         {
@@ -113,14 +121,14 @@ internal sealed class CounterKeeper(
         return false;
     }
 
-    private Dictionary<string, long> Totals()
+    private Dictionary<string, KeptTotal> Totals()
     {
-        var totals = new Dictionary<string, long>();
+        var totals = new Dictionary<string, KeptTotal>();
         for (var index = 0; index < places.Length; index++)
         {
             if (places[index].Line.TotalOf(places[index].Quantity) is { } total)
             {
-                totals[signals[index].TotalName] = total;
+                totals[signals[index].TotalName] = new KeptTotal(total, epochs[index]);
             }
         }
 

@@ -106,31 +106,6 @@ public sealed class Mes_database : IDisposable
     }
 
     [Fact]
-    public async Task Production_is_counted_across_a_rollover_at_the_width_that_the_birth_told()
-    {
-        Write(Spoken.BirthOf("""{"s":"a/parts","source":"a","type":"uint32","counter":{"bits":16}}"""));
-        Write(Spoken.Data(false, Spoken.Reading(1, "65530", "a/parts"), Spoken.Reading(2, "65535", "a/parts"),
-            Spoken.Reading(3, "3", "a/parts")));
-        Assert.Equal(0, Completeness.Of(database).Violations);
-
-        Assert.Equal((0, "9 pieces, 1 rollovers, 0 resets"), await ProducedAsync("a/parts"));
-        Assert.Equal((0, "8 pieces, 0 rollovers, 1 resets"), await ProducedAsync("a/parts", "--width", "32"));
-    }
-
-    [Fact]
-    public async Task A_signal_that_no_birth_called_a_counter_is_not_counted_by_a_guess()
-    {
-        Write(Spoken.BirthOf(
-            """
-            {"s":"a/state","source":"a","type":"uint16","texts":[{"value":0,"text":"Stop"},{"value":1,"text":"Run"}]}
-            """));
-        Assert.Equal(0, Completeness.Of(database).Violations);
-        var (code, said) = await ProducedAsync("a/state");
-        Assert.Equal(1, code);
-        Assert.Contains("--width", said, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public void A_birth_whose_meanings_the_contract_does_not_allow_is_counted()
     {
         Write(Spoken.BirthOf("""{"s":"a/b","source":"a","type":"uint32","counter":{"bits":24}}"""));
@@ -253,25 +228,6 @@ public sealed class Mes_database : IDisposable
             threads: 1);
     }
 
-    [Theory]
-    [InlineData(16, "5 9 20", "a a a", 15UL, 0, 0)]
-    [InlineData(16, "65530 65535 4", "a a a", 10UL, 1, 0)]
-    [InlineData(16, "500 3 10", "a a a", 10UL, 0, 1)]
-    [InlineData(16, "40000 3", "a a", 3UL, 0, 1)]
-    [InlineData(16, "5 9 3 7", "a a b b", 11UL, 0, 1)]
-    [InlineData(16, "5 - 9", "a a a", 4UL, 0, 0)]
-    [InlineData(16, "5 9 100", "a a b", 104UL, 0, 1)]
-    [InlineData(64, "18446744073709551615 1", "a a", 2UL, 1, 0)]
-    [InlineData(32, "", "", 0UL, 0, 0)]
-    public void Production_is_counted_across(
-        int width, string values, string epochs, ulong pieces, int rollovers, int resets)
-    {
-        var readings = values.Split(' ', StringSplitOptions.RemoveEmptyEntries)
-            .Zip(epochs.Split(' '), (value, epoch) =>
-                new CounterReading(value == "-" ? null : ulong.Parse(value), epoch));
-        Assert.Equal(new Production(pieces, rollovers, resets), CounterProduction.Count(readings, width));
-    }
-
     [Fact]
     public async Task The_newest_posture_of_a_gateway_is_kept_and_shown()
     {
@@ -320,9 +276,6 @@ public sealed class Mes_database : IDisposable
     }
 
     private void Write(MesMessage message) => writer.Write(message);
-
-    private Task<(int Code, string Said)> ProducedAsync(string signal, params string[] more) =>
-        InvokeAsync("produced", ["--gateway", Spoken.Gateway, "--signal", signal, .. more]);
 
     private async Task<(int Code, string Said)> InvokeAsync(string verb, params string[] more)
     {

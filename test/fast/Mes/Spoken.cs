@@ -12,8 +12,8 @@ internal static class Spoken
     public const string Store = "0199c6f1000070008000000000000001";
     public const string Run = "0199c6f1222270008000000000000009";
 
-    public static string Reading(long position, string value, string signal = "a/b") =>
-        $$"""{"p":{{position}},"s":"{{signal}}","t":"2026-11-22T14:00:00.000Z","v":{{value}}}""";
+    public static string Reading(long position, string value, string signal = "a/b", int second = 0) =>
+        $$"""{"p":{{position}},"s":"{{signal}}","t":"2026-11-22T14:00:{{second:00}}.000Z","v":{{value}}}""";
 
     public static MesMessage Data(bool historical, params string[] readings) => DataOf(Store, historical, readings);
 
@@ -33,11 +33,11 @@ internal static class Spoken
     public static MesMessage Birth(string last) =>
         BirthOf($$"""{"s":"a/b","source":"a","type":"uint32","last":{{last}}}""");
 
-    /// <summary>A birth of one signal.</summary>
-    public static MesMessage BirthOf(string signal) => Message("birth", $$"""
+    /// <summary>A birth of one signal, and of one that is retired.</summary>
+    public static MesMessage BirthOf(string signal, string retired = "") => Message("birth", $$"""
         {"v":1,"gateway":"gw-042","site":"plant1","run":"{{Run}}","agent":"0.1.0","config":"{{new string('a', 64)}}",
          "sent":"2026-11-22T14:00:01.250Z","storage":"disk","stores":[{"store":"{{Store}}","volatile":false}],
-         "signals":[{{signal}}]}
+         "signals":[{{signal}}]{{(retired.Length == 0 ? "" : $",\"retired\":[{retired}]")}}}
         """);
 
     public static MesMessage Posture(string sent, int listeners, string run = Run) => Message("posture", $$"""

@@ -1,8 +1,10 @@
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Describing;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Uplink;
+using Sluice.Fast.Describing;
 using Sluice.Hal;
 using Xunit;
 
@@ -20,8 +22,8 @@ public sealed class DeviceBirthTests
     public void A_device_that_tells_something_new_brings_a_birth_and_readings_go_on()
     {
         Connect();
-        plan.Observe([Drive]);
-        now += AnnouncementPlan.DevicesEvery;
+        plan.Observe((IReadOnlyList<SourceDevice>)[Drive]);
+        now += AnnouncementPlan.NewsEvery;
         Assert.Equal(Announcement.Birth, plan.Next(now));
         Assert.True(plan.IsOpen);
         Take(Announcement.Birth);
@@ -36,7 +38,7 @@ public sealed class DeviceBirthTests
         var births = 0;
         for (var second = 0; second < 300; second++)
         {
-            plan.Observe([.. Enumerable.Range(0, second).Select(unit => Drive with { UnitId = unit })]);
+            plan.Observe((IReadOnlyList<SourceDevice>)[.. Enumerable.Range(0, second).Select(unit => Drive with { UnitId = unit })]);
             if (plan.Next(now) is { } announcement)
             {
                 Assert.Equal(Announcement.Birth, announcement);
@@ -51,11 +53,29 @@ public sealed class DeviceBirthTests
     }
 
     [Fact]
+    public void A_retired_signal_whose_readings_are_gone_brings_a_birth_without_it_and_readings_go_on()
+    {
+        IReadOnlyList<RetiredSignal> retired = [new(Described.As("a"), [new StoreEnd(Described.Store, 9)])];
+        plan.Observe(retired);
+        Connect();
+        Assert.Same(retired, plan.Retired);
+        plan.Observe(retired);
+        now += AnnouncementPlan.NewsEvery;
+        Assert.Null(plan.Next(now));
+
+        plan.Observe((IReadOnlyList<RetiredSignal>)[]);
+        Assert.Equal(Announcement.Birth, plan.Next(now));
+        Assert.True(plan.IsOpen);
+        Take(Announcement.Birth);
+        Assert.Null(plan.Next(now));
+    }
+
+    [Fact]
     public void A_birth_that_was_refused_is_sent_again()
     {
         Connect();
-        plan.Observe([Drive]);
-        now += AnnouncementPlan.DevicesEvery;
+        plan.Observe((IReadOnlyList<SourceDevice>)[Drive]);
+        now += AnnouncementPlan.NewsEvery;
         plan.Sent(Announcement.Birth, View, now);
         plan.Settle(Announcement.Birth, DeliveryVerdict.TooLarge, now);
         Assert.True(plan.ReduceBirth);

@@ -2,6 +2,7 @@ using System.Text;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Buffering.Stamps;
+using Sluice.Agent.Describing;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Time;
@@ -19,29 +20,43 @@ public sealed class WireTests
 
     private static readonly SourceDevice Panel = new("hmi1", 1, "Weintek", "cMT2078X", "V2.11", "", "");
 
+    private static readonly RetiredSignal Pressure = new(
+        Described(new Signal
+        {
+            Name = "hmi1/oil/pressure", Source = "hmi1", Type = new SignalType(SignalKind.Uint16),
+            EngineeringUnit = "bar",
+        }),
+        [new StoreEnd(Store, 119801)]);
+
     private static readonly AnnouncementEncoder Announcements = new(
         new Speaker("plant1", "gw-042", Guid.ParseExact("0199c6f1222270008000000000000009", "N"), "0.1.0",
             "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
         [
-            new Signal
+            Described(new Signal
             {
                 Name = "hmi1/oil/temperature",
                 Source = "hmi1",
                 Type = new SignalType(SignalKind.Float32),
                 EngineeringUnit = "degC",
                 Description = "Gear oil at the sump",
-            },
-            new Signal
+            }),
+            Described(new Signal
             {
                 Name = "hmi1/door/open",
                 Source = "hmi1",
                 Type = new SignalType(SignalKind.Bool),
                 Texts = [new StateText(0, "Closed"), new StateText(1, "Open")],
-            },
-            new Signal
+            }),
+            Described(new Signal
             {
                 Name = "hmi1/parts", Source = "hmi1", Type = new SignalType(SignalKind.Uint32), CounterBits = 32,
-            },
+            }),
+            new DescribedSignal(
+                new Signal
+                {
+                    Name = "line/press", Source = "line", Type = new SignalType(SignalKind.Count), CounterBits = 64,
+                },
+                Guid.ParseExact("0199c6f0333370008000000000000007", "N")),
         ]);
 
     private static readonly StoredReading Temperature = new(
@@ -122,7 +137,8 @@ public sealed class WireTests
     public void The_birth_example_is_what_the_encoder_writes()
     {
         var payload = new PayloadBuffer();
-        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], [Panel], Sent, reduced: false);
+        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], [Panel], Sent, reduced: false,
+            [Pressure]);
         AssertIsExample("`<base>/birth`", 0, payload);
     }
 
@@ -211,7 +227,8 @@ public sealed class WireTests
     public void A_reduced_birth_leaves_descriptions_and_last_readings_out()
     {
         var payload = new PayloadBuffer();
-        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], [Panel], Sent, reduced: true);
+        Announcements.Birth(payload, View, [new PresentReading(Store, Temperature)], [Panel], Sent, reduced: true,
+            [Pressure]);
         var text = Encoding.UTF8.GetString(payload.Span);
         Assert.Contains("\"reduced\":true", text);
         Assert.DoesNotContain("\"last\"", text);
@@ -245,4 +262,6 @@ public sealed class WireTests
 
         Assert.Equal(section[..section.IndexOf('\n', StringComparison.Ordinal)], Encoding.UTF8.GetString(payload.Span));
     }
+
+    private static DescribedSignal Described(Signal signal) => new(signal, Guid.Empty);
 }

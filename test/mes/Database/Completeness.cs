@@ -25,7 +25,8 @@ public sealed record StoreProof(
 
 /// <summary>The proof for everything in a database.</summary>
 public sealed record Completeness(
-    IReadOnlyList<StoreProof> Stores, long Readings, long Duplicates, long Contradictions, long Violations)
+    IReadOnlyList<StoreProof> Stores, long Readings, long Duplicates, long Contradictions, long Violations,
+    Recordings Recordings)
 {
     /// <summary>
     /// There is something to judge, nothing is missing without a reason, and nothing said two things. An empty
@@ -46,7 +47,8 @@ public sealed record Completeness(
             database.Query(row => row.GetInt64(0), "SELECT count(*) FROM reading")[0],
             Tally(database, "duplicate"),
             Tally(database, "contradiction"),
-            Tally(database, "violation"));
+            Tally(database, "violation"),
+            Recordings.Of(database));
     }
 
     /// <summary>

@@ -14,7 +14,9 @@ namespace Sluice.Mes.Database;
 /// <item>(gateway, store, p) is the key of a reading: what comes again is recognised, compared, and changes nothing.
 /// </item>
 /// <item>History never touches <c>present</c>.</item>
-/// <item>A drop that the ledger named once stays, although the ledger may fold it later.</item>
+/// <item>A drop, a gap, a step of the clock or a correction that the ledger named once stays, although the ledger may
+/// fold it later.</item>
+/// <item>A reading is described by the lowest end above its position in its store, whichever birth comes when.</item>
 /// </list>
 /// </summary>
 public sealed class MesDatabase : IDisposable
@@ -72,6 +74,36 @@ public sealed class MesDatabase : IDisposable
         CREATE TABLE IF NOT EXISTS posture (
             gateway TEXT NOT NULL, run TEXT NOT NULL, sent TEXT NOT NULL, text TEXT NOT NULL,
             PRIMARY KEY (gateway))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS described (
+            gateway TEXT NOT NULL, signal TEXT NOT NULL, store TEXT NOT NULL, before_p BIGINT NOT NULL,
+            type TEXT NOT NULL, unit TEXT NOT NULL, description TEXT NOT NULL, bits INTEGER NOT NULL,
+            epoch TEXT NOT NULL,
+            PRIMARY KEY (gateway, signal, store, before_p))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS recording (
+            gateway TEXT NOT NULL, run TEXT NOT NULL, number BIGINT NOT NULL, interrupted BIGINT NOT NULL,
+            stepped BIGINT NOT NULL, clock TEXT NOT NULL, boot TEXT NOT NULL,
+            PRIMARY KEY (gateway))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS gap (
+            gateway TEXT NOT NULL, from_t TEXT NOT NULL, to_t TEXT NOT NULL, reason TEXT NOT NULL,
+            loss_ms BIGINT NOT NULL, rebooted INTEGER NOT NULL, clock TEXT NOT NULL,
+            PRIMARY KEY (gateway, from_t, to_t))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS clock_step (
+            gateway TEXT NOT NULL, boot TEXT NOT NULL, at TEXT NOT NULL, offset_ms BIGINT NOT NULL, clock TEXT NOT NULL,
+            PRIMARY KEY (gateway, boot, at, offset_ms))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS correction (
+            gateway TEXT NOT NULL, store TEXT NOT NULL, from_p BIGINT NOT NULL, to_p BIGINT NOT NULL,
+            boot TEXT NOT NULL, offset_ms BIGINT NOT NULL,
+            PRIMARY KEY (gateway, store, from_p))
         """,
         """
         CREATE TABLE IF NOT EXISTS tally (
@@ -134,7 +166,13 @@ public sealed class MesDatabase : IDisposable
                     ? value
                     : null,
                 row.GetString(2)),
-            "SELECT v, q, '' FROM reading WHERE gateway = @a AND signal = @b ORDER BY t, p",
+            """
+            SELECT v, q, COALESCE((
+                SELECT d.epoch FROM described AS d
+                WHERE d.gateway = r.gateway AND d.signal = r.signal AND d.store = r.store AND d.before_p > r.p
+                ORDER BY d.before_p LIMIT 1), '')
+            FROM reading AS r WHERE gateway = @a AND signal = @b ORDER BY t, p
+            """,
             gateway, signal),
         widthBits);
 

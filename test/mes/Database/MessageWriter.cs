@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sluice.Mes.Database.Writing;
 using Sluice.Mes.Link;
 using Sluice.Mes.Schemas;
 using Sluice.Mes.Streams;
@@ -16,6 +17,8 @@ public sealed class MessageWriter(MesDatabase database, string site)
     private const int RowsAtOnce = 40;
 
     private readonly string root = $"sluice/v1/{site}/";
+    private readonly BirthWriter births = new(database);
+    private readonly LedgerWriter ledgers = new(database);
     private readonly List<string> faults = [];
     private readonly List<(string Store, long Position)> kept = [];
 
@@ -76,13 +79,18 @@ public sealed class MessageWriter(MesDatabase database, string site)
                 Store(gateway, data);
                 break;
             case "birth" when Contract.Birth(json, faults) is var birth && faults.Count == 0:
-                Describe(gateway, birth);
+                births.Write(gateway, birth);
                 break;
             case "posture" when Contract.Posture(json, faults) is var posture && faults.Count == 0:
                 Keep(gateway, posture);
                 break;
             case "ledger" when Contract.Ledger(json, faults) is var ledger && faults.Count == 0:
-                Judge(gateway, ledger);
+                foreach (var account in ledger.Stores)
+                {
+                    Acknowledge?.Ledger(gateway, account);
+                }
+
+                ledgers.Write(gateway, ledger);
                 break;
         }
     }
@@ -119,7 +127,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
             var reading = rows[row];
             object[] columns =
             [
-                gateway, data.Store, reading.Position, reading.Signal, Instant(reading), Json(reading), reading.Quality,
+                gateway, data.Store, reading.Position, reading.Signal, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality,
                 reading.Reason, data.Historical ? 1 : 0,
             ];
             columns.CopyTo(values, row * 9);
@@ -138,7 +146,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
             row => string.Join('\n', Enumerable.Range(0, 5).Select(row.GetString)),
             "SELECT signal, t, v, q, r FROM reading WHERE gateway = @a AND store = @b AND p = @c",
             gateway, store, reading.Position);
-        var now = string.Join('\n', reading.Signal, Instant(reading), Json(reading), reading.Quality, reading.Reason);
+        var now = string.Join('\n', reading.Signal, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality, reading.Reason);
         Tally(gateway, "duplicate", $"{store} {reading.Position}");
         if (before is not [var same] || same != now)
         {
@@ -154,51 +162,8 @@ public sealed class MessageWriter(MesDatabase database, string site)
         SET store = excluded.store, p = excluded.p, t = excluded.t, v = excluded.v, q = excluded.q, r = excluded.r
         WHERE present.store <> excluded.store OR present.p < excluded.p
         """,
-        gateway, reading.Signal, store, reading.Position, Instant(reading), Json(reading), reading.Quality,
+        gateway, reading.Signal, store, reading.Position, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality,
         reading.Reason);
-
-    private void Describe(string gateway, BirthMessage birth)
-    {
-        foreach (var store in birth.Memories)
-        {
-            Memory(gateway, store, birth.Run);
-        }
-
-        foreach (var signal in birth.Signals)
-        {
-            database.Execute(
-                """
-                INSERT INTO signal (gateway, signal, type, unit, description) VALUES (@a, @b, @c, @d, @e)
-                ON CONFLICT (gateway, signal) DO UPDATE
-                SET type = excluded.type, unit = excluded.unit, description = excluded.description
-                """,
-                gateway, signal.Name, signal.Type, signal.Unit, signal.Description);
-            if (signal.CounterBits > 0)
-            {
-                database.Execute(
-                    """
-                    INSERT INTO counter (gateway, signal, bits) VALUES (@a, @b, @c)
-                    ON CONFLICT (gateway, signal) DO UPDATE SET bits = excluded.bits
-                    """,
-                    gateway, signal.Name, signal.CounterBits);
-            }
-
-            if (signal.Last is { } last)
-            {
-                // The birth's last reading is also sent as data: it fills in what is not known, and replaces only an
-                // older reading of the same store.
-                database.Execute(
-                    """
-                    INSERT INTO present (gateway, signal, store, p, t, v, q, r) VALUES (@a, @b, @c, @d, @e, @f, @g, @h)
-                    ON CONFLICT (gateway, signal) DO UPDATE
-                    SET p = excluded.p, t = excluded.t, v = excluded.v, q = excluded.q, r = excluded.r
-                    WHERE present.store = excluded.store AND present.p < excluded.p
-                    """,
-                    gateway, signal.Name, signal.LastStore, last.Position, Instant(last), Json(last), last.Quality,
-                    last.Reason);
-            }
-        }
-    }
 
     private void Keep(string gateway, PostureMessage posture) => database.Execute(
         """
@@ -206,49 +171,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
         ON CONFLICT (gateway) DO UPDATE SET run = excluded.run, sent = excluded.sent, text = excluded.text
         WHERE posture.run <> excluded.run OR posture.sent <= excluded.sent
         """,
-        gateway, posture.Run, Instant(posture.Sent), posture.Text);
-
-    private void Judge(string gateway, LedgerMessage ledger)
-    {
-        database.Execute(
-            """
-            INSERT INTO present_run (gateway, run) VALUES (@a, @b)
-            ON CONFLICT (gateway) DO UPDATE SET run = excluded.run
-            """,
-            gateway, ledger.Run);
-        foreach (var account in ledger.Stores)
-        {
-            Acknowledge?.Ledger(gateway, account);
-            if (account.IsVolatile)
-            {
-                Memory(gateway, account.Store, ledger.Run);
-            }
-
-            // A ledger that was sent again may come behind a younger one of the same run: the younger says all.
-            database.Execute(
-                """
-                INSERT INTO account (gateway, store, run, number, first, next, waiting, dropped, acknowledged)
-                VALUES (@a, @b, @c, @d, @e, @f, @g, @h, @i)
-                ON CONFLICT (gateway, store) DO UPDATE
-                SET run = excluded.run, number = excluded.number, first = excluded.first, next = excluded.next,
-                    waiting = excluded.waiting, dropped = excluded.dropped, acknowledged = excluded.acknowledged
-                WHERE account.run <> excluded.run OR account.number < excluded.number
-                """,
-                gateway, account.Store, ledger.Run, ledger.Number, account.First, account.Next, account.Waiting,
-                account.Dropped, PositionText.Write(account.Acknowledged));
-            foreach (var drop in account.Drops)
-            {
-                database.Execute(
-                    """
-                    INSERT INTO dropped (gateway, store, from_p, to_p, readings, reason) VALUES (@a, @b, @c, @d, @e, @f)
-                    ON CONFLICT (gateway, store, from_p, to_p) DO UPDATE
-                    SET readings = excluded.readings, reason = excluded.reason
-                    WHERE excluded.readings > dropped.readings
-                    """,
-                    gateway, account.Store, drop.Range.From, drop.Range.To, drop.Count, drop.Reason);
-            }
-        }
-    }
+        gateway, posture.Run, ColumnText.Of(posture.Sent), posture.Text);
 
     /// <summary>What waits there is gone when this run is: no later one can speak of it.</summary>
     private void Memory(string gateway, string store, string run) => database.Execute(
@@ -260,14 +183,4 @@ public sealed class MessageWriter(MesDatabase database, string site)
         ON CONFLICT (gateway, what) DO UPDATE SET count = tally.count + 1, last = excluded.last
         """,
         gateway, what, last);
-
-    private static string Instant(in MesReading reading) => Instant(reading.SourceTimestamp);
-
-    private static string Instant(DateTime at) =>
-        at.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
-
-    /// <summary>The value with all its digits, as the wire had it; a text as JSON, so that it is not taken for one.
-    /// </summary>
-    private static string Json(in MesReading reading) =>
-        reading.ValueKind == JsonValueKind.String ? JsonSerializer.Serialize(reading.Value) : reading.Value;
 }

@@ -35,11 +35,44 @@ internal static class ProofText
             }
         }
 
+        Write(proof.Recordings, output);
         output.WriteLine(
             $"{Number(proof.Readings)} readings, {Number(proof.Duplicates)} duplicates recognised, "
             + $"{Number(proof.Contradictions)} contradictions, {Number(proof.Violations)} violations of the contract: "
             + (proof.IsWhole ? "whole" : "NOT whole"));
     }
+
+    private static void Write(Recordings of, TextWriter output)
+    {
+        foreach (var (gateway, gap) in of.Gaps)
+        {
+            output.WriteLine($"{gateway}: {gap}");
+        }
+
+        foreach (var (gateway, step) in of.Steps)
+        {
+            output.WriteLine(
+                $"{gateway}: the clock was moved by {Seconds(step.OffsetMilliseconds)} and showed {step.At:u}"
+                + (step.IsSet ? "" : ", and was not set"));
+        }
+
+        foreach (var (gateway, store, rule) in of.Corrections)
+        {
+            output.WriteLine(
+                $"{gateway} {store[..Math.Min(8, store.Length)]}: {Seconds(rule.OffsetMilliseconds)} were added to the "
+                + $"times of {rule.Range}, because the clock was not set");
+        }
+
+        if (of.Interrupted > of.Gaps.Count || of.Stepped > of.Steps.Count)
+        {
+            output.WriteLine(
+                $"the ledgers count {Number(of.Interrupted)} interruptions and {Number(of.Stepped)} steps of the clock: "
+                + "what is not listed was never received");
+        }
+    }
+
+    private static string Seconds(long milliseconds) =>
+        (milliseconds / 1000.0).ToString("+0.000;-0.000", CultureInfo.InvariantCulture) + " s";
 
     private static long Count(IReadOnlyList<Positions> ranges) => ranges.Sum(range => range.Count);
 

@@ -32,13 +32,20 @@ public sealed record PostureMessage(string Gateway, string Run, DateTime Sent, s
 /// <param name="Last">The present state; null where there is none yet.</param>
 /// <param name="LastStore">The store that holds it.</param>
 /// <param name="CounterBits">The width of a counter; 0 where it is none.</param>
+/// <param name="Epoch">When the gateway's own count began at 0; empty where a device counts.</param>
 /// <param name="Texts">What the values of a state mean.</param>
+/// <param name="Until">Where a retired one ends, by store; none for one that is in force.</param>
 public sealed record BirthSignal(string Name, string Type, string Unit, string Description, MesReading? Last,
-    string LastStore, int CounterBits, IReadOnlyDictionary<long, string> Texts);
+    string LastStore, int CounterBits, string Epoch, IReadOnlyDictionary<long, string> Texts,
+    IReadOnlyList<StoreEnd> Until);
+
+/// <summary>A description holds for readings below this position of a store.</summary>
+public readonly record struct StoreEnd(string Store, long Before);
 
 public sealed record BirthMessage(
     string Gateway, string Run, string Agent, string Configuration, string Storage,
-    IReadOnlyList<string> Stores, IReadOnlyList<string> Memories, IReadOnlyList<BirthSignal> Signals);
+    IReadOnlyList<string> Stores, IReadOnlyList<string> Memories, IReadOnlyList<BirthSignal> Signals,
+    IReadOnlyList<BirthSignal> Retired);
 
 public sealed record StoreAccount(
     string Store, bool IsVolatile, long First, long Next, long Waiting, long Dropped,
@@ -49,7 +56,11 @@ public sealed record DropAccount(Positions Range, long Count, string Reason);
 
 public sealed record LedgerMessage(
     string Gateway, string Run, long Number, long Waiting, long? CatchUpSeconds, IReadOnlyList<StoreAccount> Stores,
-    ClockAccount? Clock, IReadOnlyList<GapAccount> Gaps);
+    ClockAccount? Clock, IReadOnlyList<GapAccount> Gaps)
+{
+    /// <summary>How often the recording was interrupted, ever.</summary>
+    public long Interrupted { get; init; }
+}
 
 /// <summary>
 /// The messages of contract v1, read by a program that knows the contract and nothing of the gateway. Each method
@@ -116,70 +127,12 @@ public static partial class Contract
         return new StatusMessage(gateway, run, state == "online", reason);
     }
 
-    public static BirthMessage Birth(JsonElement root, List<string> faults)
-    {
-        var message = new ContractReader(root, "birth", faults);
-        var gateway = Head(message);
-        message.Text("site");
-        message.Instant("sent");
-        if (message.Optional("reduced") is not null)
-        {
-            message.Require(message.Truth("reduced"), "'reduced' is left out where nothing was");
-        }
-
-        List<string> stores = [];
-        List<string> memories = [];
-        foreach (var element in message.List("stores"))
-        {
-            var store = new ContractReader(element, "birth store", faults);
-            stores.Add(Id(store, "store"));
-            if (store.Truth("volatile"))
-            {
-                memories.Add(stores[^1]);
-            }
-
-            store.RefuseOthers();
-        }
-
-        if (message.Optional("devices") is not null)
-        {
-            foreach (var element in message.List("devices"))
-            {
-                Device(element, faults);
-            }
-        }
-
-        var birth = new BirthMessage(
-            gateway, Id(message, "run"), message.Text("agent"), message.Text("config"), message.Text("storage"), stores,
-            memories, [.. message.List("signals").Select(element => Signal(element, faults))]);
-        message.Require(ConfigurationHash().IsMatch(birth.Configuration), "'config' is not a SHA-256");
-        message.Require(birth.Storage is "disk" or "memory", $"storage '{birth.Storage}' is neither disk nor memory");
-        message.RefuseOthers();
-        return birth;
-    }
-
     /// <summary>Its head; that the rest has the right form is the schema's business, and nothing is computed with it.
     /// </summary>
     public static PostureMessage Posture(JsonElement root, List<string> faults)
     {
         var message = new ContractReader(root, "posture", faults);
         return new PostureMessage(Head(message), Id(message, "run"), message.Instant("sent"), root.GetRawText());
-    }
-
-    private static void Device(JsonElement element, List<string> faults)
-    {
-        var device = new ContractReader(element, "birth device", faults);
-        device.Text("source");
-        device.Whole("unitId");
-        foreach (var told in (string[])["vendor", "product", "revision", "model", "label"])
-        {
-            if (device.Optional(told) is not null)
-            {
-                device.Text(told);
-            }
-        }
-
-        device.RefuseOthers();
     }
 
     public static LedgerMessage Ledger(JsonElement root, List<string> faults)
@@ -191,7 +144,10 @@ public static partial class Contract
             gateway, Id(message, "run"), message.Whole("number"), message.Whole("waiting"),
             message.Optional("catchUpSeconds") is null ? null : message.Whole("catchUpSeconds"),
             [.. message.List("stores").Select(element => Account(element, faults))], Clock(message, faults),
-            Gaps(message, faults));
+            Gaps(message, faults))
+        {
+            Interrupted = message.Optional("interrupted") is null ? 0 : message.Whole("interrupted"),
+        };
         message.Require(
             ledger.Waiting == ledger.Stores.Sum(store => store.Waiting), "'waiting' is not the sum over the stores");
         message.RefuseOthers();
@@ -209,53 +165,6 @@ public static partial class Contract
         var id = message.Text(name);
         message.Require(id.Length == 0 || HexId().IsMatch(id), $"'{name}' is not 32 lower-case hexadecimal digits");
         return id;
-    }
-
-    private static BirthSignal Signal(JsonElement element, List<string> faults)
-    {
-        var signal = new ContractReader(element, "birth signal", faults);
-        var last = signal.Optional("last");
-        var born = new BirthSignal(
-            signal.Text("s"), signal.Text("type"), signal.OptionalText("unit"), signal.OptionalText("description"),
-            last is null ? null : Reading(last.Value, "last reading", withSignal: false, faults),
-            last is null ? "" : Id(new ContractReader(last.Value, "last reading", faults), "store"),
-            CounterBits(signal, faults), Texts(signal, faults));
-        signal.Text("source");
-        signal.RefuseOthers();
-        return born;
-    }
-
-    private static int CounterBits(ContractReader signal, List<string> faults)
-    {
-        if (signal.Optional("counter") is not { } element)
-        {
-            return 0;
-        }
-
-        var counter = new ContractReader(element, "birth counter", faults);
-        var bits = counter.Whole("bits");
-        counter.Require(bits is 16 or 32 or 64, $"a counter of {bits} bits is not in the contract");
-        counter.RefuseOthers();
-        return (int)bits;
-    }
-
-    private static Dictionary<long, string> Texts(ContractReader signal, List<string> faults)
-    {
-        Dictionary<long, string> texts = [];
-        if (signal.Optional("texts") is null)
-        {
-            return texts;
-        }
-
-        foreach (var element in signal.List("texts"))
-        {
-            var text = new ContractReader(element, "birth text", faults);
-            var value = text.Whole("value");
-            text.Require(texts.TryAdd(value, text.Text("text")), $"value {value} has two texts");
-            text.RefuseOthers();
-        }
-
-        return texts;
     }
 
     private static StoreAccount Account(JsonElement element, List<string> faults)
@@ -320,7 +229,4 @@ public static partial class Contract
 
     [GeneratedRegex("^[0-9a-f]{32}$")]
     private static partial Regex HexId();
-
-    [GeneratedRegex("^[0-9a-f]{64}$")]
-    private static partial Regex ConfigurationHash();
 }

@@ -3,6 +3,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Buffering.Disk.Storage;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Describing;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
@@ -40,7 +41,8 @@ internal sealed class SteppedAgent : IDisposable
         var name = configuration.Gateway;
         var speaker = new Speaker(name.Site, name.Id, new Guid(run), "0.0.0", configuration.Hash);
         desk = new PublishDesk(
-            configuration, new AnnouncementEncoder(speaker, machine.Signals),
+            configuration, new AnnouncementEncoder(
+                speaker, [.. machine.Signals.Select(signal => new DescribedSignal(signal, Guid.Empty))]),
             new UplinkJournal(clock, NullLogger.Instance), new DeviceRoll(), clock, NullLogger.Instance);
         desk.Tell(new HostSighting(0, new DiskSpace(settings.SizeBytesMax * 2, settings.SizeBytesMax)));
         publisher = new SteppedPublisher(settings, desk, buffer, line, clock, books, random);

@@ -1,4 +1,5 @@
 using CsCheck;
+using Sluice.Hal;
 using Sluice.Hal.Gpio;
 using Sluice.Hal.Gpio.Counting;
 using Xunit;
@@ -8,6 +9,8 @@ namespace Sluice.Fast.Hal.Gpio;
 public sealed class CounterStateTests : IDisposable
 {
     private readonly DirectoryInfo directory = Directory.CreateTempSubdirectory("sluice-counters-");
+
+    private static Guid Epoch { get; } = new("0199c6f1-0000-7000-8000-000000000001");
 
     public void Dispose() => directory.Delete(recursive: true);
 
@@ -19,7 +22,8 @@ public sealed class CounterStateTests : IDisposable
     {
         var state = Make(kind);
         Assert.Empty(state.Load().Totals);
-        Gen.Dictionary(Gen.String[Gen.Char['!', '~'], 1, 40], Gen.Long[0, long.MaxValue])[0, 20].Sample(
+        var total = Gen.Select(Gen.Long[0, long.MaxValue], Gen.Guid, (count, epoch) => new KeptTotal(count, epoch));
+        Gen.Dictionary(Gen.String[Gen.Char['!', '~'], 1, 40], total)[0, 20].Sample(
             totals =>
             {
                 Assert.True(state.Save(totals));
@@ -35,7 +39,7 @@ public sealed class CounterStateTests : IDisposable
     {
         var path = Path.Combine(directory.FullName, "counters");
         new FileCounterState(path).Save(
-            new Dictionary<string, long> { ["line/press gpio:2 Count Rising high"] = 1204 });
+            new Dictionary<string, KeptTotal> { ["line/press gpio:2 Count Rising high"] = new(1204, Epoch) });
         var whole = File.ReadAllBytes(path);
         for (var at = 0; at < whole.Length; at++)
         {
@@ -59,11 +63,11 @@ public sealed class CounterStateTests : IDisposable
     {
         var path = Path.Combine(directory.FullName, "counters");
         var state = new FileCounterState(path);
-        state.Save(new Dictionary<string, long> { ["a"] = 7 });
-        File.WriteAllText(path + ".next", "sluice counters 1\n9");
-        Assert.Equal(7, state.Load().Totals["a"]);
-        Assert.True(state.Save(new Dictionary<string, long> { ["a"] = 8 }));
-        Assert.Equal(8, state.Load().Totals["a"]);
+        state.Save(Of(7));
+        File.WriteAllText(path + ".next", "sluice counters 2\n9");
+        Assert.Equal(new KeptTotal(7, Epoch), state.Load().Totals["a"]);
+        Assert.True(state.Save(Of(8)));
+        Assert.Equal(new KeptTotal(8, Epoch), state.Load().Totals["a"]);
     }
 
     [Fact]
@@ -72,7 +76,7 @@ public sealed class CounterStateTests : IDisposable
         var file = Path.Combine(directory.FullName, "file");
         File.WriteAllText(file, "");
         var state = new FileCounterState(Path.Combine(file, "counters"));
-        Assert.False(state.Save(new Dictionary<string, long> { ["a"] = 7 }));
+        Assert.False(state.Save(Of(7)));
         Assert.Empty(state.Load().Totals);
     }
 
@@ -80,9 +84,21 @@ public sealed class CounterStateTests : IDisposable
     public void Its_folder_is_made_where_there_is_none()
     {
         var state = new FileCounterState(Path.Combine(directory.FullName, "counters", "line.txt"));
-        Assert.True(state.Save(new Dictionary<string, long> { ["a"] = 7 }));
-        Assert.Equal(7, state.Load().Totals["a"]);
+        Assert.True(state.Save(Of(7)));
+        Assert.Equal(new KeptTotal(7, Epoch), state.Load().Totals["a"]);
     }
+
+    [Fact]
+    public void Totals_that_an_agent_without_epochs_kept_are_carried_on()
+    {
+        var path = Path.Combine(directory.FullName, "counters");
+        Assert.True(new KeptText(path, "sluice counters 1", 1 << 20).Save(["1204 line/press gpio:2 Count Rising high"]));
+        var loaded = new FileCounterState(path).Load();
+        Assert.Equal("", loaded.Problem);
+        Assert.Equal(new KeptTotal(1204, Guid.Empty), loaded.Totals["line/press gpio:2 Count Rising high"]);
+    }
+
+    private static Dictionary<string, KeptTotal> Of(long total) => new() { ["a"] = new KeptTotal(total, Epoch) };
 
     private ICounterState Make(string kind) => kind == "memory"
         ? new MemoryCounterState()

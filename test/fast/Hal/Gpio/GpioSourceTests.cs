@@ -139,7 +139,7 @@ public sealed class GpioSourceTests
         {
             clock.Advance(TimeSpan.FromSeconds(6));
             Read(killed).GetAwaiter().GetResult();
-            return state.Load().Totals.Values.Contains(12);
+            return state.Load().Totals.Values.Any(kept => kept.Total == 12);
         });
         chip.Pulse(2, 5);
         await Read(killed);
@@ -160,6 +160,39 @@ public sealed class GpioSourceTests
 
         await using var second = Over(chip, Count("press", 5));
         Assert.Equal(["press 0 Good"], await Read(second));
+    }
+
+    [Fact]
+    public async Task An_epoch_lasts_as_long_as_the_count_goes_on_and_another_begins_with_it()
+    {
+        var chip = Chip();
+        Guid first;
+        await using (var source = Over(chip, Count("press", 2), Level("lamp", 3)))
+        {
+            var (counter, epoch) = Assert.Single(source.CounterEpochs);
+            Assert.Equal("line/press", counter.Name);
+            Assert.NotEqual(Guid.Empty, epoch);
+            first = epoch;
+            await Read(source);
+        }
+
+        await using (var source = Over(chip, Count("press", 2)))
+        {
+            Assert.Equal(first, Assert.Single(source.CounterEpochs).Value);
+        }
+
+        // The file is lost, or the board was swapped and its cards with it.
+        state.Save(new Dictionary<string, KeptTotal>());
+        await using (var source = Over(chip, Count("press", 2)))
+        {
+            Assert.NotEqual(first, Assert.Single(source.CounterEpochs).Value);
+        }
+
+        // Another edge is another count, and its total is kept under another name.
+        await using (var source = Over(chip, Count("press", 2) with { Edges = EdgeKinds.Falling }))
+        {
+            Assert.NotEqual(first, Assert.Single(source.CounterEpochs).Value);
+        }
     }
 
     [Fact]
@@ -324,6 +357,6 @@ public sealed class GpioSourceTests
     {
         public CounterTotals Load() => CounterTotals.None with { Problem = "The file is damaged." };
 
-        public bool Save(IReadOnlyDictionary<string, long> totals) => false;
+        public bool Save(IReadOnlyDictionary<string, KeptTotal> totals) => false;
     }
 }
