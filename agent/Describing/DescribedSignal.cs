@@ -5,7 +5,9 @@ namespace Sluice.Agent.Describing;
 
 /// <summary>A signal as a birth describes it.</summary>
 /// <param name="Signal">What the configuration says of it.</param>
-/// <param name="Epoch">When its counter began at 0; empty where nobody but a device knows, and where it is none.</param>
+/// <param name="Epoch">
+/// Given when its count began at 0; empty where nobody but a device knows, and where it is no counter.
+/// </param>
 internal sealed record DescribedSignal(Signal Signal, Guid Epoch)
 {
     /// <summary>Whether an MES would read the same of both.</summary>

@@ -76,9 +76,14 @@ internal static class DescriptionText
             return true;
         }
 
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+
         var ends = new List<StoreEnd>();
         until = ends;
-        foreach (var end in Items(list))
+        foreach (var end in list.EnumerateArray())
         {
             if (!Guid.TryParseExact(Text(end, "store"), "N", out var store)
                 || !TryNumber(end, "before", out var before))
@@ -89,7 +94,7 @@ internal static class DescriptionText
             ends.Add(new StoreEnd(new StoreId(store), before));
         }
 
-        return list.ValueKind == JsonValueKind.Array;
+        return true;
     }
 
     /// <summary>A counter's width stays in a reduced birth: without it nobody can tell a rollover.</summary>
@@ -150,7 +155,12 @@ internal static class DescriptionText
             return true;
         }
 
-        foreach (var each in Items(list))
+        if (list.ValueKind != JsonValueKind.Array)
+        {
+            return false;
+        }
+
+        foreach (var each in list.EnumerateArray())
         {
             if (!TryNumber(each, "value", out var value))
             {
@@ -162,9 +172,6 @@ internal static class DescriptionText
 
         return true;
     }
-
-    private static IEnumerable<JsonElement> Items(JsonElement list) =>
-        list.ValueKind == JsonValueKind.Array ? list.EnumerateArray() : [];
 
     private static string Text(JsonElement json, string name) =>
         json.ValueKind == JsonValueKind.Object && json.TryGetProperty(name, out var member)

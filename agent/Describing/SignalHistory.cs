@@ -35,7 +35,9 @@ internal sealed class SignalHistory(IReadOnlyList<DescribedSignal> present)
     /// <summary>All of them, oldest first: what has to outlive the run.</summary>
     public IReadOnlyList<RetiredSignal> Retired => retired;
 
-    /// <summary>Those of which it is known where they end: another list whenever that changes, and never else.</summary>
+    /// <summary>
+    /// Those of which it is known where they end: another list whenever that changes, and never else.
+    /// </summary>
     public IReadOnlyList<RetiredSignal> Told { get; private set; } = [];
 
     /// <summary>Descriptions that were let go although readings of them may be held.</summary>

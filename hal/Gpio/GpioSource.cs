@@ -60,7 +60,8 @@ public sealed class GpioSource : ISignalSource
         places = new (WatchedLine, int)[signals.Count];
         lines = [.. signals.GroupBy(signal => signal.Line).Select(group => Join(group.Key, [.. group], signals))];
         levels = new bool?[lines.Length];
-        keeper = new CounterKeeper(state, options.KeepEvery, signals, places, clock);
+        keeper = new CounterKeeper(state, options.KeepEvery, signals, places,
+            () => Guid.CreateVersion7(clock.GetUtcNow()));
         keeper.Resume();
         CounterEpochs = keeper.Epochs;
     }

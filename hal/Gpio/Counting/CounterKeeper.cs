@@ -6,7 +6,7 @@ namespace Sluice.Hal.Gpio.Counting;
 /// </summary>
 internal sealed class CounterKeeper(
     ICounterState state, TimeSpan keepEvery, IReadOnlyList<GpioSignal> signals,
-    (WatchedLine Line, int Quantity)[] places, TimeProvider clock)
+    (WatchedLine Line, int Quantity)[] places, Func<Guid> newEpoch)
 {
     private readonly Dictionary<string, KeptTotal> kept = [];
     private readonly Guid[] epochs = new Guid[places.Length];
@@ -44,7 +44,7 @@ internal sealed class CounterKeeper(
             }
 
             var isKept = loaded.Totals.TryGetValue(signals[index].TotalName, out var total);
-            epochs[index] = total.Epoch != Guid.Empty ? total.Epoch : Guid.CreateVersion7(clock.GetUtcNow());
+            epochs[index] = total.Epoch != Guid.Empty ? total.Epoch : newEpoch();
             if (isKept)
             {
                 line.QuantityAt(quantity).Resume(total.Total);

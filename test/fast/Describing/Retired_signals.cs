@@ -79,11 +79,13 @@ public sealed class Retired_signals : IDisposable
     public void While_the_disk_is_away_nothing_is_forgotten_and_what_is_retired_ends_when_it_is_back()
     {
         var history = new SignalHistory([]);
-        history.Restore([Described.As("b")], [new RetiredSignal(Described.As("a"), [new StoreEnd(Described.Store, 9)])]);
+        history.Restore(
+            [Described.As("b")], [new RetiredSignal(Described.As("a"), [new StoreEnd(Described.Store, 9)])]);
         history.Observe(Described.View((Described.Younger, 1, 40, true)));
         Assert.Equal(2, history.Retired.Count);
 
-        Assert.True(history.Observe(Described.View((Described.Younger, 1, 40, true), (Described.Store, 5, 101, false))));
+        Assert.True(history.Observe(
+            Described.View((Described.Younger, 1, 40, true), (Described.Store, 5, 101, false))));
         Assert.Equal(["a", "b"], history.Told.Select(each => each.Was.Signal.Name));
         Assert.Equal(new StoreEnd(Described.Store, 101), Assert.Single(history.Told[1].Until!));
     }
@@ -127,7 +129,10 @@ public sealed class Retired_signals : IDisposable
                 foreach (var (units, count, gone) in runs)
                 {
                     DescribedSignal[] list =
-                        [.. units.Select((unit, name) => Described.As($"s{name}", $"u{unit}")).Where((_, at) => units[at] > 0)];
+                    [
+                        .. units.Select((unit, name) => Described.As($"s{name}", $"u{unit}"))
+                            .Where((_, at) => units[at] > 0),
+                    ];
                     var history = new SignalHistory(list);
                     var kept = file.Load();
                     Assert.Equal("", kept.Problem);

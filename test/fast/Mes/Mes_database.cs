@@ -86,6 +86,60 @@ public sealed class Mes_database : IDisposable
     }
 
     [Fact]
+    public void The_present_follows_a_gateway_into_its_memory_and_back_to_its_disk()
+    {
+        var memory = new string('b', 32);
+        Write(Spoken.Data(false, Spoken.Reading(10, "10")));
+        Write(Spoken.DataOf(memory, false, Spoken.Reading(1, "1")));
+        Write(Spoken.Data(false, Spoken.Reading(11, "11")));
+        Write(Spoken.DataOf(memory, true, Spoken.Reading(2, "2")));
+        Write(Spoken.Data(true, Spoken.Reading(12, "12")));
+        Assert.Equal(["11"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void A_birth_of_a_new_store_changes_no_value_before_that_stores_first_live_reading()
+    {
+        var swapped = new string('c', 32);
+        Write(Spoken.Data(false, Spoken.Reading(3, "3")));
+        Write(Spoken.Birth($$"""{"store":"{{swapped}}","p":7,"t":"2026-11-22T14:00:00.000Z","v":7}"""));
+        Assert.Equal(["3"], Values("SELECT v FROM present"));
+        Write(Spoken.DataOf(swapped, false, Spoken.Reading(8, "8")));
+        Assert.Equal(["8"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void History_alone_is_nobodys_present_value()
+    {
+        Write(Spoken.Data(true, Spoken.Reading(3, "3")));
+        Assert.Empty(Values("SELECT v FROM present"));
+        Write(Spoken.Data(false, Spoken.Reading(2, "2")));
+        Assert.Equal(["2"], Values("SELECT v FROM present"));
+    }
+
+    [Fact]
+    public void A_changed_birth_says_what_old_readings_were_whichever_comes_first()
+    {
+        const string Old = """
+            {"s":"a/b","source":"a","type":"uint32","unit":"bar",
+             "until":[{"store":"0199c6f1000070008000000000000001","before":5}]}
+            """;
+        Write(Spoken.BirthOf("""{"s":"a/b","source":"a","type":"uint32","unit":"bar"}"""));
+        Write(Spoken.BirthOf("""{"s":"a/b","source":"a","type":"uint32","unit":"kPa"}""", Old));
+        Write(Spoken.Data(false, Spoken.Reading(5, "500")));
+        Write(Spoken.Data(true, Spoken.Reading(4, "5")));
+        Assert.Equal(0, Completeness.Of(database).Violations);
+        Assert.Equal(["4 bar", "5 kPa"], Values(
+            """
+            SELECT CAST(r.p AS TEXT) || ' ' || (
+                SELECT d.unit FROM described AS d
+                WHERE d.gateway = r.gateway AND d.signal = r.signal AND d.store = r.store AND d.before_p > r.p
+                ORDER BY d.before_p LIMIT 1)
+            FROM reading AS r ORDER BY r.p
+            """));
+    }
+
+    [Fact]
     public void An_empty_database_and_readings_without_a_ledger_prove_nothing()
     {
         Assert.False(Completeness.Of(database).IsWhole);

@@ -38,7 +38,9 @@ public sealed class DeviceBirthTests
         var births = 0;
         for (var second = 0; second < 300; second++)
         {
-            plan.Observe((IReadOnlyList<SourceDevice>)[.. Enumerable.Range(0, second).Select(unit => Drive with { UnitId = unit })]);
+            plan.Observe(
+                (IReadOnlyList<SourceDevice>)
+                [.. Enumerable.Range(0, second).Select(unit => Drive with { UnitId = unit })]);
             if (plan.Next(now) is { } announcement)
             {
                 Assert.Equal(Announcement.Birth, announcement);

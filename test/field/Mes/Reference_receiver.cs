@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 using Sluice.Field.Parts;
 using Sluice.Field.Parts.Peers;
@@ -55,6 +56,8 @@ public sealed class Reference_receiver
             .Single(signal => signal.GetProperty("signal").GetString() == "plc/count");
         Assert.InRange(long.Parse(latest.GetProperty("value").GetString()!), record[^1].Count, long.MaxValue);
 
+        await TellsOfTheRecordingAsync(plant, receiver);
+
         // And the proof has teeth: one row less, and it names the position.
         var gone = Assert.Single(await RowsAsync(server, "DELETE FROM reading WHERE p = 7 RETURNING CAST(p AS TEXT)"));
         var (code, text) = await receiver.VerifyAsync();
@@ -105,6 +108,25 @@ public sealed class Reference_receiver
                 return status.GetProperty("buffer").GetProperty("waiting").GetInt64() < 40;
             },
             FieldPlant.Later, () => $"the gateway still waits for its acknowledgement:\n{again.Tail()}");
+    }
+
+    /// <summary>The gateway is killed: the receiver shows when nothing was recorded, and counts on across it.</summary>
+    private static async Task TellsOfTheRecordingAsync(FieldPlant plant, ReferenceReceiver receiver)
+    {
+        await plant.Gateway.KillAsync();
+        plant.Gateway.Start();
+        await plant.ServesAsync(20);
+        await Eventually.HoldsAsync(
+            async () => (await receiver.ProofAsync()).GetProperty("recordings").GetProperty("gaps")
+                .GetArrayLength() == 1,
+            FieldPlant.Soon, () => "the receiver shows no gap");
+        var (_, text) = await receiver.VerifyAsync();
+        Assert.Contains("not closed, readings of the last 200 ms before it may be lost", text);
+        await receiver.IsWholeAsync(FieldPlant.Soon);
+        var (code, said) = await receiver.ProducedAsync("plc/count", 32);
+        Assert.Equal(0, code);
+        Assert.Contains(" pieces, 0 rollovers, 0 resets, 0 set back", said);
+        Assert.True(long.Parse(said.Split(' ')[0], CultureInfo.InvariantCulture) > 20, said);
     }
 
     /// <summary>Waits for a ledger that speaks of everything that is stored now.</summary>

@@ -38,6 +38,24 @@ internal sealed record FieldConfiguration
     public string AcknowledgedBy { get; init; } = "broker";
 
     public string Compress { get; init; } = "none";
+
+    /// <summary>The signal list of the plant's machine.</summary>
+    public string Signals { get; init; } = """
+        signal,address,type,order,report
+        count,holding:0,uint32,ABCD,always
+        half,holding:2,float32,ABCD,always
+        below,holding:4,int16,,
+        name,holding:10,string:10,,
+        level,input:0,uint16,,
+        running,coil:0,bool,,
+        open,discrete:1,bool,,
+
+        """;
+
+    /// <summary>The signal list of the source that makes its values up, and how often it does.</summary>
+    public string MadeUp { get; init; } = "signal,address,type,report\nwave,sine,float64,always\n";
+
+    public string MadeUpEvery { get; init; } = "250 ms";
 }
 
 /// <summary>
@@ -91,8 +109,8 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
     public FieldGateway WithConfiguration(FieldConfiguration wish)
     {
         Directory.CreateDirectory(directory.At("etc"));
-        File.WriteAllText(directory.At("etc", "plant.csv"), Signals);
-        File.WriteAllText(directory.At("etc", "made-up.csv"), "signal,address,type,report\nwave,sine,float64,always\n");
+        File.WriteAllText(directory.At("etc", "plant.csv"), wish.Signals);
+        File.WriteAllText(directory.At("etc", "made-up.csv"), wish.MadeUp);
         File.WriteAllText(ConfigurationFile, Json(wish));
         return this;
     }
@@ -185,18 +203,6 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
     private static Task<(int Code, string Text)> VerbAsync(params string[] arguments) =>
         ChildProcess.RunAsync(Binary("linux-x64"), arguments);
 
-    private const string Signals = """
-        signal,address,type,order,report
-        count,holding:0,uint32,ABCD,always
-        half,holding:2,float32,ABCD,always
-        below,holding:4,int16,,
-        name,holding:10,string:10,,
-        level,input:0,uint16,,
-        running,coil:0,bool,,
-        open,discrete:1,bool,,
-
-        """;
-
     private string Json(FieldConfiguration wish) => $$"""
         {
           // written by the field tests
@@ -215,7 +221,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
           "sources": {
             "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
                      "every": "{{wish.Every}}", "timeout": "500 ms", "signals": "plant.csv" },
-            "demo": { "kind": "simulated", "every": "250 ms", "signals": "made-up.csv" },
+            "demo": { "kind": "simulated", "every": "{{wish.MadeUpEvery}}", "signals": "made-up.csv" },
           },
         }
         """;

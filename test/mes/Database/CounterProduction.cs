@@ -11,7 +11,7 @@ public readonly record struct CounterReading(ulong? Value, string Epoch);
 /// <param name="Pieces">The sum of all steps.</param>
 /// <param name="Rollovers">Times that the counter went past its width.</param>
 /// <param name="Resets">Times that it went back to the start, by a program download or a swapped device.</param>
-/// <param name="SetBacks">Times that a power cut took the last edges from what the gateway had kept of its count.</param>
+/// <param name="SetBacks">Times that a power cut took the last edges from what the gateway had kept.</param>
 public readonly record struct Production(ulong Pieces, int Rollovers, int Resets, int SetBacks = 0);
 
 /// <summary>

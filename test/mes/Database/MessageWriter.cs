@@ -127,8 +127,8 @@ public sealed class MessageWriter(MesDatabase database, string site)
             var reading = rows[row];
             object[] columns =
             [
-                gateway, data.Store, reading.Position, reading.Signal, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality,
-                reading.Reason, data.Historical ? 1 : 0,
+                gateway, data.Store, reading.Position, reading.Signal, ColumnText.Of(reading.SourceTimestamp),
+                ColumnText.Value(reading), reading.Quality, reading.Reason, data.Historical ? 1 : 0,
             ];
             columns.CopyTo(values, row * 9);
             text.Append(row == 0 ? "(" : ", (")
@@ -146,7 +146,9 @@ public sealed class MessageWriter(MesDatabase database, string site)
             row => string.Join('\n', Enumerable.Range(0, 5).Select(row.GetString)),
             "SELECT signal, t, v, q, r FROM reading WHERE gateway = @a AND store = @b AND p = @c",
             gateway, store, reading.Position);
-        var now = string.Join('\n', reading.Signal, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality, reading.Reason);
+        var now = string.Join(
+            '\n', reading.Signal, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality,
+            reading.Reason);
         Tally(gateway, "duplicate", $"{store} {reading.Position}");
         if (before is not [var same] || same != now)
         {
@@ -162,8 +164,8 @@ public sealed class MessageWriter(MesDatabase database, string site)
         SET store = excluded.store, p = excluded.p, t = excluded.t, v = excluded.v, q = excluded.q, r = excluded.r
         WHERE present.store <> excluded.store OR present.p < excluded.p
         """,
-        gateway, reading.Signal, store, reading.Position, ColumnText.Of(reading.SourceTimestamp), ColumnText.Value(reading), reading.Quality,
-        reading.Reason);
+        gateway, reading.Signal, store, reading.Position, ColumnText.Of(reading.SourceTimestamp),
+        ColumnText.Value(reading), reading.Quality, reading.Reason);
 
     private void Keep(string gateway, PostureMessage posture) => database.Execute(
         """
@@ -172,10 +174,6 @@ public sealed class MessageWriter(MesDatabase database, string site)
         WHERE posture.run <> excluded.run OR posture.sent <= excluded.sent
         """,
         gateway, posture.Run, ColumnText.Of(posture.Sent), posture.Text);
-
-    /// <summary>What waits there is gone when this run is: no later one can speak of it.</summary>
-    private void Memory(string gateway, string store, string run) => database.Execute(
-        "INSERT INTO memory (gateway, store, run) VALUES (@a, @b, @c) ON CONFLICT DO NOTHING", gateway, store, run);
 
     private void Tally(string gateway, string what, string last) => database.Execute(
         """

@@ -66,8 +66,8 @@ internal static class ProofText
         if (of.Interrupted > of.Gaps.Count || of.Stepped > of.Steps.Count)
         {
             output.WriteLine(
-                $"the ledgers count {Number(of.Interrupted)} interruptions and {Number(of.Stepped)} steps of the clock: "
-                + "what is not listed was never received");
+                $"the ledgers count {Number(of.Interrupted)} interruptions and {Number(of.Stepped)} steps of the "
+                + "clock: what is not listed was never received");
         }
     }
 

@@ -92,7 +92,8 @@ public sealed class CounterStateTests : IDisposable
     public void Totals_that_an_agent_without_epochs_kept_are_carried_on()
     {
         var path = Path.Combine(directory.FullName, "counters");
-        Assert.True(new KeptText(path, "sluice counters 1", 1 << 20).Save(["1204 line/press gpio:2 Count Rising high"]));
+        var older = new KeptText(path, "sluice counters 1", 1 << 20);
+        Assert.True(older.Save(["1204 line/press gpio:2 Count Rising high"]));
         var loaded = new FileCounterState(path).Load();
         Assert.Equal("", loaded.Problem);
         Assert.Equal(new KeptTotal(1204, Guid.Empty), loaded.Totals["line/press gpio:2 Count Rising high"]);

@@ -26,6 +26,10 @@ internal sealed class ReferenceReceiver(
     public async Task<(int Code, string Text)> VerifyAsync() =>
         await ChildProcess.RunAsync(Program, "verify", "--database", database);
 
+    public Task<(int Code, string Text)> ProducedAsync(string signal, int width) => ChildProcess.RunAsync(
+        Program, "produced", "--database", database, "--gateway", FieldGateway.Id, "--signal", signal, "--width",
+        width.ToString(CultureInfo.InvariantCulture));
+
     public Task<JsonElement> ProofAsync() => JsonAsync("verify");
 
     /// <summary>The latest reading of each signal, and the lag of each gateway.</summary>

@@ -50,8 +50,8 @@ internal sealed class BirthWriter(MesDatabase database)
                     SET p = excluded.p, t = excluded.t, v = excluded.v, q = excluded.q, r = excluded.r
                     WHERE present.store = excluded.store AND present.p < excluded.p
                     """,
-                    gateway, signal.Name, signal.LastStore, last.Position, ColumnText.Of(last.SourceTimestamp), ColumnText.Value(last), last.Quality,
-                    last.Reason);
+                    gateway, signal.Name, signal.LastStore, last.Position, ColumnText.Of(last.SourceTimestamp),
+                    ColumnText.Value(last), last.Quality, last.Reason);
             }
         }
 
