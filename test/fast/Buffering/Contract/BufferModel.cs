@@ -19,7 +19,9 @@ internal sealed class BufferModel : IDisposable
     private readonly HashSet<StoreId> ended = [];
     private SimulatedDisk disk = new();
     private IReadingBuffer buffer;
+    private ModelClock clock = new();
     private SimulatedDisk? backup;
+    private ModelClock backupClock = new();
     private StoreId backupStore;
     private long backupNext;
     private long number = 1;
@@ -45,7 +47,7 @@ internal sealed class BufferModel : IDisposable
         switch (action)
         {
             case 0 or 1:
-                Append(amount);
+                Append(amount, late: where % 4 == 0);
                 break;
             case 2 or 3:
                 Commit();
@@ -72,6 +74,12 @@ internal sealed class BufferModel : IDisposable
                 store.SealStep?.Run();
                 store.Proceed();
                 break;
+            case 11:
+                StepClock(amount, where);
+                break;
+            case 12:
+                HandOut(amount, where);
+                break;
         }
 
         Compare(where);
@@ -79,12 +87,60 @@ internal sealed class BufferModel : IDisposable
 
     public void Dispose() => buffer.Dispose();
 
-    private void Append(int amount)
+    /// <param name="amount">How many.</param>
+    /// <param name="late">The first half was read before the clock was last set.</param>
+    private void Append(int amount, bool late = false)
     {
-        buffer.Append(NumberedReadings.SomeHeavy(number, amount));
-        for (var i = 0; i < amount; i++)
+        var before = late && clock.Before.Boot == clock.Clock.Boot ? amount / 2 : 0;
+        foreach (var (count, by) in new[] { (before, clock.Before), (amount - before, clock.Clock) })
         {
-            pending.Add(number++);
+            for (var i = 0; i < count; i++)
+            {
+                clock.Append(buffer.Next + i, by);
+                pending.Add(number + i);
+            }
+
+            buffer.Append(NumberedReadings.SomeHeavy(number, count), by);
+            number += count;
+        }
+
+        Observe();
+    }
+
+    /// <summary>Somebody sets the clock, or the time service does; the buffer hears of it at once.</summary>
+    private void StepClock(int amount, int where)
+    {
+        if (where % 3 == 0)
+        {
+            clock.SetByHand(1 + (amount % 50));
+        }
+        else
+        {
+            clock.Synchronise();
+        }
+
+        Observe();
+    }
+
+    private void Observe()
+    {
+        clock.Observe();
+        if (buffer.AwaitsClock)
+        {
+            buffer.Observe(clock.Clock);
+        }
+    }
+
+    /// <summary>These go to the link: from then on they stay as they are.</summary>
+    private void HandOut(int amount, int where)
+    {
+        if (buffer.Durable > 1)
+        {
+            var from = 1 + (where % (buffer.Durable - 1));
+            var range = new PositionRange(from, Math.Min(buffer.Durable - 1, from + amount));
+            buffer.Release(range);
+            clock.HandOut(range);
+            Commit();
         }
     }
 
@@ -94,6 +150,7 @@ internal sealed class BufferModel : IDisposable
         Require(buffer.Commit() is null, "a commit failed on a disk that works");
         Require(buffer.Durable == from + pending.Count, "a commit did not make everything durable");
         BecomeDurable(from, pending.Count);
+        clock.Commit();
     }
 
     private void BecomeDurable(long from, int count)
@@ -126,6 +183,7 @@ internal sealed class BufferModel : IDisposable
         Commit();
         buffer.Dispose();
         buffer = OpenDisk();
+        Observe();
     }
 
     /// <summary>kill -9: what was not committed is gone, and so may acknowledgements be.</summary>
@@ -134,6 +192,8 @@ internal sealed class BufferModel : IDisposable
         pending.Clear();
         disk.ReleaseLock();
         buffer = OpenDisk();
+        clock.Reopen(Read);
+        Observe();
         ForgetUnwritten();
     }
 
@@ -143,7 +203,11 @@ internal sealed class BufferModel : IDisposable
         var from = buffer.Durable;
         var store = buffer.Store;
         disk.FailsAfter = operations % 4;
-        buffer.Commit();
+        if (buffer.Commit() is null)
+        {
+            clock.Commit();
+        }
+
         BecomeDurable(from, (int)(buffer.Durable - from));
         var (after, _) = new PowerCut(disk.Operations).Before(disk.Operations.Count, new Random(seed));
         Replace(after.Resume());
@@ -159,6 +223,9 @@ internal sealed class BufferModel : IDisposable
         buffer.Peek(known, int.MaxValue, batch);
         BecomeDurable(known, more > 0 ? batch.Count : 0);
         pending.Clear();
+        clock.Reopen(position => buffer.Store == store ? Read(position) : null);
+        clock.Reboot(hours: 1 + (seed % 100));
+        Observe();
         ForgetUnwritten();
     }
 
@@ -174,7 +241,11 @@ internal sealed class BufferModel : IDisposable
         BecomeDurable(from, (int)(buffer.Durable - from));
         Require(fault is not null || pending.Count == 0, "a commit said that it worked and did not");
         disk.Mood = DiskMood.Works;
-        if (fault is not null)
+        if (fault is null)
+        {
+            clock.Commit();
+        }
+        else
         {
             var store = buffer.Store;
             var cut = (store, buffer.Durable);
@@ -182,6 +253,8 @@ internal sealed class BufferModel : IDisposable
             buffer.Dispose();
             buffer = OpenDisk(cut);
             Require(buffer.Store == store && buffer.Durable == cut.Durable, "a full disk cost more than new readings");
+            clock.Reopen(Read);
+            Observe();
             ForgetUnwritten();
         }
     }
@@ -193,6 +266,7 @@ internal sealed class BufferModel : IDisposable
         {
             Commit();
             (backup, backupStore, backupNext) = (disk.CopyOfEverything(), buffer.Store, buffer.Durable);
+            backupClock = clock.Copied();
             return;
         }
 
@@ -200,6 +274,7 @@ internal sealed class BufferModel : IDisposable
         pending.Clear();
         Replace(backup.Resume());
         backup = null;
+        clock.Forget();
         Require(buffer.Store != before && buffer.Store != backupStore, "a copied-back directory kept its store id");
         ended.Add(before);
         ended.Add(backupStore);
@@ -208,7 +283,7 @@ internal sealed class BufferModel : IDisposable
             var older = ((DiskStore)buffer).Older.FirstOrDefault(life => life.Store == backupStore);
             Require(older is not null, "what the copy holds is not served");
             Require(older!.Durable == backupNext, "the copy's life has another end");
-            CompareReadings(older, older.First, 200);
+            CompareReadings(older, older.First, 200, backupClock);
         }
     }
 
@@ -258,12 +333,20 @@ internal sealed class BufferModel : IDisposable
                 $"dropped without need: {drop}");
         }
 
-        CompareReadings(buffer, view.First, 20);
-        CompareReadings(buffer, Math.Max(1, view.Next - 30), 100);
-        CompareReadings(buffer, 1 + (where % view.Next), 40);
+        Require(view.Corrections.All(clock.Corrects), "a correction that nobody made stands in the ledger");
+        CompareReadings(buffer, view.First, 20, clock);
+        CompareReadings(buffer, Math.Max(1, view.Next - 30), 100, clock);
+        CompareReadings(buffer, 1 + (where % view.Next), 40, clock);
     }
 
-    private void CompareReadings(IReadingBuffer from, long position, int readingsMax)
+    private StoredReading? Read(long position)
+    {
+        var batch = new StoredBatch();
+        Require(buffer.Peek(position, 1, batch) is null, "it cannot be read");
+        return batch.Count > 0 && batch.Readings[0].Position == position ? batch.Readings[0] : null;
+    }
+
+    private void CompareReadings(IReadingBuffer from, long position, int readingsMax, ModelClock stamped)
     {
         var batch = new StoredBatch();
         Require(from.Peek(position, readingsMax, batch) is null, "it cannot be read");
@@ -278,8 +361,8 @@ internal sealed class BufferModel : IDisposable
             Require(durable.TryGetValue((from.Store, reading.Position), out var known),
                 $"{reading.Position} was never durable");
             Require(
-                reading == NumberedReadings.HeavyStored(known) with { Position = reading.Position },
-                $"position {reading.Position} is wrong");
+                stamped.Allows(reading, NumberedReadings.HeavyStored(known) with { Position = reading.Position }),
+                $"position {reading.Position} is wrong: {reading with { Value = default }}");
             expected++;
         }
 
