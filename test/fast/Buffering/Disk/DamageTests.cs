@@ -13,9 +13,9 @@ namespace Sluice.Fast.Buffering.Disk;
 /// </summary>
 public sealed class DamageTests
 {
-    private const int Readings = 3_000;
+    internal const int Readings = 3_000;
 
-    private static readonly SimulatedDisk Whole = Fill();
+    internal static readonly SimulatedDisk Whole = Fill();
 
     public static TheoryData<int> Seeds => [1, 2, 3];
 
@@ -200,7 +200,7 @@ public sealed class DamageTests
         }
     }
 
-    private static void Check(SimulatedDisk disk, int lostMax, string how)
+    internal static void Check(SimulatedDisk disk, int lostMax, string how)
     {
         var opening = DiskStore.Open(disk.Open, SomeStores.Options(firstId: 2));
         Assert.True(opening.Store is not null, $"{how}: {opening.Fault?.Sentence}");
