@@ -58,6 +58,18 @@ public sealed class MutantTests
         Caught(() => new Mutants.OmitsDrops(), Overflowing, Checker.Ledger);
 
     [Fact]
+    public void Omitting_what_memory_dropped_is_caught() =>
+        Caught(() => new Mutants.OmitsDrops(), settings => settings.Forgetful() with { Days = 1 }, Checker.Ledger);
+
+    [Fact]
+    public void Promising_an_early_end_is_caught() =>
+        Caught(() => new Mutants.PromisesAnEarlyEnd(), Thin, Checker.Pacing);
+
+    [Fact]
+    public void Letting_live_readings_wait_is_caught() =>
+        Caught(() => new Mutants.LetsEverythingWait(), Thin, Checker.Pacing);
+
+    [Fact]
     public void Handing_out_what_is_not_durable_is_caught() =>
         Caught(() => new Mutants.HandsOutWhatIsNotDurable(), Checker.Positions);
 
@@ -123,6 +135,8 @@ public sealed class MutantTests
     /// <summary>Much to say, and for most of the time nobody there to hear it.</summary>
     private static WorldSettings CutOff(WorldSettings settings) =>
         settings with { Overflows = true, CommitEvery = TimeSpan.FromSeconds(5) };
+
+    private static WorldSettings Thin(WorldSettings settings) => settings.Thin() with { Days = 3 };
 
     private static WorldSettings Longer(WorldSettings settings) => settings with { Days = 2 };
 

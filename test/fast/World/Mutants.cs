@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Buffering.Disk.Storage;
@@ -16,7 +18,7 @@ namespace Sluice.Fast.World;
 /// Mistakes that a gateway could make, each at a seam of the world. Nothing of this is in what ships: there the parts
 /// meet without anybody in between.
 /// </summary>
-internal static class Mutants
+internal static partial class Mutants
 {
     /// <summary>A PUBLISH is as good as its PUBACK.</summary>
     public sealed class AcknowledgesOnEnqueue : Seams
@@ -192,6 +194,20 @@ internal static class Mutants
             ++messages % 20 == 0 ? TimeSpan.FromMinutes(2) : TimeSpan.Zero;
     }
 
+    /// <summary>The ledger says a third of the time that the backlog takes.</summary>
+    public sealed class PromisesAnEarlyEnd : Seams
+    {
+        public override byte[] Bytes(OutboundMessage message, byte[] payload) => Encoding.UTF8.GetBytes(
+            CatchUp().Replace(Encoding.UTF8.GetString(payload), found =>
+                $"\"catchUpSeconds\":{int.Parse(found.Groups[1].ValueSpan, CultureInfo.InvariantCulture) / 3}"));
+    }
+
+    /// <summary>What goes out lies somewhere for more than a minute.</summary>
+    public sealed class LetsEverythingWait : Seams
+    {
+        public override TimeSpan Delay(OutboundMessage message) => TimeSpan.FromSeconds(80);
+    }
+
     /// <summary>A bit flips between checksum and encoder.</summary>
     public sealed class ServesAWrongReading : Seams
     {
@@ -239,6 +255,9 @@ internal static class Mutants
             public void Dispose() => inner.Dispose();
         }
     }
+
+    [GeneratedRegex("\"catchUpSeconds\":([0-9]+)")]
+    private static partial Regex CatchUp();
 
     private static byte[] Replaced(byte[] payload, string old, string by) =>
         Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(payload).Replace(old, by, StringComparison.Ordinal));

@@ -60,6 +60,25 @@ public sealed class WorldTests
         Assert.True(report.Dropped > 1000, $"only {report.Dropped} readings were dropped");
     }
 
+    [Fact]
+    public void What_memory_cannot_hold_while_the_disk_fails_is_dropped_oldest_first_and_named()
+    {
+        using var world = new PlantWorld(WorldSettings.Of(1, days: 1).Forgetful());
+        var report = world.Run();
+        Assert.True(report.Fault is null, report.ToString());
+        Assert.True(report.DroppedFromMemory > 1000, $"only {report.DroppedFromMemory} readings were dropped");
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Live_readings_and_history_share_a_thin_line_and_the_ledger_says_for_how_long(int seed)
+    {
+        using var world = new PlantWorld(WorldSettings.Of(seed, days: 3).Thin());
+        var report = world.Run();
+        Assert.True(report.Fault is null, report.ToString());
+    }
+
     private static readonly IReadOnlyDictionary<string, int> Empty = new Dictionary<string, int>();
 
     private static readonly string[] Troubles =

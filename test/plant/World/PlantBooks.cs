@@ -15,7 +15,7 @@ namespace Sluice.Plant.World;
 /// it became durable, what the broker took, what reached the MES. What can be judged at once is
 /// judged at once; <see cref="Settle"/> judges the end.
 /// </summary>
-internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, TimeSpan lossWindow)
+internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, PacingBook pacing, TimeSpan lossWindow)
 {
     private readonly Dictionary<StoreId, StoreBook> stores = [];
     private readonly Queue<GivenReading> pending = new();
@@ -31,6 +31,9 @@ internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, TimeSpan lo
 
     /// <summary>Readings younger than the loss window when the power went.</summary>
     public long LostInWindow { get; private set; }
+
+    /// <summary>Readings that memory had no room for while the disk failed.</summary>
+    public long DroppedFromMemory { get; private set; }
 
     /// <summary>Readings that were in memory, because the disk failed, when the process ended.</summary>
     public long LostWithMemory { get; private set; }
@@ -163,6 +166,13 @@ internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, TimeSpan lo
             () => $"{range} was acknowledged and the broker never took all of it");
     }
 
+    /// <summary>The MES heard a ledger.</summary>
+    public void Hears(LedgerMessage ledger)
+    {
+        clocks.Hears(ledger);
+        pacing.Hears(ledger);
+    }
+
     /// <summary>A reading reached the MES for the first time, as its message has it.</summary>
     public void Arrives(DataMessage message, MesReading reading)
     {
@@ -175,6 +185,7 @@ internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, TimeSpan lo
         Require(given.Signal.Name == reading.Signal && IsSameValue(given.Value, reading), Checker.Values,
             () => $"position {reading.Position} is {given.Signal.Name} {given.Value} {given.Quality} of "
                 + $"{given.SourceTimestamp:O} and arrived as {reading}");
+        pacing.Arrives(message.Historical, whole.At);
         clocks.Judge(whole, book.FateOf(reading.Position), message.Store, reading);
         book.Arrived.Add(reading.Position);
     }
@@ -222,6 +233,12 @@ internal sealed class PlantBooks(WorldClock clock, ClockBook clocks, TimeSpan lo
         var book = stores[view.Store];
         Require(view.Next >= book.Next, Checker.Positions,
             () => $"next of {view.Store} went back from {book.Next} to {view.Next}: positions are given again");
+        if (view.IsVolatile)
+        {
+            DroppedFromMemory += Math.Max(0, view.DroppedCount - book.DroppedCount);
+            book.DroppedCount = view.DroppedCount;
+        }
+
         foreach (var drop in view.Drops)
         {
             book.Dropped.Add(new Positions(drop.Range.From, drop.Range.To));

@@ -20,6 +20,7 @@ internal sealed class PlantWorld : IDisposable
     private readonly Agenda agenda;
     private readonly ClockBook clocks;
     private readonly ClockWeather clockWeather;
+    private readonly PacingBook pacing;
     private readonly PlantBooks books;
     private readonly StreamLedger mes = new("plant1");
     private readonly SimulatedBroker broker;
@@ -42,8 +43,9 @@ internal sealed class PlantWorld : IDisposable
         cuts = new Random(settings.Seed ^ 0x5EED);
         clockWeather = new ClockWeather(settings.Seed, clock, agenda, story) { Happened = ClockHappened };
         clocks = new ClockBook(clock, clockWeather.InWholeMilliseconds);
-        books = new PlantBooks(clock, clocks, settings.CommitEvery + TimeSpan.FromMilliseconds(5));
-        broker = new SimulatedBroker(clock, books, clocks, mes, new Random(settings.Seed ^ 0xB0C))
+        pacing = new PacingBook(clock);
+        books = new PlantBooks(clock, clocks, pacing, settings.CommitEvery + TimeSpan.FromMilliseconds(5));
+        broker = new SimulatedBroker(clock, books, mes, new Random(settings.Seed ^ 0xB0C))
         {
             Terms = new ConnectTerms(settings.ReceiveMaximum, settings.PacketBytesMax, "TLS 1.3", "10.0.0.1"),
             HiddenPacketBytesMax = settings.HiddenPacketBytesMax,
@@ -95,10 +97,25 @@ internal sealed class PlantWorld : IDisposable
             agenda.In(TimeSpan.FromHours(1), () => line.Cut());
         }
 
-        weather.Begin(unkind);
+        if (settings.DiskIsGone)
+        {
+            agenda.In(TimeSpan.FromHours(2), () => disk.Mood = DiskMood.ReadOnly);
+        }
+
+        if (!settings.IsQuiet)
+        {
+            weather.Begin(unkind);
+        }
+
         RunUntil(unkind);
         weather.End();
         clockWeather.End();
+        if (settings.ThinBytesPerSecond is { } thin)
+        {
+            line.BytesPerSecond = thin;
+            pacing.Begin();
+        }
+
         story.Tell("the world is kind from now on");
         var kind = clock.Now;
         RunUntil(kind + settings.KindMax - LastMinute);
@@ -111,6 +128,11 @@ internal sealed class PlantWorld : IDisposable
     private void Settle()
     {
         var stream = mes.Gateway("gw-001");
+        if (settings.ThinBytesPerSecond is { } thin)
+        {
+            pacing.Settle(TimeSpan.FromSeconds(broker.LargestBytes / thin), settings.CommitEvery);
+        }
+
         Require(books.Outstanding == 0, Checker.Liveness,
             () => $"{books.Outstanding} readings are still on their way {settings.KindMax} after the world became "
                 + $"kind; the publisher is {agent!.Uplink}");
@@ -302,6 +324,7 @@ internal sealed class PlantWorld : IDisposable
         LostWithMemory = books.LostWithMemory,
         LostByBroker = books.Stores.Sum(book => book.LostByBroker.Count),
         Dropped = books.Stores.Sum(book => book.Dropped.Count),
+        DroppedFromMemory = books.DroppedFromMemory,
         Corrected = clocks.Corrected,
         ClockNotSet = clocks.NotSet,
         Counts = story.Counts,

@@ -56,7 +56,8 @@ internal static class SimCommand
             + $"{reports.Sum(r => r.LostInWindow)} younger than the loss window at a power cut, "
             + $"{reports.Sum(r => r.LostWithMemory)} in memory when the agent ended, "
             + $"{reports.Sum(r => r.LostByBroker)} lost by the broker, "
-            + $"{reports.Sum(r => r.Dropped)} positions dropped with a reason; "
+            + $"{reports.Sum(r => r.Dropped)} positions dropped with a reason "
+            + $"({reports.Sum(r => r.DroppedFromMemory)} from memory); "
             + $"{reports.Sum(r => r.ClockNotSet)} arrived with a clock that was not set, "
             + $"{reports.Sum(r => r.Corrected)} with a time that was corrected before they were sent");
         foreach (var what in reports.SelectMany(r => r.Counts).GroupBy(c => c.Key).OrderBy(g => g.Key))

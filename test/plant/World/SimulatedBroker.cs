@@ -14,7 +14,7 @@ namespace Sluice.Plant.World;
 /// The MES is the reference receiver, fed with the bytes that came over the line.
 /// </summary>
 internal sealed class SimulatedBroker(
-    WorldClock clock, PlantBooks books, ClockBook clocks, StreamLedger mes, Random random)
+    WorldClock clock, PlantBooks books, StreamLedger mes, Random random)
 {
     private const string Gateway = "gw-001";
     private const int QueueMax = 1000;
@@ -46,6 +46,8 @@ internal sealed class SimulatedBroker(
 
     public long Messages { get; private set; }
 
+    public int LargestBytes { get; private set; }
+
     /// <summary>Messages that were not taken: their readings may come later, behind younger ones.</summary>
     public long Refusals { get; private set; }
 
@@ -55,6 +57,7 @@ internal sealed class SimulatedBroker(
     public int? Receive(OutboundMessage message, byte[] bytes, SentBatch? sent)
     {
         Messages++;
+        LargestBytes = Math.Max(LargestBytes, bytes.Length);
         if (bytes.Length + message.Topic.Length > HiddenPacketBytesMax)
         {
             Refusals++;
@@ -159,7 +162,7 @@ internal sealed class SimulatedBroker(
             if (mes.Gateway(Gateway).Ledger is { } ledger && ledger != heard)
             {
                 heard = ledger;
-                clocks.Hears(ledger);
+                books.Hears(ledger);
             }
 
             if (mes.Violations is [var violation, ..])

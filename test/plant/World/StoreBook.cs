@@ -27,6 +27,9 @@ internal sealed class StoreBook(StoreId store, bool isVolatile)
 
     public long Next => given.Count + 1;
 
+    /// <summary>What it said last.</summary>
+    public long DroppedCount { get; set; }
+
     /// <summary>The oldest position that it held when it was last looked at.</summary>
     public long First { get; set; } = 1;
 

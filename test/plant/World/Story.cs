@@ -55,6 +55,9 @@ internal sealed record WorldReport
 
     public required long Dropped { get; init; }
 
+    /// <summary>Of these, what memory had no room for while the disk failed.</summary>
+    public required long DroppedFromMemory { get; init; }
+
     /// <summary>Arrived with the right time, which they got when the clock was set.</summary>
     public required long Corrected { get; init; }
 

@@ -28,6 +28,9 @@ public enum Checker
     /// <summary>Disk, memory, windows and lists stay within their bounds.</summary>
     Bounds,
 
+    /// <summary>Live readings and history share a thin line, and the ledger says for how long.</summary>
+    Pacing,
+
     /// <summary>Once the world is kind, everything drains in time.</summary>
     Liveness,
 

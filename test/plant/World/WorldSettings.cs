@@ -47,6 +47,30 @@ internal sealed record WorldSettings
     /// <summary>Prints what happens; null: silent.</summary>
     public Action<string>? Tell { get; init; }
 
+    /// <summary>Nothing goes wrong by itself: only what the settings say.</summary>
+    public bool IsQuiet { get; init; }
+
+    /// <summary>The disk takes nothing from the second hour on, until the world is kind.</summary>
+    public bool DiskIsGone { get; init; }
+
+    /// <summary>What the line carries when it is mended; null: more than is needed.</summary>
+    public double? ThinBytesPerSecond { get; init; }
+
+    /// <summary>The line is out for days and then thin and steady: history and live readings share it.</summary>
+    public WorldSettings Thin() => Plain() with { Overflows = true, TextBytes = 60, ThinBytesPerSecond = 10_000 };
+
+    /// <summary>Line and disk are gone together for most of a day, and memory is small.</summary>
+    public WorldSettings Forgetful() => Plain() with
+    {
+        Overflows = true, TextBytes = 60, DiskIsGone = true, VolatileBytesMax = 40_000,
+    };
+
+    private WorldSettings Plain() => this with
+    {
+        IsQuiet = true, CommitEvery = TimeSpan.FromSeconds(1), SizeBytesMax = 16 << 20, ReceiveMaximum = 1000,
+        PacketBytesMax = int.MaxValue, HiddenPacketBytesMax = int.MaxValue,
+    };
+
     /// <summary>The same plant, with more to say than its disk holds while the line is out.</summary>
     public WorldSettings Overflowing() => this with
     {
