@@ -1,0 +1,218 @@
+using System.Globalization;
+using System.Text;
+
+namespace Sluice.Provisioning.Store;
+
+/// <summary>
+/// Changes the identity directory, in steps of which each leaves it whole.
+/// <code>
+/// pending.pem              key and request that wait for a certificate (0600)
+/// staged  -> versions/0005 imported, not in use
+/// current -> versions/0004 in use; what IdentityDirectory reads
+/// versions/0004/           key.pem (0600) chain.pem roots.pem crl.pem bundle.json
+/// versions/0004/before     the version that was in use before this one: where a rollback leads
+/// versions/0004/verified   the broker accepted it
+/// </code>
+/// Invariants: a link is only ever replaced by a rename, and after everything that it leads to is on the disk and
+/// synced; so a power cut at any instant leaves the old identity in use or the new one, whole. What was in use before
+/// stays until the one after it was replaced. The newest version that was ever taken in is always staged, in use or the
+/// one before: its number is how an old bundle is known. What no link leads to is rubbish of a power cut and is swept
+/// away by the next change. An installation whose directory was laid out by hand is the same layout without
+/// <c>before</c>. Used by one verb at a time (the disk is locked).
+/// </summary>
+public sealed class IdentityStore(IIdentityDisk disk)
+{
+    public const string PendingFile = "pending.pem";
+    public const string Staged = "staged";
+    public const string Versions = "versions";
+    public const string BeforeFile = "before";
+    public const string VerifiedFile = "verified";
+
+    private const string Fresh = ".new";
+    private const int SmallBytesMax = 64 << 10;
+
+    /// <summary>The number in a version's name; 0 where it has none.</summary>
+    public static int NumberOf(string? version) =>
+        int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    /// <summary>The name of a version's folder below the directory.</summary>
+    public static string FolderOf(string version) => $"{Versions}/{version}";
+
+    public static string NameOf(int version) => version.ToString("D4", CultureInfo.InvariantCulture);
+
+    public IdentityState Look()
+    {
+        var staged = VersionBehind(Staged);
+        var active = VersionBehind(IdentityDirectory.Current);
+        return new IdentityState(
+            disk.Read(PendingFile, SmallBytesMax) is not null,
+            staged,
+            staged is not null && disk.Read($"{FolderOf(staged)}/{VerifiedFile}", SmallBytesMax) is not null,
+            active,
+            PreviousOf(active));
+    }
+
+    /// <summary>Key and request in one file, so that there is never one without the other.</summary>
+    public byte[]? ReadPending() => disk.Read(PendingFile, SmallBytesMax);
+
+    /// <summary>A file of a version, or null.</summary>
+    public byte[]? ReadFile(string version, string file, int bytesMax = RevocationList.BytesMax) =>
+        disk.Read($"{FolderOf(version)}/{file}", bytesMax);
+
+    public void KeepPending(ReadOnlySpan<byte> keyAndRequest)
+    {
+        Replace("", PendingFile, keyAndRequest, isSecret: true);
+    }
+
+    /// <summary>Puts a new version beside the one in use. Everything in it was judged before.</summary>
+    public void Stage(int version, IReadOnlyList<IdentityFile> files)
+    {
+        Sweep();
+        disk.MakeFolder(Versions);
+        disk.SyncFolder("");
+        var name = NameOf(version);
+        var fresh = FolderOf(name) + Fresh;
+        disk.MakeFolder(fresh);
+        foreach (var file in files)
+        {
+            disk.Write($"{fresh}/{file.Name}", file.Bytes.Span, file.IsSecret);
+        }
+
+        disk.SyncFolder(fresh);
+        disk.Rename(fresh, FolderOf(name));
+        disk.SyncFolder(Versions);
+        PointTo(Staged, name);
+        Sweep();
+    }
+
+    /// <summary>Remembers that the broker accepted the staged version.</summary>
+    public void MarkVerified(DateTimeOffset at)
+    {
+        if (VersionBehind(Staged) is { } staged)
+        {
+            var text = at.ToString("O", CultureInfo.InvariantCulture) + "\n";
+            Replace(FolderOf(staged), VerifiedFile, Encoding.UTF8.GetBytes(text), isSecret: false);
+        }
+    }
+
+    /// <summary>Puts the staged version into use. There must be one.</summary>
+    /// <param name="forgetsRequest">Its key was the pending one, which nobody waits for any more.</param>
+    public void Activate(bool forgetsRequest)
+    {
+        var staged = VersionBehind(Staged)
+            ?? throw new InvalidOperationException("Nothing is staged; the verb looks before it activates.");
+        if (VersionBehind(IdentityDirectory.Current) is { } active && active != staged)
+        {
+            Replace(FolderOf(staged), BeforeFile, Encoding.UTF8.GetBytes(active + "\n"), isSecret: false);
+        }
+
+        // The whole switch: what was staged is in use from here on, and nothing is staged any more.
+        disk.Rename(Staged, IdentityDirectory.Current);
+        disk.SyncFolder("");
+        if (forgetsRequest)
+        {
+            disk.Delete(PendingFile);
+            disk.SyncFolder("");
+        }
+
+        Sweep();
+    }
+
+    /// <summary>Returns to the version before. There must be one. A second rollback goes forward again.</summary>
+    public void Rollback()
+    {
+        var active = VersionBehind(IdentityDirectory.Current);
+        if (active is null || PreviousOf(active) is not { } previous)
+        {
+            throw new InvalidOperationException("Nothing to return to; the verb looks before it rolls back.");
+        }
+
+        // Read only once current leads there: until then the old answer stands.
+        Replace(FolderOf(previous), BeforeFile, Encoding.UTF8.GetBytes(active + "\n"), isSecret: false);
+        PointTo(IdentityDirectory.Current, previous);
+    }
+
+    /// <summary>Deletes every key and certificate: links first, so that nothing half deleted is ever in use.</summary>
+    public void Erase()
+    {
+        foreach (var name in new[] { IdentityDirectory.Current, Staged, PendingFile })
+        {
+            disk.Delete(name);
+            disk.Delete(name + Fresh);
+        }
+
+        disk.SyncFolder("");
+        foreach (var version in disk.List(Versions))
+        {
+            disk.DeleteFolder(FolderOf(version));
+        }
+
+        disk.SyncFolder(Versions);
+    }
+
+    private void Sweep()
+    {
+        var state = Look();
+        var swept = false;
+        foreach (var version in disk.List(Versions))
+        {
+            if (version != state.Active && version != state.Previous && version != state.Staged)
+            {
+                disk.DeleteFolder(FolderOf(version));
+                swept = true;
+            }
+        }
+
+        if (swept)
+        {
+            disk.SyncFolder(Versions);
+        }
+    }
+
+    private void PointTo(string link, string version)
+    {
+        disk.Delete(link + Fresh);
+        disk.Link(link + Fresh, FolderOf(version));
+        disk.Rename(link + Fresh, link);
+        disk.SyncFolder("");
+    }
+
+    private void Replace(string folder, string file, ReadOnlySpan<byte> bytes, bool isSecret)
+    {
+        var name = folder.Length == 0 ? file : $"{folder}/{file}";
+        disk.Write(name + Fresh, bytes, isSecret);
+        disk.Rename(name + Fresh, name);
+        disk.SyncFolder(folder);
+    }
+
+    private string? PreviousOf(string? active)
+    {
+        if (active is null || disk.Read($"{FolderOf(active)}/{BeforeFile}", SmallBytesMax) is not { } bytes)
+        {
+            return null;
+        }
+
+        var before = Encoding.UTF8.GetString(bytes).Trim();
+        return IsVersion(before) && before != active && disk.IsFolder(FolderOf(before)) ? before : null;
+    }
+
+    private string? VersionBehind(string link)
+    {
+        var target = disk.ReadLink(link)?.TrimEnd('/');
+        if (target is null)
+        {
+            return null;
+        }
+
+        var version = target[(target.LastIndexOf('/') + 1)..];
+        return target.EndsWith(FolderOf(version), StringComparison.Ordinal) && IsVersion(version)
+            && disk.IsFolder(FolderOf(version))
+            ? version
+            : null;
+    }
+
+    private static bool IsVersion(string name) => name.Length is > 0 and <= 32 && name.All(char.IsAsciiLetterOrDigit);
+}
+
+/// <summary>One file of a version.</summary>
+public sealed record IdentityFile(string Name, ReadOnlyMemory<byte> Bytes, bool IsSecret = false);
