@@ -9,8 +9,7 @@ namespace Sluice.Provisioning.Audit;
 
 /// <summary>What somebody did, before it has its place in the chain.</summary>
 /// <param name="At">The wall clock.</param>
-/// <param name="Clock"><c>set</c>, <c>not set</c> or <c>behind</c>: how far <paramref name="At"/> is to be believed.
-/// </param>
+/// <param name="Clock"><c>set</c>, <c>not set</c> or <c>behind</c>: how far the time is to be believed.</param>
 /// <param name="User">Who, by the machine's account.</param>
 /// <param name="Terminal">From where: a terminal, or <c>none</c>.</param>
 /// <param name="Verb">What was asked for.</param>
@@ -23,7 +22,7 @@ public sealed record AuditEntry(
     string NewSerial, string Text);
 
 /// <summary>
-/// One line of the log: <c>{"n":7,"at":…,"prev":"…"}</c>, where <c>prev</c> is the SHA-256 of the line before it, all
+/// One line of the log: <c>{"n":7,"at":…,"prev":"…"}</c>, where <c>prev</c> is the SHA-256 of the line before, all of
 /// its bytes without the line feed. So no line can be altered, left out, put in or moved without a later one telling.
 /// </summary>
 internal sealed record AuditLine(long Number, AuditEntry Entry, string Previous)
@@ -35,8 +34,7 @@ internal sealed record AuditLine(long Number, AuditEntry Entry, string Previous)
     /// <summary>What the first line of all has for <c>prev</c>.</summary>
     public static string Genesis { get; } = new('0', SHA256.HashSizeInBytes * 2);
 
-    /// <summary>Why the line before this one is not the one that should be there, as the writer saw it; else empty.
-    /// </summary>
+    /// <summary>Why the line before is not the one that should be there, as the writer saw it; else empty.</summary>
     public string Broken { get; init; } = "";
 
     public static string HashOf(ReadOnlySpan<byte> line) => Convert.ToHexStringLower(SHA256.HashData(line));

@@ -23,12 +23,12 @@ public interface IIdentityDisk
     void MakeFolder(string name);
 
     /// <summary>
-    /// Makes a file of mode 0600 (<paramref name="isSecret"/>) or 0644 with these bytes, which are durable when this
-    /// returns; its name is not before <see cref="SyncFolder"/>. What was there under the name is gone first.
+    /// Makes a file of mode 0600 (a secret) or 0644 with these bytes, which are durable when this returns; its name is
+    /// not before <see cref="SyncFolder"/>. What was there under the name is gone first.
     /// </summary>
     void Write(string name, ReadOnlySpan<byte> bytes, bool isSecret);
 
-    /// <summary>Puts bytes at the end of a file, which is made where there is none. Durable when this returns.</summary>
+    /// <summary>Puts bytes at the end of a file, which is made if need be. Durable when this returns.</summary>
     void Append(string name, ReadOnlySpan<byte> bytes);
 
     /// <summary>Cuts a file. Durable when this returns.</summary>

@@ -75,7 +75,8 @@ public sealed class AuditLogTests
         }
 
         Assert.Empty(new AuditLog(shorter).Check(null).Problems);
-        Assert.Contains("cut off", Assert.Single(new AuditLog(shorter).Check(noted).Problems), StringComparison.Ordinal);
+        var told = Assert.Single(new AuditLog(shorter).Check(noted).Problems);
+        Assert.Contains("cut off", told, StringComparison.Ordinal);
         Write(1);
         Assert.Empty(Log.Check(noted).Problems);
     }

@@ -1,0 +1,46 @@
+namespace Sluice.Provisioning.Bundles;
+
+/// <summary>
+/// What lies where on a stick, for both ends: <c>sluice/gw-042.request.pem</c>, <c>sluice/gw-042.bundle</c>.
+/// </summary>
+public static class StickLayout
+{
+    public const string Folder = "sluice";
+    public const string RequestEnding = ".request.pem";
+    public const string BundleEnding = ".bundle";
+
+    /// <summary>Requests that are looked at on one stick; no cabinet has more gateways.</summary>
+    public const int RequestsMax = 500;
+
+    public static string RequestOf(string stick, string gatewayId) =>
+        Path.Combine(stick, Folder, gatewayId + RequestEnding);
+
+    public static string BundleOf(string stick, string gatewayId) =>
+        Path.Combine(stick, Folder, gatewayId + BundleEnding);
+
+    /// <summary>A file of at most so many bytes. Null and a sentence where it cannot be read.</summary>
+    public static byte[]? Read(string path, int bytesMax, out string problem)
+    {
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+            if (file.Length > bytesMax)
+            {
+                problem = $"{path} has {file.Length} bytes, more than it can have: it is another file";
+                return null;
+            }
+
+            var bytes = new byte[file.Length];
+            file.ReadExactly(bytes);
+            problem = "";
+            return bytes;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            problem = exception is FileNotFoundException or DirectoryNotFoundException
+                ? $"There is no {path}"
+                : $"{path} cannot be read: {exception.Message}";
+            return null;
+        }
+    }
+}
