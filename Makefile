@@ -85,11 +85,14 @@ packages: ## install the Debian packages that the tests need; does nothing when 
 	@test/field/install-packages.sh test/field/packages.txt test/gateway/packages.txt
 
 .PHONY: publish
-publish: ## one NativeAOT file: make publish RID=linux-arm64 | linux-x64
-	@$(MAKE) out/$(RID)/sluice-agent
+publish: ## NativeAOT files of agent and tool: make publish RID=linux-arm64 | linux-x64
+	@$(MAKE) out/$(RID)/sluice-agent out/$(RID)/sluice-provision
 
-out/%/sluice-agent: $(SHIPPED) test/publish-agent.sh
-	@test/publish-agent.sh $*
+out/%/sluice-agent: $(SHIPPED) test/publish.sh
+	@test/publish.sh $*
+
+out/%/sluice-provision: $(SHIPPED) test/publish.sh
+	@test/publish.sh $* sluice-provision
 
 .PHONY: bench
 bench: out/linux-x64/sluice-agent ## figures: sizes, memory, start, CPU per reading

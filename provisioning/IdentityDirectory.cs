@@ -22,14 +22,18 @@ public static class IdentityDirectory
     /// <param name="directory">The identity directory of the configuration.</param>
     /// <param name="gatewayId">The id that the certificate must name.</param>
     /// <param name="at">Now, as far as the gateway knows.</param>
-    public static IdentityLoadResult Load(string directory, string gatewayId, DateTimeOffset at)
+    public static IdentityLoadResult Load(string directory, string gatewayId, DateTimeOffset at) =>
+        Load(directory, Current, gatewayId, at);
+
+    /// <summary>The same for what another link leads to: an identity that is tried before it is used.</summary>
+    public static IdentityLoadResult Load(string directory, string link, string gatewayId, DateTimeOffset at)
     {
         var problems = new List<IdentityProblem>();
-        var current = Path.Combine(directory, Current);
+        var current = Path.Combine(directory, link);
         if (!Directory.Exists(current))
         {
             var sentence = Directory.Exists(directory)
-                ? $"there is no '{Current}' that leads to an identity in versions/; import one and activate it"
+                ? $"there is no '{link}' that leads to an identity in versions/; import one and activate it"
                 : "this gateway has no identity yet: there is no such directory; have one made by the plant's CA and "
                     + "import it";
             return new IdentityLoadResult(null, [new IdentityProblem(directory, sentence, Blocks: true)]);

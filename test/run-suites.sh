@@ -33,7 +33,8 @@ prepare() {                          # what a suite needs beyond its own build
   case $1 in
     gateway) make out/gateway/initrd ;;
     day) make out/linux-x64/sluice-agent ;;
-    field) make out/linux-x64/sluice-agent && make out/linux-arm64/sluice-agent && test/field/make-arm64-root.sh ;;
+    field) make out/linux-x64/sluice-agent out/linux-x64/sluice-provision out/linux-arm64/sluice-agent \
+      && test/field/make-arm64-root.sh ;;
   esac
 }
 

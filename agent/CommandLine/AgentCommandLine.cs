@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sluice.Agent.CommandLine.Checking;
+using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.CommandLine.Finding;
 using Sluice.Agent.Configuration;
 
@@ -57,6 +58,7 @@ internal sealed class AgentCommandLine
         root.Add(new StatusVerb(Output, Error, Clock).Command());
         root.Add(new FindOrderVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new DiscoverVerb(IsTerminal, Output, Error, Clock).Command());
+        root.Add(new IdentityVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new SizeVerb(Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
         root.Add(new CompletionVerb(Output).Command());

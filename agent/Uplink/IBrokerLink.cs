@@ -67,6 +67,9 @@ public sealed record OutboundMessage
 /// <param name="Address">The address that took us.</param>
 public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string Tls, string Address)
 {
+    /// <summary>Why the broker does not let the gateway hear what the MES asks; null where it does.</summary>
+    public string? Unheard { get; init; }
+
     /// <summary>What is not as it should be but did not stop the connection: a stale revocation list, say.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
@@ -101,12 +104,28 @@ public sealed record ConnectOutcome(
     /// <summary>The server that the broker names instead (0x9C, 0x9D), as it wrote it; empty for none.</summary>
     public string Reference { get; init; } = "";
 
+    /// <summary>How far it came: the step that failed, or <see cref="ConnectStep.Done"/>.</summary>
+    public ConnectStep Step { get; init; }
+
     /// <summary>
     /// Trying again does not help until somebody has changed something. A broker that is away, or a network that is,
     /// comes back by itself.
     /// </summary>
     public bool NeedsPerson => Verdict is not (ConnectVerdict.Connected or ConnectVerdict.Refused
         or ConnectVerdict.Silent or ConnectVerdict.Unreachable or ConnectVerdict.Unavailable or ConnectVerdict.Broken);
+}
+
+/// <summary>The steps of a connection, in their order.</summary>
+public enum ConnectStep : byte
+{
+    /// <summary>The gateway's own files, and whether the address is allowed.</summary>
+    Prepare,
+    Socket,
+    Tls,
+
+    /// <summary>CONNECT; with TLS 1.3 also the broker's word on the gateway's certificate.</summary>
+    Mqtt,
+    Done,
 }
 
 public enum ConnectVerdict : byte

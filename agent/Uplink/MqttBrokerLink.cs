@@ -37,10 +37,20 @@ public sealed class MqttBrokerLink : IBrokerLink
     private readonly GatewayConfiguration configuration;
     private readonly EndpointPolicy policy;
     private readonly TimeProvider clock;
+    private readonly LinkTrial? trial;
     private MqttConnection? connection;
 
     public MqttBrokerLink(GatewayConfiguration configuration, TimeProvider clock)
+        : this(configuration, clock, null)
     {
+    }
+
+    /// <param name="configuration">Where the broker is.</param>
+    /// <param name="clock">The clock.</param>
+    /// <param name="trial">Only tries an identity, beside the agent that runs; null for the one link.</param>
+    internal MqttBrokerLink(GatewayConfiguration configuration, TimeProvider clock, LinkTrial? trial)
+    {
+        this.trial = trial;
         this.configuration = configuration;
         this.clock = clock;
         policy = new EndpointPolicy(configuration.Broker);
@@ -55,7 +65,9 @@ public sealed class MqttBrokerLink : IBrokerLink
         var left = connection is { Lost.IsCompleted: true } ended ? ended : null;
         await DropAsync().ConfigureAwait(false);
         var now = clock.GetUtcNow();
-        var loaded = IdentityDirectory.Load(configuration.Identity.Directory, configuration.Gateway.Id, now);
+        var loaded = IdentityDirectory.Load(
+            configuration.Identity.Directory, trial?.Identity ?? IdentityDirectory.Current, configuration.Gateway.Id,
+            now);
         if (loaded.Identity is not { } identity)
         {
             var sentences = string.Join(" ", loaded.Problems.Select(problem => $"{problem}."));
@@ -132,7 +144,7 @@ public sealed class MqttBrokerLink : IBrokerLink
         var (socket, unreachable) = await BrokerSocket.ConnectAsync(endPoint, bound).ConfigureAwait(false);
         if (socket is null)
         {
-            return unreachable!;
+            return unreachable! with { Step = ConnectStep.Socket };
         }
 
         var now = clock.GetUtcNow();
@@ -145,7 +157,7 @@ public sealed class MqttBrokerLink : IBrokerLink
             var (secure, refusal) = await tls.AuthenticateAsync(socket, bound.Token).ConfigureAwait(false);
             if (secure is null)
             {
-                return refusal!;
+                return refusal! with { Step = ConnectStep.Tls };
             }
 
             stream = secure;
@@ -154,12 +166,18 @@ public sealed class MqttBrokerLink : IBrokerLink
         {
             return new ConnectOutcome(ConnectVerdict.Silent,
                 $"{endPoint} took the connection and then said nothing for "
-                + $"{StepMax.TotalSeconds:0} s: the broker hangs, or something else listens there.");
+                + $"{StepMax.TotalSeconds:0} s: the broker hangs, or something else listens there.")
+            {
+                Step = ConnectStep.Tls,
+            };
         }
 
         var seen = new UplinkStream(stream);
         bound.Restart();
-        var outcome = await OpenAsync(seen, endPoint, will, bound, stop).ConfigureAwait(false);
+        var outcome = (await OpenAsync(seen, endPoint, will, bound, stop).ConfigureAwait(false)) with
+        {
+            Step = ConnectStep.Mqtt,
+        };
         if (outcome.Terms is not { } terms)
         {
             await seen.DisposeAsync().ConfigureAwait(false);
@@ -167,7 +185,11 @@ public sealed class MqttBrokerLink : IBrokerLink
         }
 
         var early = at > now ? ClockWarnings(now) : [];
-        return outcome with { Terms = Complete(terms, endPoint, tls, [.. early, .. terms.Warnings, .. warnings]) };
+        return outcome with
+        {
+            Step = ConnectStep.Done,
+            Terms = Complete(terms, endPoint, tls, [.. early, .. terms.Warnings, .. warnings]),
+        };
     }
 
     private static ConnectTerms Complete(
@@ -225,6 +247,7 @@ public sealed class MqttBrokerLink : IBrokerLink
             return new ConnectOutcome(ConnectVerdict.Connected, "", 0, new ConnectTerms(
                 ReceiveMaximum(answer), packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", "")
             {
+                Unheard = unheard,
                 Warnings = unheard is null ? [] : [unheard],
             });
         }
@@ -284,26 +307,36 @@ public sealed class MqttBrokerLink : IBrokerLink
             : null;
     }
 
-    private MqttClientOptions Options(UplinkStream stream, IPEndPoint endPoint, OutboundMessage will) => new()
+    private MqttClientOptions Options(UplinkStream stream, IPEndPoint endPoint, OutboundMessage will)
     {
-        ProtocolVersion = MqttProtocolVersion.V500,
-        ClientId = configuration.Gateway.Id,
-        CleanSession = true,
-        SessionExpiryInterval = 0,
-        KeepAlivePeriod = configuration.Broker.KeepAlive,
-        ReceiveMaximum = InboundMessagesMax,
-        MaximumPacketSize = InboundBytesMax,
-        RequestProblemInformation = true,
-        WillTopic = will.Topic,
-        WillPayload = will.Payload.ToArray(),
-        WillContentType = will.ContentType,
-        WillPayloadFormatIndicator = MqttPayloadFormatIndicator.CharacterData,
-        WillUserProperties = [MqttConnection.ContractProperty],
-        WillQualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
-        WillRetain = will.Retain,
-        WillDelayInterval = (uint)WillDelay.TotalSeconds,
-        ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = endPoint, StreamProvider = new Ready(stream) },
-    };
+        var options = new MqttClientOptions
+        {
+            ProtocolVersion = MqttProtocolVersion.V500,
+            ClientId = configuration.Gateway.Id + trial?.ClientIdEnding,
+            CleanSession = true,
+            SessionExpiryInterval = 0,
+            KeepAlivePeriod = configuration.Broker.KeepAlive,
+            ReceiveMaximum = InboundMessagesMax,
+            MaximumPacketSize = InboundBytesMax,
+            RequestProblemInformation = true,
+            ChannelOptions = new MqttClientTcpOptions { RemoteEndpoint = endPoint, StreamProvider = new Ready(stream) },
+        };
+        if (trial is not null)
+        {
+            // A trial that breaks off says nothing about the gateway: the agent that runs may be well connected.
+            return options;
+        }
+
+        options.WillTopic = will.Topic;
+        options.WillPayload = will.Payload.ToArray();
+        options.WillContentType = will.ContentType;
+        options.WillPayloadFormatIndicator = MqttPayloadFormatIndicator.CharacterData;
+        options.WillUserProperties = [MqttConnection.ContractProperty];
+        options.WillQualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce;
+        options.WillRetain = will.Retain;
+        options.WillDelayInterval = (uint)WillDelay.TotalSeconds;
+        return options;
+    }
 
     /// <summary>Hands the client library the stream that is ready: TCP and TLS were ours.</summary>
     private sealed class Ready(Stream stream) : IMqttClientStreamProvider

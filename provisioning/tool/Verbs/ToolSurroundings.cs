@@ -97,7 +97,7 @@ internal sealed class ToolSurroundings(
             return "";
         }
 
-        error.Write($"{question}: ");
+        error.WriteLine($"{question}, which is not shown:");
         error.Flush();
         var typed = new StringBuilder();
         while (Console.ReadKey(intercept: true) is var key && key.Key != ConsoleKey.Enter)
@@ -124,7 +124,8 @@ internal sealed class ToolSurroundings(
             return false;
         }
 
-        error.Write($"{question} Type yes: ");
+        error.WriteLine(question);
+        error.Write("Type yes: ");
         error.Flush();
         return string.Equals(input.ReadLine()?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
     }

@@ -1,0 +1,202 @@
+using System.CommandLine;
+using System.Security.Cryptography.X509Certificates;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Enrolment;
+using Sluice.Agent.Time;
+using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Verbs;
+
+namespace Sluice.Agent.CommandLine.Enrolment;
+
+/// <summary>
+/// sluice-agent identity: from a key that is made here to a certificate that the broker accepts, and back. Each verb
+/// does one step, says it in a sentence, and changes nothing where it fails.
+/// </summary>
+internal sealed class IdentityVerb(
+    TextReader input, bool isTerminal, TextWriter output, TextWriter error, TimeProvider clock)
+{
+    private readonly Option<string> config = VerbOptions.Config();
+    private readonly Option<string> socket = VerbOptions.Socket();
+    private readonly Option<bool> json = new("--json") { Description = "Print one JSON document, for programs." };
+    private readonly Argument<string> stick = new("STICK") { Description = "The stick, or any folder." };
+
+    private readonly Argument<string> bundle = new("BUNDLE")
+    {
+        Description = "The stick with this gateway's bundle, or the file.",
+    };
+
+    private readonly Option<bool> again = new("--again")
+    {
+        Description = "Make another key although a request waits: what was signed for that one is worthless then.",
+    };
+
+    private readonly Option<string> rootFingerprint = new("--root-fingerprint")
+    {
+        Description = "The plant's root, as its CA says by another way than the stick: confirms the first bundle "
+            + "without asking. The short letters or the whole SHA-256.",
+        HelpName = "LETTERS",
+    };
+
+    private readonly Option<bool> active = new("--active")
+    {
+        Description = "Try what is in use, although another identity is staged.",
+    };
+
+    private readonly Option<bool> unverified = new("--unverified")
+    {
+        Description = "Put it into use although the broker has not accepted it: where it cannot be reached from here.",
+    };
+
+    private readonly Option<int> lines = new("--lines")
+    {
+        Description = "How many of the newest.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 20,
+    };
+
+    private readonly Option<string> head = new("--head")
+    {
+        Description = "A head that was noted elsewhere, number and hash: the log must still hold that line.",
+        HelpName = "TEXT",
+    };
+
+    public Command Command()
+    {
+        var verb = new Command("identity", "Who this gateway is at the broker: make its key, bring its certificate on a "
+            + "stick, try it, use it, return to the one before. Ends with 0 where it worked, 65 where something was "
+            + "refused, 69 where something is not there, 74 where a disk or stick fails, 78 where the configuration "
+            + "is wrong.");
+        Add(verb, "init", "Make a key on this gateway, and a request for its certificate.",
+            (context, parsed) => new Enrol(context).Init(parsed.GetValue(again)), again);
+        Add(verb, "export", "Write the request to a stick, for the plant's CA.",
+            (context, parsed) => new Enrol(context).Export(parsed.GetValue(stick)!), stick);
+        Add(verb, "import", "Take a bundle in and stage it; what is in use stays in use.",
+            (context, parsed) => new Enrol(context).Import(
+                parsed.GetValue(bundle)!, root => Confirms(root, parsed.GetValue(rootFingerprint))),
+            bundle, rootFingerprint);
+        var verify = Prepared("verify", "Try the staged identity with a real connection to the broker, step by step.",
+            active, socket);
+        verify.SetAction((parsed, cancellationToken) => RunAsync(parsed, "verify", async context =>
+        {
+            using var stop = new StopKeys(cancellationToken);
+            return await new Trial(context, parsed.GetValue(socket)!)
+                .RunAsync(parsed.GetValue(active), stop.Token).ConfigureAwait(false);
+        }));
+        verb.Add(verify);
+        Add(verb, "activate", "Put the staged identity into use, in one step; the one before is kept.",
+            (context, parsed) => new Adopt(context).Activate(parsed.GetValue(unverified)), unverified);
+        Add(verb, "rollback", "Return to the identity before.", (context, _) => new Adopt(context).Rollback());
+        Add(verb, "status", "Say which identity is in use, what is staged, and when it expires.",
+            (context, _) => new Adopt(context).Status());
+        var audit = new Command("audit", "The log of who did what with this gateway's identity.");
+        Add(audit, "show", "Print the newest lines.",
+            (context, parsed) => new Adopt(context).AuditShow(parsed.GetValue(lines)), lines);
+        Add(audit, "verify", "Find lines that were altered, left out, moved or cut off.",
+            (context, parsed) => new Adopt(context).AuditVerify(parsed.GetValue(head)), head);
+        verb.Add(audit);
+        return verb;
+    }
+
+    private Command Prepared(string name, string description, params Symbol[] more)
+    {
+        var command = new Command(name, description) { config, json };
+        foreach (var symbol in more)
+        {
+            if (symbol is Argument argument)
+            {
+                command.Add(argument);
+            }
+            else if (symbol is Option option)
+            {
+                command.Add(option);
+            }
+        }
+
+        return command;
+    }
+
+    private void Add(
+        Command into, string name, string description, Func<EnrolmentContext, ParseResult, VerbReport> act,
+        params Symbol[] more)
+    {
+        var command = Prepared(name, description, more);
+        command.SetAction((parsed, _) => RunAsync(parsed, name, context => Task.FromResult(act(context, parsed))));
+        into.Add(command);
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, string verb, Func<EnrolmentContext, Task<VerbReport>> act)
+    {
+        var report = await ReportAsync(parsed, verb, act).ConfigureAwait(false);
+        return report.Print(output, error, parsed.GetValue(json));
+    }
+
+    private async Task<VerbReport> ReportAsync(
+        ParseResult parsed, string verb, Func<EnrolmentContext, Task<VerbReport>> act)
+    {
+        var file = parsed.GetValue(config)!;
+        var loaded = ConfigurationLoader.Load(file);
+        if (loaded.Configuration is not { } configuration)
+        {
+            var first = loaded.Problems.FirstOrDefault(problem => problem.IsError)?.ToString() ?? file;
+            return VerbReport.Failed(verb, ExitCode.Configuration, $"The configuration is refused: {first}",
+                "Nothing was changed: it says who this gateway is and where its identity lies.",
+                "see all that is wrong with it: sluice-agent check.");
+        }
+
+        var directory = configuration.Identity.Directory;
+        LinuxIdentityDisk? disk = null;
+        try
+        {
+            disk = LinuxIdentityDisk.Open(directory);
+            var here = HostClock.Here(() => Guid.Empty);
+            return await act(new EnrolmentContext(configuration, disk, clock, here, EnrolmentUser.Here()))
+                .ConfigureAwait(false);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            return VerbReport.Failed(verb, ExitCode.Storage, $"This user may not do that: {exception.Message}",
+                "What is in use has not changed.", "run it as the agent's user, or with sudo.");
+        }
+        catch (IOException exception)
+        {
+            return disk is null
+                ? VerbReport.Failed(verb, ExitCode.Unavailable, $"{directory} is in use or cannot be made: "
+                    + exception.Message, "Nothing was changed.", "wait until the other verb has ended.")
+                : VerbReport.Failed(verb, ExitCode.Storage, $"The disk failed: {exception.Message}",
+                    "The old identity or the new one is in use, whole; which one, status says.",
+                    "see to the disk (is it full, did it turn read-only?), then sluice-agent identity status.");
+        }
+        catch (OperationCanceledException)
+        {
+            return VerbReport.Failed(verb, ExitCode.EndedEarly, "Ended before there was an answer.",
+                "Nothing was changed.", "run it again.");
+        }
+        finally
+        {
+            disk?.Dispose();
+        }
+    }
+
+    /// <summary>
+    /// Once in a gateway's life: whoever could swap the stick could swap the root on it, so a person compares it with
+    /// what the CA says by another way.
+    /// </summary>
+    private bool Confirms(X509Certificate2 root, string? given)
+    {
+        if (given is not null)
+        {
+            return Fingerprint.Matches(root, given);
+        }
+
+        if (!isTerminal)
+        {
+            return false;
+        }
+
+        error.WriteLine($"This is the first bundle. It was made under the root {root.Subject}:");
+        error.WriteLine($"    {Fingerprint.Of(root)}");
+        error.Write("Does the plant's CA say the same, by another way than this stick? Type yes: ");
+        error.Flush();
+        return string.Equals(input.ReadLine()?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
+    }
+}

@@ -1,0 +1,107 @@
+using System.Globalization;
+using System.Text;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Time;
+using Sluice.Provisioning;
+using Sluice.Provisioning.Audit;
+using Sluice.Provisioning.Store;
+
+namespace Sluice.Agent.Enrolment;
+
+/// <summary>Who asks, and from where, for the audit log.</summary>
+internal sealed record EnrolmentUser(string Name, string Terminal)
+{
+    /// <summary>Whoever this process belongs to; with sudo, the person behind it.</summary>
+    public static EnrolmentUser Here()
+    {
+        var name = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } person
+            ? $"{person} as {Environment.UserName}"
+            : Environment.UserName;
+        return new EnrolmentUser(name, TerminalOf() ?? "none");
+    }
+
+    private static string? TerminalOf()
+    {
+        try
+        {
+            var target = new FileInfo("/proc/self/fd/0").LinkTarget;
+            return target?.StartsWith("/dev/", StringComparison.Ordinal) == true && target != "/dev/null"
+                ? target
+                : null;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}
+
+/// <summary>What every verb of the identity works with: the configuration, the directory, the time, the log.</summary>
+internal sealed class EnrolmentContext(
+    GatewayConfiguration configuration, IIdentityDisk disk, TimeProvider clock, IHostClock hostClock,
+    EnrolmentUser user)
+{
+    private const string GoodTimeFile = "good-time";
+    private const int GoodTimeBytesMax = 100;
+
+    public GatewayConfiguration Configuration => configuration;
+
+    public string GatewayId => configuration.Gateway.Id;
+
+    public string Site => configuration.Gateway.Site;
+
+    public TimeProvider Clock => clock;
+
+    public IdentityStore Store { get; } = new(disk);
+
+    public AuditLog Audit { get; } = new(disk);
+
+    /// <summary>The identity behind a link, or why there is none. The caller disposes it.</summary>
+    public IdentityLoadResult Load(string link) =>
+        IdentityDirectory.Load(configuration.Identity.Directory, link, GatewayId, clock.GetUtcNow());
+
+    /// <summary>Now, as well as this gateway can know it.</summary>
+    public ValidityTime Time()
+    {
+        var loaded = Load(IdentityDirectory.Current);
+        var own = loaded.Identity?.NotEarlierThan;
+        loaded.Identity?.Dispose();
+        var isSet = configuration.IsClockTrusted || hostClock.IsSynchronised();
+        return ValidityTime.Of(clock.GetUtcNow(), isSet, AgentVersion.Released, ReadGoodTime(), own);
+    }
+
+    /// <summary>Remembers that the clock is right now: after a dead battery nobody goes back before this.</summary>
+    public void KeepGoodTime(ValidityTime time)
+    {
+        if (time.MayAct)
+        {
+            var text = time.Wall.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) + "\n";
+            disk.Write(GoodTimeFile + ".new", Encoding.ASCII.GetBytes(text), isSecret: false);
+            disk.Rename(GoodTimeFile + ".new", GoodTimeFile);
+            disk.SyncFolder("");
+        }
+    }
+
+    public static string WordOf(ValidityTime time) => time.IsBehind ? "behind" : time.IsClockSet ? "set" : "not set";
+
+    public void Log(string verb, string result, string text, string newSerial = "")
+    {
+        Audit.Append(new AuditEntry(
+            clock.GetUtcNow(), WordOf(Time()), user.Name, user.Terminal, verb, result,
+            SerialOf(IdentityDirectory.Current), newSerial, text));
+    }
+
+    /// <summary>The certificate's number behind a link; empty where there is none that can be used.</summary>
+    public string SerialOf(string link)
+    {
+        using var identity = Load(link).Identity;
+        return identity?.Serial ?? "";
+    }
+
+    private DateTimeOffset? ReadGoodTime() =>
+        disk.Read(GoodTimeFile, GoodTimeBytesMax) is { } bytes
+        && DateTimeOffset.TryParse(Encoding.ASCII.GetString(bytes).Trim(), CultureInfo.InvariantCulture,
+            DateTimeStyles.AssumeUniversal, out var moment)
+            ? moment
+            : null;
+}

@@ -1,0 +1,185 @@
+using System.Buffers;
+using Sluice.Agent.Health;
+using Sluice.Agent.Publishing;
+using Sluice.Agent.Uplink;
+using Sluice.Provisioning;
+using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Store;
+using Sluice.Provisioning.Verbs;
+
+namespace Sluice.Agent.Enrolment;
+
+/// <summary>
+/// <c>identity verify</c>: whether the broker accepts an identity, found out with a real connection, step by step. The
+/// agent that runs keeps its own session meanwhile. Called once by the verb.
+/// </summary>
+internal sealed class Trial(EnrolmentContext context, string socketPath)
+{
+    private const string Verb = "verify";
+
+    /// <param name="ofActive">The identity in use, although another one is staged.</param>
+    /// <param name="cancellationToken">Ctrl-C.</param>
+    public async Task<VerbReport> RunAsync(bool ofActive, CancellationToken cancellationToken)
+    {
+        var state = context.Store.Look();
+        var link = state.Staged is not null && !ofActive ? IdentityStore.Staged : IdentityDirectory.Current;
+        var version = link == IdentityStore.Staged ? state.Staged : state.Active;
+        if (version is null)
+        {
+            return VerbReport.Failed(Verb, ExitCode.Unavailable, "There is no identity to try.",
+                "Nothing is staged, and nothing is in use.",
+                "bring a bundle and import it: sluice-agent identity import.");
+        }
+
+        var serial = context.SerialOf(link);
+        var steps = new List<VerbStep>();
+        var code = await TryAsync(link, steps, cancellationToken).ConfigureAwait(false);
+        var passed = code == ExitCode.Fine;
+        if (passed && link == IdentityStore.Staged)
+        {
+            context.Store.MarkVerified(context.Clock.GetUtcNow());
+        }
+
+        var time = context.Time();
+        if (passed)
+        {
+            context.KeepGoodTime(time);
+        }
+
+        var last = steps[^1];
+        context.Log(Verb, passed ? "done" : "refused", $"Version {version}: {last.Name}: {last.Verdict}", serial);
+        return Report(passed, code, version, last, link) with
+        {
+            Gateway = context.GatewayId,
+            Steps = steps,
+            Identity = Enrol.StateOf(context.Store.Look()) with { Serial = serial },
+            Notes = NotesOf(version, time),
+        };
+    }
+
+    private static VerbReport Report(bool passed, int code, string version, VerbStep last, string link) => passed
+        ? new VerbReport
+        {
+            Verb = Verb,
+            ExitCode = code,
+            Sentence = $"The broker accepts version {version}."
+                + (link == IdentityStore.Staged ? " Next: sluice-agent identity activate." : ""),
+        }
+        : VerbReport.Failed(Verb, code, $"The trial of version {version} failed at '{last.Name}': {last.Verdict}",
+            "Nothing was changed: what is in use is as it was.",
+            code == ExitCode.Unavailable
+                ? "see to the way to the broker, and try again; the bundle may be right."
+                : "mend what the step says, at the broker or with a new bundle, and try again.");
+
+    private List<string>? NotesOf(string version, ValidityTime time)
+    {
+        var notes = new List<string>();
+        if (time.ClockProblem is { } clock)
+        {
+            notes.Add($"{clock}.");
+        }
+
+        if (context.Store.ReadFile(version, IdentityDirectory.BundleFile) is { } json
+            && BundleInstall.Read(json) is { BrokerHost: { } host } bundle
+            && new Enrol(context).BrokerDifference(host, bundle.BrokerAddresses, bundle.BrokerPort) is { } difference)
+        {
+            notes.Add(difference);
+        }
+
+        return notes.Count > 0 ? notes : null;
+    }
+
+    private async Task<int> TryAsync(string link, List<VerbStep> steps, CancellationToken cancellationToken)
+    {
+        var loaded = context.Load(link);
+        loaded.Identity?.Dispose();
+        if (loaded.Identity is null)
+        {
+            steps.Add(new VerbStep("identity", false, string.Join(" ", loaded.Problems.Select(each => $"{each}."))));
+            return ExitCode.Unclear;
+        }
+
+        steps.Add(new VerbStep("identity", true, loaded.Problems.Count == 0
+            ? "key, certificate, roots and revocation lists belong together"
+            : string.Join(" ", loaded.Problems.Select(each => $"{each}."))));
+        var broker = new MqttBrokerLink(context.Configuration, context.Clock, new LinkTrial(link));
+        await using (broker.ConfigureAwait(false))
+        {
+            var topics = new ContractTopics(context.Configuration.Gateway);
+            var message = await StatusAsync(topics, cancellationToken).ConfigureAwait(false);
+            var outcome = await broker.ConnectAsync(message, cancellationToken).ConfigureAwait(false);
+            if (Connected(outcome, steps) is not { } terms)
+            {
+                return outcome.NeedsPerson ? ExitCode.Unclear : ExitCode.Unavailable;
+            }
+
+            if (terms.Unheard is { } unheard)
+            {
+                steps.Add(new VerbStep("access list, reading", false, unheard));
+                return ExitCode.Unclear;
+            }
+
+            steps.Add(new VerbStep("access list, reading", true, $"may read {topics.Ask}"));
+            var answer = await broker.DeliverAsync(message, cancellationToken).ConfigureAwait(false);
+            await broker.DisconnectAsync(cancellationToken).ConfigureAwait(false);
+
+            // Nobody listening is no fault of the identity: the broker took the message, and said so.
+            var isTaken = answer.Verdict is DeliveryVerdict.Accepted or DeliveryVerdict.Unheard;
+            steps.Add(new VerbStep("access list, publishing", isTaken, isTaken
+                ? $"a message to {topics.Status} was acknowledged (PUBACK)"
+                : answer.Sentence));
+            return isTaken ? ExitCode.Fine
+                : answer.Verdict is DeliveryVerdict.Busy or DeliveryVerdict.LinkLost ? ExitCode.Unavailable
+                : ExitCode.Unclear;
+        }
+    }
+
+    private static ConnectTerms? Connected(ConnectOutcome outcome, List<VerbStep> steps)
+    {
+        string[] names = ["address", "connection", "TLS, the broker's certificate", "MQTT, the gateway's certificate"];
+        for (var step = 0; step < names.Length && step <= (int)outcome.Step; step++)
+        {
+            var passed = step < (int)outcome.Step;
+            steps.Add(new VerbStep(names[step], passed, passed
+                ? step switch
+                {
+                    0 => "lies in broker.network",
+                    1 => outcome.Terms is { } terms ? $"{terms.Address} answers" : "the broker answers",
+                    2 => outcome.Terms is { } secure ? secure.Tls : "believed",
+                    _ => "accepted",
+                }
+                : outcome.Sentence));
+        }
+
+        return outcome.Terms;
+    }
+
+    /// <summary>
+    /// What the contract says at this moment anyway, and not retained: the truth, of a run in which nothing was read.
+    /// </summary>
+    private async Task<OutboundMessage> StatusAsync(ContractTopics topics, CancellationToken cancellationToken)
+    {
+        var running = await StatusClient.AskAsync(socketPath, context.Clock, cancellationToken).ConfigureAwait(false);
+        var now = context.Clock.GetUtcNow().UtcDateTime;
+        var gateway = context.Configuration.Gateway;
+        var run = Guid.CreateVersion7(context.Clock.GetUtcNow());
+        var encoder = new AnnouncementEncoder(
+            new Speaker(gateway.Site, gateway.Id, run, AgentVersion.Text, context.Configuration.Hash), []);
+        var payload = new PayloadBuffer();
+        if (running.Report?.Uplink.State == "connected")
+        {
+            encoder.Online(payload, now);
+        }
+        else
+        {
+            encoder.Offline(payload, AnnouncementEncoder.ReasonStopped, now);
+        }
+
+        return new OutboundMessage
+        {
+            Topic = topics.Status,
+            Payload = payload.Written,
+            Retain = false,
+        };
+    }
+}

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# out/<rid>/sluice-agent or sluice-provision: one NativeAOT file. Fails on any trim or AOT warning that is not LiteDB's.
+# usage: test/publish.sh linux-arm64|linux-x64 [sluice-provision]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+rid=${1:?a runtime identifier: linux-arm64 or linux-x64}
+program=${2:-sluice-agent}
+case $program in
+  sluice-agent) project=agent ;;
+  sluice-provision) project=provisioning/tool ;;
+  *) echo "$program is not published; sluice-agent and sluice-provision are." >&2; exit 64 ;;
+esac
+case $rid in
+  linux-x64 | linux-arm64) ;;
+  *) echo "RID=$rid is not built here; linux-arm64 and linux-x64 are." >&2; exit 64 ;;
+esac
+need=(clang)
+[ "$rid" = linux-arm64 ] && [ "$(uname -m)" != aarch64 ] && need+=(aarch64-linux-gnu-gcc llvm-objcopy)
+for tool in "${need[@]}"; do
+  command -v "$tool" >/dev/null || { echo "publish needs $tool; see test/field/packages.txt" >&2; exit 1; }
+done
+
+staging=out/publish/$program-$rid log=out/publish/$program-$rid.log
+rm -rf "$staging" "$project/obj/Release/net10.0/$rid/native"     # an ILC run that is skipped says no warning
+mkdir -p "$staging" "out/$rid"
+echo "Publishing $program for $rid (NativeAOT)"
+if ! dotnet publish "$project" -c Release -r "$rid" -o "$staging" -nologo -v m >"$log" 2>&1; then
+  cat "$log" >&2
+  exit 1
+fi
+# LiteDB's typed mapper, which Sluice never calls, is the one thing let through (docs/adr/0007).
+if grep -E 'warning (IL[0-9]+|AOT|TRIM)' "$log" | grep -vE 'warning IL(2104|3053):.*LiteDB'; then
+  echo "The lines above are trim or AOT warnings; only IL2104 and IL3053 of LiteDB are let through." >&2
+  rm -f "out/$rid/$program"
+  exit 1
+fi
+cp "$staging/$program" "out/$rid/$program.new"
+mv "out/$rid/$program.new" "out/$rid/$program"
+stat -c '%n %s bytes' "out/$rid/$program"
