@@ -1,6 +1,6 @@
 using System.Buffers;
 using Sluice.Agent.Health;
-using Sluice.Agent.Publishing;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;

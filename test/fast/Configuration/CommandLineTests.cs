@@ -151,6 +151,15 @@ public sealed class CommandLineTests
     [InlineData("discover", "modbus")]
     [InlineData("discover", "sensors")]
     [InlineData("discover", "gpio")]
+    [InlineData("identity", "init")]
+    [InlineData("identity", "export")]
+    [InlineData("identity", "import")]
+    [InlineData("identity", "verify")]
+    [InlineData("identity", "activate")]
+    [InlineData("identity", "rollback")]
+    [InlineData("identity", "status")]
+    [InlineData("identity", "audit", "show")]
+    [InlineData("identity", "audit", "verify")]
     public async Task Every_verb_and_option_explains_itself(params string[] verb)
     {
         var (help, code) = await InvokeAsync([.. verb, "--help"]);
