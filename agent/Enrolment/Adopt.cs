@@ -7,11 +7,11 @@ using Sluice.Provisioning.Verbs;
 
 namespace Sluice.Agent.Enrolment;
 
-/// <summary>What is in use, and how it changes: <c>activate</c>, <c>rollback</c>, <c>status</c>, <c>audit</c>.</summary>
+/// <summary>What is in use and how it changes: <c>activate</c>, <c>rollback</c>, <c>status</c>, <c>audit</c>.</summary>
 internal sealed class Adopt(EnrolmentContext context)
 {
-    private const string Connects = "The running agent uses it from its next connection on; to have that now: systemctl "
-        + "restart sluice-agent.";
+    private const string Connects = "The running agent uses it from its next connection on; to have that now: "
+        + "systemctl restart sluice-agent.";
 
     private static readonly (TimeSpan Left, string Words)[] Warnings =
         [(TimeSpan.FromDays(3), "3 days"), (TimeSpan.FromDays(14), "14 days")];
@@ -35,7 +35,8 @@ internal sealed class Adopt(EnrolmentContext context)
                 ? $"Version {staged} is damaged." : $"The broker has not accepted version {staged} yet.",
                 "Nothing was changed: what is in use stays in use.", identity is null
                     ? "import the bundle again."
-                    : "try it: sluice-agent identity verify. Where the broker cannot be reached from here: --unverified.");
+                    : "try it: sluice-agent identity verify. Where the broker cannot be reached from here: "
+                        + "--unverified.");
         }
 
         var pending = new Enrol(context).Pending();
@@ -157,7 +158,8 @@ internal sealed class Adopt(EnrolmentContext context)
     }
 
     private static string Next(Provisioning.Store.IdentityState state) =>
-        state.Staged is not null ? "try what is staged and put it into use: sluice-agent identity verify, then activate."
+        state.Staged is not null
+            ? "try what is staged and put it into use: sluice-agent identity verify, then activate."
         : state.HasRequest ? "take the request to the plant's CA (sluice-agent identity export) and import its bundle."
         : "make a key and a request: sluice-agent identity init.";
 

@@ -11,8 +11,8 @@ using Sluice.Provisioning.Verbs;
 namespace Sluice.Agent.Enrolment;
 
 /// <summary>
-/// From a key that is made here to a bundle that is staged: <c>init</c>, <c>export</c>, <c>import</c>. Each says what it
-/// did or why it changed nothing, and writes it into the audit log.
+/// From a key that is made here to a bundle that is staged: <c>init</c>, <c>export</c>, <c>import</c>. Each says what
+/// it did or why it changed nothing, and writes it into the audit log.
 /// </summary>
 internal sealed class Enrol(EnrolmentContext context)
 {
@@ -39,8 +39,8 @@ internal sealed class Enrol(EnrolmentContext context)
 
         var request = Pending() ?? throw new InvalidOperationException("What was just kept cannot be read.");
         context.Log(verb, "done", $"Key {request.KeyFingerprint}, in a file of mode 0600.");
-        return Told(verb, request, $"{context.GatewayId} of {context.Site} has a new key, {request.KeyFingerprint}, in a "
-            + "file that only the agent's user can read.",
+        return Told(verb, request, $"{context.GatewayId} of {context.Site} has a new key, {request.KeyFingerprint}, in "
+            + "a file that only the agent's user can read.",
             "Put the key's letters on the cabinet's label: whoever signs the request compares them.");
     }
 

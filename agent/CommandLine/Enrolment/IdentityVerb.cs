@@ -62,8 +62,8 @@ internal sealed class IdentityVerb(
 
     public Command Command()
     {
-        var verb = new Command("identity", "Who this gateway is at the broker: make its key, bring its certificate on a "
-            + "stick, try it, use it, return to the one before. Ends with 0 where it worked, 65 where something was "
+        var verb = new Command("identity", "Who this gateway is at the broker: make its key, bring its certificate on "
+            + "a stick, try it, use it, return to the one before. Ends with 0 where it worked, 65 where something was "
             + "refused, 69 where something is not there, 74 where a disk or stick fails, 78 where the configuration "
             + "is wrong.");
         Add(verb, "init", "Make a key on this gateway, and a request for its certificate.",
