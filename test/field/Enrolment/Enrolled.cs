@@ -1,10 +1,11 @@
 using System.Text.Json;
 using Sluice.Agent;
 using Sluice.Field.Parts;
+using Sluice.Field.Parts.Peers;
 using Sluice.Plant.Keys;
 using Xunit;
 
-namespace Sluice.Field;
+namespace Sluice.Field.Enrolment;
 
 /// <summary>
 /// A technician with a stick: both published programs, real mosquitto, and the CA that is ours. The stick is a folder.
