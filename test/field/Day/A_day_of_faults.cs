@@ -65,8 +65,8 @@ public sealed class A_day_of_faults(ITestOutputHelper output)
 
         try
         {
-            var began = watch.Elapsed;
             Tell($"{fault.Kind} for {Seconds(fault.Lasts)} s", await faults.BeginAsync(fault));
+            var began = watch.Elapsed;
             await UntilAsync(began + fault.Lasts);
             Tell($"{fault.Kind} is over", await faults.EndAsync(fault));
         }

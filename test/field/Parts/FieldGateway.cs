@@ -138,11 +138,12 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
     public Task<(int Code, string Text)> CheckAsync() => VerbAsync("check", "--config", ConfigurationFile);
 
     /// <summary>What a technician reads at the gateway.</summary>
-    public Task<(int Code, string Text)> StatusAsync() => VerbAsync("status", "--socket", Socket);
+    public Task<(int Code, string Text)> StatusAsync(bool json = false) =>
+        VerbAsync(json ? ["status", "--json", "--socket", Socket] : ["status", "--socket", Socket]);
 
     public async Task<JsonElement> StatusJsonAsync()
     {
-        var (code, text) = await VerbAsync("status", "--json", "--socket", Socket);
+        var (code, text) = await StatusAsync(json: true);
         if (code != 0)
         {
             throw new InvalidOperationException($"status ended with {code}: {text}\nThe agent said:\n{Process.Tail()}");
