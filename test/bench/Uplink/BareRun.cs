@@ -24,7 +24,7 @@ internal sealed class BareRun(string program, UplinkRig rig, TimeProvider clock)
             UplinkRig.GatewayId, $"sluice/v1/plant1/{UplinkRig.GatewayId}/data", encoding, rig.Bare.Certificate,
             rig.Bare.Key, rig.Broker.Files.Authority,
         ];
-        var before = BrokerAndReceiver();
+        var before = Spent.Others(rig, clock);
         await using var child = ChildProcess.Start(program, arguments);
         await child.SaysAsync("done=1", Bound);
         var said = Read(child.Lines);
@@ -45,9 +45,6 @@ internal sealed class BareRun(string program, UplinkRig rig, TimeProvider clock)
         await child.SaysAsync("done=1", Bound);
         return Read(child.Lines);
     }
-
-    private Spent BrokerAndReceiver() => new(
-        default, default, Footprint.ProcessFigures.Of(rig.Broker.Process.Id).Cpu, Environment.CpuUsage.TotalTime, 0);
 
     private static Dictionary<string, double> Read(IReadOnlyList<string> lines) => lines
         .Select(line => line.Split('='))

@@ -10,6 +10,9 @@ internal sealed class BenchAgent(AgentProcess process, string configuration, Upl
     private static readonly TimeSpan AskEvery = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(3);
 
+    /// <summary>Just before it was started.</summary>
+    public required Spent Began { get; init; }
+
     public Task<Spent> SpentAsync() => Spent.NowAsync(process.Id, rig, clock);
 
     public async Task<StatusReport> AskAsync(CancellationToken cancel)

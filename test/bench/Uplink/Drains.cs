@@ -92,7 +92,7 @@ internal sealed class Drains(string agent, BareRun bare, UplinkRig rig)
         wish = name == "shipped" ? wish with { RateMax = null } : wish;
         await using var running = await rig.StartAgentAsync(agent, wish, withBacklog: true, cancel);
         await running.UntilDrainedAsync(WaitingMax, cancel);
-        var total = await running.SpentAsync();
+        var total = Spent.Since(running.Began, await running.SpentAsync());
         var uplink = (await running.AskAsync(cancel)).Uplink;
         var arrivals = rig.Receiver.Take();
         PayloadFile.Write(payloads, arrivals.Select(arrival => arrival.Payload));

@@ -15,11 +15,14 @@ internal readonly record struct Spent(
         after.Elapsed - before.Elapsed, after.Publisher - before.Publisher, after.Broker - before.Broker,
         after.Receiver - before.Receiver, after.WireBytes - before.WireBytes);
 
+    /// <summary>What everybody but the publisher has taken so far: before there is one.</summary>
+    public static Spent Others(UplinkRig rig, TimeProvider clock) => new(
+        clock.GetElapsedTime(0), TimeSpan.Zero, ProcessFigures.Of(rig.Broker.Process.Id).Cpu,
+        Environment.CpuUsage.TotalTime, 0);
+
     public static async Task<Spent> NowAsync(int publisher, UplinkRig rig, TimeProvider clock)
     {
         var wire = await Uplink.WireBytes.SentAsync(publisher, rig.Broker.Port);
-        return new Spent(
-            clock.GetElapsedTime(0), ProcessFigures.Of(publisher).Cpu, ProcessFigures.Of(rig.Broker.Process.Id).Cpu,
-            Environment.CpuUsage.TotalTime, wire);
+        return Others(rig, clock) with { Publisher = ProcessFigures.Of(publisher).Cpu, WireBytes = wire };
     }
 }

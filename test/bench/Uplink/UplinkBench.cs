@@ -17,7 +17,7 @@ internal static class UplinkBench
         messages in it, without the headers of TCP and IP.
         A backlog: 50 signals with two decimals, stored before the agent starts. commitEvery is 50 ms there; the live
         readings are those that came and arrived while it drained. From source timestamp to arrival lies a commit: it
-        comes commitEvery after the oldest reading that is not durable yet, or when 1,000 wait.
+        comes commitEvery after the oldest reading that is not durable yet, or when 8,000 wait.
         """;
 
     public static async Task PrintAsync(

@@ -65,7 +65,11 @@ internal sealed class UplinkRig : IAsyncDisposable
 
         Receiver.Take();
         var configuration = wish.Write(home);
-        var agent = new BenchAgent(AgentProcess.Start(file, configuration), configuration, this, clock);
+        var began = Spent.Others(this, clock);
+        var agent = new BenchAgent(AgentProcess.Start(file, configuration), configuration, this, clock)
+        {
+            Began = began,
+        };
         await agent.UntilAcknowledgedAsync(cancel);
         return agent;
     }
