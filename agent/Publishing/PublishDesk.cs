@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
+using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Delivery;
@@ -36,7 +37,7 @@ internal sealed class PublishDesk : IDisposable
     private readonly long start;
     private long ledgerNumber;
     private bool postureRefused;
-    private int refusedLedgerBytesMax = int.MaxValue;
+    private int refusedBytesMax = int.MaxValue;
     private int hungUpBytesMax = int.MaxValue;
 
     public PublishDesk(
@@ -81,10 +82,10 @@ internal sealed class PublishDesk : IDisposable
     public int MessageBytesMax { get; private set; }
 
     /// <summary>
-    /// A broker found a ledger too large on this connection, or hung up over something on any: no ledger is larger than
-    /// this. Else one that has grown over the limit would keep everything from going for ever.
+    /// A broker found a ledger or a reduced birth too large on this connection, or hung up over something on any:
+    /// neither is larger than this. Else one that has grown over the limit would keep everything from going for ever.
     /// </summary>
-    public int LedgerBytesMax => Math.Min(refusedLedgerBytesMax, hungUpBytesMax);
+    public int AnnouncementBytesMax => Math.Min(refusedBytesMax, hungUpBytesMax);
 
     public BatchEncoder Batches { get; }
 
@@ -161,7 +162,7 @@ internal sealed class PublishDesk : IDisposable
 
     /// <summary>Another broker, or the same put right: a refusal is cheap, and what it was told may be whole again.
     /// </summary>
-    public void Connected() => refusedLedgerBytesMax = int.MaxValue;
+    public void Connected() => refusedBytesMax = int.MaxValue;
 
     public void Lost(LinkLoss loss)
     {
@@ -181,9 +182,9 @@ internal sealed class PublishDesk : IDisposable
         }
     }
 
-    /// <summary>The broker did not take a ledger of so many bytes.</summary>
-    public void LedgerTooLarge(int bytes) =>
-        refusedLedgerBytesMax = Math.Max(MessageBytesMin, Math.Min(LedgerBytesMax, bytes) / 2);
+    /// <summary>The broker did not take a ledger, or a reduced birth, of so many bytes.</summary>
+    public void AnnouncementTooLarge(int bytes) =>
+        refusedBytesMax = Math.Max(MessageBytesMin, Math.Min(AnnouncementBytesMax, bytes) / 2);
 
     /// <summary>A refusal of it holds nothing else up; a technician reads of it once, and it is counted.</summary>
     public void SettlePosture(DeliveryOutcome outcome, TimeSpan now)
@@ -201,6 +202,23 @@ internal sealed class PublishDesk : IDisposable
                 postureRefused = true;
                 Log.PostureRefused(Logger, outcome.Sentence);
             }
+        }
+    }
+
+    /// <summary>
+    /// The birth, whole as long as no broker objected. Reduced, and still too large, it has as many signals as fit: the
+    /// others are counted, and known by their readings.
+    /// </summary>
+    public void WriteBirth(
+        PayloadBuffer payload, BufferView view, IReadOnlyList<PresentReading> present, int bytesMax, DateTime utc)
+    {
+        var plan = AnnouncementPlan;
+        Announcements.Birth(payload, view, present, plan.Devices, utc, plan.ReduceBirth, plan.Retired);
+        var most = Announcements.SignalCount;
+        while (plan.ReduceBirth && payload.Length > bytesMax && most > 0)
+        {
+            most /= 2;
+            Announcements.Birth(payload, view, present, plan.Devices, utc, reduced: true, signalsMax: most);
         }
     }
 

@@ -189,9 +189,10 @@ internal sealed class PublishWork
 
         if (handed.Announcement is { } announcement)
         {
-            if (announcement == Announcement.Ledger && outcome.Verdict == DeliveryVerdict.TooLarge)
+            if (outcome.Verdict == DeliveryVerdict.TooLarge && (announcement == Announcement.Ledger
+                || (announcement == Announcement.Birth && desk.AnnouncementPlan.ReduceBirth)))
             {
-                desk.LedgerTooLarge(length);
+                desk.AnnouncementTooLarge(length);
             }
 
             SettleAnnouncement(announcement, outcome, now);
@@ -244,15 +245,12 @@ internal sealed class PublishWork
                 desk.Announcements.Online(payload, utc);
                 break;
             case Announcement.Birth:
-                desk.Announcements.Birth(
-                    payload, view, present, desk.AnnouncementPlan.Devices, utc, desk.AnnouncementPlan.ReduceBirth,
-                    desk.AnnouncementPlan.Retired);
                 topic = desk.Topics.Birth;
+                desk.WriteBirth(payload, view, present, AnnouncementMax(topic), utc);
                 break;
             case Announcement.Ledger:
                 topic = desk.Topics.Ledger;
-                WriteLedger(payload, Math.Min(desk.LedgerBytesMax, terms.PacketBytesMax - PacketOverhead(topic)),
-                    now, utc);
+                WriteLedger(payload, AnnouncementMax(topic), now, utc);
                 break;
         }
 
@@ -260,6 +258,9 @@ internal sealed class PublishWork
         desk.Budget.Spend(payload.Length, now);
         return HandOver(topic, retain: true, new HandedOver(payload, null, announcement), now);
     }
+
+    private int AnnouncementMax(string topic) =>
+        Math.Min(desk.AnnouncementBytesMax, terms.PacketBytesMax - PacketOverhead(topic));
 
     /// <summary>Its lists may be long, and what is too large would never go, and no reading behind it: their newest
     /// parts then, as many as fit. The totals tell that there was more.</summary>

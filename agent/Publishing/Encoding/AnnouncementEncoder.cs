@@ -22,6 +22,8 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Describ
 
     public Speaker Speaker => speaker;
 
+    public int SignalCount => signals.Count;
+
     public void Online(PayloadBuffer into, DateTime sentUtc) => Status(into, "online", null, sentUtc);
 
     public void Offline(PayloadBuffer into, string reason, DateTime? sentUtc) =>
@@ -36,6 +38,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Describ
     /// Without descriptions, retired signals, last readings and devices, for a broker with a small packet limit.
     /// </param>
     /// <param name="retired">What the list had before, and readings in the buffer still have.</param>
+    /// <param name="signalsMax">How many signals are listed, the first of them, where a broker takes no more.</param>
     public void Birth(
         PayloadBuffer into,
         BufferView view,
@@ -43,7 +46,8 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Describ
         IReadOnlyList<SourceDevice> devices,
         DateTime sentUtc,
         bool reduced,
-        IReadOnlyList<RetiredSignal>? retired = null)
+        IReadOnlyList<RetiredSignal>? retired = null,
+        int signalsMax = int.MaxValue)
     {
         var last = new Dictionary<string, PresentReading>(present.Count, StringComparer.Ordinal);
         foreach (var reading in present)
@@ -61,6 +65,11 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Describ
             json.WriteBoolean("reduced"u8, true);
         }
 
+        if (signals.Count > signalsMax)
+        {
+            json.WriteNumber("unlisted"u8, signals.Count - signalsMax);
+        }
+
         json.WriteStartArray("stores"u8);
         foreach (var store in view.Stores)
         {
@@ -72,7 +81,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Describ
 
         json.WriteEndArray();
         json.WriteStartArray("signals"u8);
-        foreach (var signal in signals)
+        foreach (var signal in signals.Take(signalsMax))
         {
             WriteSignal(json, signal, last, reduced);
         }

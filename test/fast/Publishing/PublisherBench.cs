@@ -23,20 +23,20 @@ internal sealed class PublisherBench : IAsyncDisposable
     public static readonly StoreId Store = new(new Guid("0199c6f1-0000-7000-8000-000000000001"));
     public static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
 
-    private readonly Signal signal = new()
-    {
-        Name = "line/count",
-        Source = "line",
-        Type = new SignalType(SignalKind.Int64),
-        EngineeringUnit = "1",
-    };
+    private readonly Signal signal = Named("line/count");
 
     private readonly StreamLedger mes = new("plant1");
     private readonly ConcurrentDictionary<long, int> arrived = new();
+    private readonly int silentSignals;
     private long appended;
 
-    public PublisherBench(PublishSettings? publish = null, long bufferBytesMax = 16 << 20)
+    /// <param name="publish">Or the defaults.</param>
+    /// <param name="bufferBytesMax">Memory for readings.</param>
+    /// <param name="silentSignals">Signals that are in the list and never read.</param>
+    public PublisherBench(
+        PublishSettings? publish = null, long bufferBytesMax = 16 << 20, int silentSignals = 0)
     {
+        this.silentSignals = silentSignals;
         Buffer = new BufferLoop(
             StoreSwitch.InMemory(Store, bufferBytesMax), TimeSpan.FromMilliseconds(5), TimeProvider.System,
             NullLogger<BufferLoop>.Instance);
@@ -117,6 +117,17 @@ internal sealed class PublisherBench : IAsyncDisposable
         Configuration(publish ?? new PublishSettings()), Buffer, Link, TimeProvider.System, new Calm(),
         Log);
 
+    private static Signal Named(string name) => new()
+    {
+        Name = name,
+        Source = "line",
+        Type = new SignalType(SignalKind.Int64),
+        EngineeringUnit = "1",
+    };
+
+    private static SampledSignal Sampled(Signal signal) =>
+        new(signal, TimeSpan.FromSeconds(1), new ReportRule(true, 0, TimeSpan.FromSeconds(60)));
+
     private GatewayConfiguration Configuration(PublishSettings publish) => new()
     {
         Gateway = new GatewayName("plant1", "gw-042"),
@@ -134,8 +145,11 @@ internal sealed class PublisherBench : IAsyncDisposable
             new SimulatedSettings
             {
                 Name = "line",
-                Signals = [new SampledSignal(signal, TimeSpan.FromSeconds(1),
-                    new ReportRule(true, 0, TimeSpan.FromSeconds(60)))],
+                Signals =
+                [
+                    Sampled(signal),
+                    .. Enumerable.Range(0, silentSignals).Select(i => Sampled(Named($"line/silent{i}"))),
+                ],
                 Shapes = [new SimulatedSignal { Signal = signal, Shape = SimulatedShape.Counter }],
             },
         ],

@@ -18,6 +18,12 @@ public static partial class Contract
             message.Require(message.Truth("reduced"), "'reduced' is left out where nothing was");
         }
 
+        if (message.Optional("unlisted") is not null)
+        {
+            message.Require(message.Whole("unlisted") > 0, "'unlisted' is left out where all signals are there");
+            message.Require(message.Optional("reduced") is not null, "signals go last, behind descriptions");
+        }
+
         List<string> stores = [];
         List<string> memories = [];
         foreach (var element in message.List("stores"))

@@ -52,7 +52,7 @@ internal sealed class SteppedAgent : IDisposable
     public BufferView View => buffer.View;
 
     /// <summary>The broker found one too large: only the newest part of its lists goes.</summary>
-    public bool LedgersAreShort => desk.LedgerBytesMax < int.MaxValue;
+    public bool LedgersAreShort => desk.AnnouncementBytesMax < int.MaxValue;
 
     public string Uplink => desk.Journal.Health.State;
 
