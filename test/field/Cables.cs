@@ -12,17 +12,8 @@ public sealed class Cables(ITestOutputHelper output)
     [Fact]
     public async Task The_one_to_the_DMZ_is_pulled_and_plugged_and_everything_arrives()
     {
-        await using var cables = await NetworkCables.LayAsync();
         await using var plant = await FieldPlant.StartAsync();
-        await plant.Broker.StopAsync();
-        plant.Broker.Addresses = ["127.0.0.1", cables.BrokerAddress];
-        await plant.Broker.StartAsync();
-        await plant.Machine.MoveToAsync(cables.MachineAddress);
-        plant.Configure(plant.Configuration with
-        {
-            BrokerAddress = cables.BrokerAddress, BrokerNetwork = cables.BrokerNetwork,
-            PlantAddress = cables.MachineAddress, KeepAlive = "5 s",
-        });
+        await using var cables = await plant.LayCablesAsync();
         await using var gateway = new FieldGateway(plant.Directory) { Inside = cables.Exec };
         gateway.Start();
         await plant.ServesAsync(gateway, 20);

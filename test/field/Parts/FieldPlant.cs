@@ -1,4 +1,5 @@
 using Sluice.Field.Parts.Peers;
+using Sluice.Field.Parts.Wires;
 using Sluice.Plant.Keys;
 
 namespace Sluice.Field.Parts;
@@ -63,6 +64,32 @@ internal sealed class FieldPlant : IAsyncDisposable
     {
         Configuration = configuration;
         Gateway.WithConfiguration(configuration);
+    }
+
+    /// <summary>Moves broker and machine to the far ends of two cables. The gateway goes where
+    /// <see cref="NetworkCables.Exec"/> says.</summary>
+    public async Task<NetworkCables> LayCablesAsync()
+    {
+        var cables = await NetworkCables.LayAsync();
+        try
+        {
+            await Broker.StopAsync();
+            Broker.Addresses = ["127.0.0.1", cables.BrokerAddress];
+            await Broker.StartAsync();
+            await Machine.MoveToAsync(cables.MachineAddress);
+        }
+        catch
+        {
+            await cables.DisposeAsync();
+            throw;
+        }
+
+        Configure(Configuration with
+        {
+            BrokerAddress = cables.BrokerAddress, BrokerNetwork = cables.BrokerNetwork,
+            PlantAddress = cables.MachineAddress, KeepAlive = "5 s",
+        });
+        return cables;
     }
 
     public async Task StartMesAsync() =>

@@ -13,7 +13,7 @@ namespace Sluice.Field.Uplink;
 /// </summary>
 public sealed class Live_readings_first(ITestOutputHelper output)
 {
-    private const int Outage = 400;
+    private const int Outage = 500;
 
     /// <summary>From its source to the MES, through commit, link and broker. A backlog takes several times as long.
     /// </summary>
@@ -39,24 +39,16 @@ public sealed class Live_readings_first(ITestOutputHelper output)
             {
                 cable.Plug();
                 await plant.Gateway.ConnectedAsync(FieldPlant.Later);
-                cable.AnswerBytesPerSecond = 400;
+                cable.AnswerBytesPerSecond = 250;
             });
     }
 
     [Fact]
     public async Task When_the_link_is_thin()
     {
-        await using var cables = await NetworkCables.LayAsync();
         await using var plant = await FieldPlant.StartAsync();
-        await plant.Broker.StopAsync();
-        plant.Broker.Addresses = ["127.0.0.1", cables.BrokerAddress];
-        await plant.Broker.StartAsync();
-        await plant.Machine.MoveToAsync(cables.MachineAddress);
-        plant.Configure(plant.Configuration with
-        {
-            BrokerAddress = cables.BrokerAddress, BrokerNetwork = cables.BrokerNetwork,
-            PlantAddress = cables.MachineAddress, MessageBytesMax = "2 KiB",
-        });
+        await using var cables = await plant.LayCablesAsync();
+        plant.Configure(plant.Configuration with { MessageBytesMax = "2 KiB" });
         await using var gateway = new FieldGateway(plant.Directory) { Inside = cables.Exec };
         await AfterAnOutageAsync(
             plant, gateway, cables.SilenceBrokerAsync,
