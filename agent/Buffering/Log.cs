@@ -30,6 +30,6 @@ internal static partial class Log
     [LoggerMessage(2006, LogLevel.Warning, "The clock was moved by {Seconds} s; it shows {At:u} now.")]
     public static partial void ClockStepped(ILogger logger, double seconds, DateTime at);
 
-    [LoggerMessage(2007, LogLevel.Information, "Nothing was recorded from {From:u} to {To:u}: {Reason}.")]
+    [LoggerMessage(2007, LogLevel.Information, "Nothing was recorded on the disk from {From:u} to {To:u}: {Reason}.")]
     public static partial void NothingRecorded(ILogger logger, DateTime from, DateTime to, GapReason reason);
 }

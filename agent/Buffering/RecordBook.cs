@@ -12,9 +12,17 @@ public enum GapReason : byte
     /// Nobody closed the store: a power cut, a kill, a crash. What was younger than <c>commitEvery</c> is lost.
     /// </summary>
     NotClosed,
+
+    /// <summary>
+    /// The disk took nothing, and what was read went to memory. It is delivered as long as that run goes on; what was
+    /// not delivered when it ended is lost.
+    /// </summary>
+    Volatile,
 }
 
-/// <summary>An interval in which nothing was recorded, as the start behind it found it.</summary>
+/// <summary>
+/// An interval in which nothing was recorded, as the start behind it found it; or of which nothing is on the disk.
+/// </summary>
 /// <param name="From">The last moment that is durable: of the last reading, or of the stop.</param>
 /// <param name="To">The first reading behind it.</param>
 /// <param name="Reason">How the recording ended.</param>
@@ -74,6 +82,10 @@ internal sealed class RecordBook
     private DateTime? closedAt;
     private AgentStart? start;
     private (DateTime From, ReadingClock Clock, GapReason Reason, long LossMilliseconds)? silence;
+    private (DateTime Utc, ReadingClock By)? first;
+
+    // What went to memory since the disk failed: one interval for each clock, because a step may lie between.
+    private readonly List<(DateTime From, DateTime To, ReadingClock By)> inMemory = [];
 
     /// <summary>Everything here is durable.</summary>
     public bool IsWritten { get; private set; } = true;
@@ -110,19 +122,59 @@ internal sealed class RecordBook
         }
     }
 
+    /// <summary>
+    /// A directory that this run began without can be read: what it says of the time before stands before what this
+    /// run saw, and the silence between ends with this run's first reading.
+    /// </summary>
+    public void BeginLate(RecordBook found, StoredReading? last, TimeSpan lossMax)
+    {
+        Absorb(found.View);
+        found.Begin(last, lossMax, isRead: true);
+        (start, silence) = (found.start, found.silence);
+        if (first is { } began)
+        {
+            Recorded(began.Utc, began.By);
+        }
+    }
+
+    /// <summary>A reading goes to memory, because the disk took none.</summary>
+    public void HeldInMemory(DateTime utc, ReadingClock by)
+    {
+        if (inMemory is [.., var last] && last.By == by)
+        {
+            inMemory[^1] = (utc < last.From ? utc : last.From, utc > last.To ? utc : last.To, by);
+        }
+        else if (inMemory.Count < GapsMax)
+        {
+            inMemory.Add((utc, utc, by));
+        }
+    }
+
+    /// <summary>
+    /// The disk takes readings again: from now on it is the disk that says what was in memory only. Else a kill would
+    /// take the memory along, and nothing would ever tell that there had been one.
+    /// </summary>
+    public void DiskIsBack()
+    {
+        foreach (var (from, to, by) in inMemory)
+        {
+            Add(new RecordingGap(from, to, GapReason.Volatile, false, !by.IsSet, 0));
+        }
+
+        inMemory.Clear();
+    }
+
     /// <summary>The first reading after a start ends the silence before it.</summary>
     public void Recorded(DateTime utc, ReadingClock by)
     {
+        first ??= (utc, by);
         if (silence is { } before)
         {
             silence = null;
             closedAt = null;
-            gaps.Add(new RecordingGap(
+            Add(new RecordingGap(
                 before.From, utc, before.Reason, before.Clock.Boot != by.Boot, !before.Clock.IsSet || !by.IsSet,
                 before.LossMilliseconds));
-            gapsTotal++;
-            Bound(gaps, GapsMax);
-            IsWritten = false;
         }
     }
 
@@ -173,6 +225,14 @@ internal sealed class RecordBook
 
     /// <summary>To be written again, into a directory that knows nothing of it.</summary>
     public void MoveTo() => IsWritten = false;
+
+    private void Add(RecordingGap gap)
+    {
+        gaps.Add(gap);
+        gapsTotal++;
+        Bound(gaps, GapsMax);
+        IsWritten = false;
+    }
 
     private static void Bound<T>(List<T> list, int max)
     {

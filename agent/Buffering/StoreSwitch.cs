@@ -50,9 +50,7 @@ public sealed class StoreSwitch : IDisposable
     private long droppedCount;
     private StorageFault? seenFault;
 
-    // What a disk store that had to be closed knew, until it is open again.
-    private (StoreId Store, long Position)? durableBelow;
-    private readonly List<StoreView> closed = [];
+    private readonly ClosedDisk closed = new();
 
     /// <param name="openDisk">Opens the disk store; null for memory only. Gets what was durable before a fault.</param>
     /// <param name="newStore">Makes the id of a store in memory.</param>
@@ -319,6 +317,10 @@ public sealed class StoreSwitch : IDisposable
     private void AppendUncommitted(int from)
     {
         uncommitted.AppendTo(Writing, from);
+        if (eye is not null && writesMemory)
+        {
+            uncommitted.NoteInMemory(eye.Book, from);
+        }
 
         // Late ones, read before the clock was set and stored after it.
         if (eye is not null && Writing.AwaitsClock)
@@ -342,7 +344,7 @@ public sealed class StoreSwitch : IDisposable
 
     private void OpenDisk(bool isFirst)
     {
-        var opening = openDisk!(durableBelow);
+        var opening = openDisk!(closed.DurableBelow);
         disk = opening.Store;
         fault = opening.Fault;
         if (disk is null)
@@ -351,19 +353,20 @@ public sealed class StoreSwitch : IDisposable
             return;
         }
 
-        disk.Book = eye?.Open(disk.Book, isFirst) ?? disk.Book;
+        disk.Book = eye?.Open(disk.Book, isFirst, () => Last(disk), lossMax) ?? disk.Book;
         writesMemory = false;
-        durableBelow = null;
-        foreach (var known in closed)
-        {
-            Acknowledge(known);
-        }
-
-        closed.Clear();
+        closed.TellAgain(Find);
         if (memory is { Next: 1 })
         {
             memory = null;
         }
+    }
+
+    private static StoredReading? Last(DiskStore store)
+    {
+        var batch = new StoredBatch();
+        store.Peek(Math.Max(store.First, store.Durable - 1), 1, batch);
+        return batch.Count > 0 ? batch.Readings[^1] : null;
     }
 
     private void GoToMemory()
@@ -377,22 +380,9 @@ public sealed class StoreSwitch : IDisposable
     {
         if (disk is not null)
         {
-            durableBelow = (disk.Store, disk.Durable);
-            closed.AddRange(disk.Older.Append(disk).Select(store => store.View));
+            closed.Remember(disk);
             disk.Dispose();
             disk = null;
-        }
-    }
-
-    /// <summary>What was acknowledged while the disk could not write it down.</summary>
-    private void Acknowledge(StoreView known)
-    {
-        if (Find(known.Store) is { } store)
-        {
-            foreach (var range in known.Acknowledged.Where(range => range.From < store.Durable))
-            {
-                store.Acknowledge(range with { To = Math.Min(range.To, store.Durable - 1) });
-            }
         }
     }
 }

@@ -107,8 +107,14 @@ public sealed class StatusReporter(
             record.StepsTotal,
             record.Gaps.Count == 0 ? "" : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{record.Gaps[^1].From:u} to {record.Gaps[^1].To:u}, "
-                + $"{(record.Gaps[^1].Reason == GapReason.Stopped ? "stopped" : "not closed")}"));
+                $"{record.Gaps[^1].From:u} to {record.Gaps[^1].To:u}, {HowItEnded(record.Gaps[^1].Reason)}"));
+
+    private static string HowItEnded(GapReason reason) => reason switch
+    {
+        GapReason.Stopped => "stopped",
+        GapReason.Volatile => "in memory only",
+        _ => "not closed",
+    };
 
     private FlashStatus Flash(BufferView view)
     {

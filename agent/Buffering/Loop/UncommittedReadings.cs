@@ -40,6 +40,15 @@ internal sealed class UncommittedReadings
         }
     }
 
+    /// <summary>Those from <paramref name="from"/> on went to memory.</summary>
+    public void NoteInMemory(RecordBook book, int from)
+    {
+        for (var i = from; i < readings.Count; i++)
+        {
+            book.HeldInMemory(readings[i].SourceTimestamp, clocks[i]);
+        }
+    }
+
     /// <summary>The oldest of them are durable in a store now: they begin there at <paramref name="position"/>.
     /// </summary>
     public void BecameDurable(IReadingBuffer store, long position, PresentReadings present)

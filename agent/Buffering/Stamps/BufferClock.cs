@@ -30,7 +30,9 @@ internal sealed class BufferClock(IHostClock host, TimeProvider clock)
     /// <summary>The book of a directory that was opened.</summary>
     /// <param name="found">What the directory knows.</param>
     /// <param name="isFirst">False where the directory comes back after a fault: this run's book goes on.</param>
-    public RecordBook Open(RecordBook found, bool isFirst)
+    /// <param name="last">Reads the last durable reading of the directory; null where there is none.</param>
+    /// <param name="lossMax">How young a reading may have been that was not durable.</param>
+    public RecordBook Open(RecordBook found, bool isFirst, Func<StoredReading?> last, TimeSpan lossMax)
     {
         if (isFirst)
         {
@@ -41,9 +43,10 @@ internal sealed class BufferClock(IHostClock host, TimeProvider clock)
         {
             if (!isOnDisk)
             {
-                Book.Absorb(found.View);
+                Book.BeginLate(found, last(), lossMax);
             }
 
+            Book.DiskIsBack();
             Book.MoveTo();
         }
 

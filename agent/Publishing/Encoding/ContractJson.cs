@@ -90,6 +90,7 @@ internal static class ContractJson
     {
         GapReason.Stopped => "Stopped"u8,
         GapReason.NotClosed => "NotClosed"u8,
+        GapReason.Volatile => "Volatile"u8,
         _ => throw new InvalidOperationException($"A gap with the unknown reason {reason}."),
     };
 

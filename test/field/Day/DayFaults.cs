@@ -11,7 +11,6 @@ namespace Sluice.Field.Day;
 /// </summary>
 internal sealed class DayFaults(DayPlant plant)
 {
-    private const long PositionsBetweenTwoLedgers = 600;
     private const string Dropped = "Outgoing messages are being dropped";
 
     private static readonly TimeSpan ShowsWithin = TimeSpan.FromSeconds(40);
@@ -52,11 +51,6 @@ internal sealed class DayFaults(DayPlant plant)
                 await plant.Cables.ThinBrokerAsync(bytes);
                 return $"{bytes} bytes a second";
             case DayFaultKind.AgentKill:
-                if (!await ShowsAsync(IsMemoryToldAsync))
-                {
-                    return "not done: the MES was never told of the memory that waits";
-                }
-
                 agentIsUp = false;
                 Kills.Add(Now());
                 await plant.Gateway.KillAsync();
@@ -127,32 +121,6 @@ internal sealed class DayFaults(DayPlant plant)
             default:
                 throw new ArgumentOutOfRangeException(nameof(fault));
         }
-    }
-
-    /// <summary>
-    /// A known hole: where the disk was full, works again, and the agent is killed before the MES heard of the memory
-    /// that held readings meanwhile, no ledger will ever say that they are gone (seed 12 of a day of two minutes). The
-    /// kill waits until the MES knows.
-    /// </summary>
-    private async Task<bool> IsMemoryToldAsync()
-    {
-        var (code, status) = await plant.Gateway.StatusAsync(json: true);
-        if (code != 0)
-        {
-            // Not up yet.
-            return false;
-        }
-
-        using var document = System.Text.Json.JsonDocument.Parse(status);
-        var buffer = document.RootElement.GetProperty("buffer");
-
-        // What is being written now is in the interval that the ledger will tell; what an earlier fault left is not.
-        var now = buffer.GetProperty("storage").GetString() == "memory" ? PositionsBetweenTwoLedgers : 0;
-        var told = await plant.ToldAsync();
-        return buffer.GetProperty("stores").EnumerateArray().All(store => !store.GetProperty("volatile").GetBoolean()
-            || store.GetProperty("waiting").GetInt64() == 0
-            || told.GetValueOrDefault(store.GetProperty("store").GetString()!)
-                >= store.GetProperty("next").GetInt64() - now);
     }
 
     private async Task<string> CutPowerAsync(DayFault fault)

@@ -102,21 +102,6 @@ internal sealed class DayPlant : IAsyncDisposable
         """,
         row => new EndedMemory(row.GetString(0), row.GetInt64(1)));
 
-    /// <summary>What the last ledger of each store said was its next position; nothing while the database is away.
-    /// </summary>
-    public async Task<IReadOnlyDictionary<string, long>> ToldAsync()
-    {
-        try
-        {
-            var rows = await RowsAsync("SELECT store, next FROM account", row => (row.GetString(0), row.GetInt64(1)));
-            return rows.ToDictionary(row => row.Item1, row => row.Item2);
-        }
-        catch (NpgsqlException)
-        {
-            return new Dictionary<string, long>();
-        }
-    }
-
     private async Task<IReadOnlyList<T>> RowsAsync<T>(string query, Func<NpgsqlDataReader, T> read)
     {
         await using var source = NpgsqlDataSource.Create(Database.Where["postgres:".Length..]);

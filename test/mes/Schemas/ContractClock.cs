@@ -68,7 +68,7 @@ public static partial class Contract
             gaps.Add(new GapAccount(
                 gap.Instant("from"), gap.Instant("to"), reason, gap.Whole("lossMs"), gap.Truth("rebooted"),
                 IsSet(gap, "clock")));
-            gap.Require(reason is "Stopped" or "NotClosed", $"reason '{reason}' is not in the contract");
+            gap.Require(reason is "Stopped" or "NotClosed" or "Volatile", $"reason '{reason}' is not in the contract");
             gap.RefuseOthers();
         }
 

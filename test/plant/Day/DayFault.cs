@@ -67,9 +67,7 @@ public sealed record DayFault(DayFaultKind Kind, TimeSpan At, TimeSpan Lasts, in
         DayFaultKind.BrokerPowerCut or DayFaultKind.MesAway => DayParts.Broker | DayParts.Mes | DayParts.Link,
         DayFaultKind.MesRestart => DayParts.Mes,
         DayFaultKind.SilentLink or DayFaultKind.ThinLink => DayParts.Link,
-
-        // Not while the disk is full, as long as an agent that starts on one forgets the interval before it (0018).
-        DayFaultKind.AgentKill => DayParts.Agent | DayParts.Disk,
+        DayFaultKind.AgentKill => DayParts.Agent,
         DayFaultKind.ClockStep => DayParts.Clock,
         DayFaultKind.DiskFull => DayParts.Disk,
 
