@@ -48,12 +48,13 @@ fast: ## cores, contracts, repository rules: no root, no package, under a minute
 
 .PHONY: test
 test: packages ## everything within the budget of CONTRIBUTING.md; installs Debian packages as root
-	@test/run-suites.sh fast field day gateway
+	@SLUICE_DAY_SEED=$(or $(SEED),1) test/run-suites.sh fast field day gateway
 
 .PHONY: test-all
-test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000 kills, 100 power cuts
+test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000 kills, a longer day, 100 power cuts
 	@$(MAKE) crash STATES=100000
 	@$(MAKE) torture
+	@$(MAKE) day MINUTES=30
 	@$(MAKE) power-cuts CUTS=100 STATES=5000
 
 .PHONY: field
@@ -61,7 +62,7 @@ field: packages ## the real binaries against real mosquitto and real Modbus serv
 	@test/run-suites.sh field
 
 .PHONY: day
-day: packages ## a day of faults: everything that can go wrong, overlapping, from a seed: MINUTES=3 SEED=
+day: packages ## a day of faults: everything that can go wrong, overlapping, each time another: MINUTES=3 SEED=
 	@SLUICE_DAY_MINUTES=$(or $(MINUTES),3) SLUICE_DAY_SEED=$(SEED) test/run-suites.sh day
 
 .PHONY: test-gateway
