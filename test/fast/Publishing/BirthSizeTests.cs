@@ -41,7 +41,7 @@ public sealed class BirthSizeTests
     private static async Task Deliver(Action<PublisherBench> limit)
     {
         await using var bench = new PublisherBench(
-            new() { MessageBytesMax = 4 * LimitBytes }, silentSignals: Signals - 1);
+            new() { MessageBytesMax = 4 * LimitBytes }, silentSignals: Signals - 1, clock: new HurriedClock(20));
         limit(bench);
         await bench.Buffer.StartAsync(CancellationToken.None);
         await bench.AppendAsync(10);

@@ -28,15 +28,19 @@ internal sealed class PublisherBench : IAsyncDisposable
     private readonly StreamLedger mes = new("plant1");
     private readonly ConcurrentDictionary<long, int> arrived = new();
     private readonly int silentSignals;
+    private readonly TimeProvider clock;
     private long appended;
 
     /// <param name="publish">Or the defaults.</param>
     /// <param name="bufferBytesMax">Memory for readings.</param>
     /// <param name="silentSignals">Signals that are in the list and never read.</param>
+    /// <param name="clock">The publisher's; or the real one.</param>
     public PublisherBench(
-        PublishSettings? publish = null, long bufferBytesMax = 16 << 20, int silentSignals = 0)
+        PublishSettings? publish = null, long bufferBytesMax = 16 << 20, int silentSignals = 0,
+        TimeProvider? clock = null)
     {
         this.silentSignals = silentSignals;
+        this.clock = clock ?? TimeProvider.System;
         Buffer = new BufferLoop(
             StoreSwitch.InMemory(Store, bufferBytesMax), TimeSpan.FromMilliseconds(5), TimeProvider.System,
             NullLogger<BufferLoop>.Instance);
@@ -114,7 +118,7 @@ internal sealed class PublisherBench : IAsyncDisposable
     }
 
     private Publisher Make(PublishSettings? publish) => new(
-        Configuration(publish ?? new PublishSettings()), Buffer, Link, TimeProvider.System, new Calm(),
+        Configuration(publish ?? new PublishSettings()), Buffer, Link, clock, new Calm(),
         Log);
 
     private static Signal Named(string name) => new()

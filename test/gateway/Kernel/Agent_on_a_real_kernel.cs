@@ -35,7 +35,7 @@ public sealed class Agent_on_a_real_kernel(VirtualGateway machine)
         await chip.PulseAsync(0, 25);
         await outside.UntilAsync(() => outside.Latest("line/press") == "65 Good", agent);
 
-        await agent.UntilKeptAsync(GuestAgent.Kept(65, "press"));
+        await agent.UntilKeptAsync(65, "press");
         await agent.KillAsync();
         await chip.PulseAsync(0, 7);
         await agent.StartAsync();

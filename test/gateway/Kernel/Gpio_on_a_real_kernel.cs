@@ -111,7 +111,7 @@ public sealed class Gpio_on_a_real_kernel(VirtualGateway machine)
             Assert.Equal("12 Uncertain/EdgesLost", second.Course("press")[0]);
             await chip.PulseAsync(0, 3);
             await second.UntilAsync(() => second["press"] == "15 Good");
-            await second.UntilKeptAsync("/tmp/survives", "15 press");
+            await second.UntilKeptAsync("/tmp/survives", 15, "press");
             await second.SignalAsync("KILL");
         }
 

@@ -58,10 +58,6 @@ internal sealed class GuestAgent : IAsyncDisposable
         return agent;
     }
 
-    /// <summary>What its file of counters has to hold after so many: the words of one line.</summary>
-    public static string Kept(long total, string signal) =>
-        string.Create(CultureInfo.InvariantCulture, $"{total} line/{signal} ");
-
     public async Task StartAsync() => pid = (await machine.RunAsync(
         $": >> {home}/log; /app/sluice-agent run --config {home}/gateway.json --state {home}/state "
         + $"--socket {home}/status.sock >> {home}/log 2>&1 & echo $!")).Trim();
@@ -80,11 +76,11 @@ internal sealed class GuestAgent : IAsyncDisposable
         await EndsAsync();
     }
 
-    /// <summary>Waits until it has written its counters with this text in them.</summary>
-    public async Task UntilKeptAsync(string text) => await Eventually.HoldsAsync(
-        async () => (await machine.RunAsync($"cat {Counters} 2>/dev/null; true")).Contains(
-            text, StringComparison.Ordinal),
-        EndsWithin, () => $"{Counters} never held: {text}");
+    /// <summary>Waits until its file of counters has this total.</summary>
+    public async Task UntilKeptAsync(long total, string signal) => await Eventually.HoldsAsync(
+        async () => KeptCounters.Has(
+            await machine.RunAsync($"cat {Counters} 2>/dev/null; true"), total, $"line/{signal}"),
+        EndsWithin, () => $"{Counters} never held {total} of {signal}");
 
     /// <summary>The end of its log.</summary>
     public Task<string> SaidAsync() => machine.RunAsync($"tail -n 40 {home}/log");

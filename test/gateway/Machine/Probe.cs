@@ -96,11 +96,11 @@ public sealed class Probe : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until a file of the guest holds a text.</summary>
-    public async Task UntilKeptAsync(string file, string text)
+    /// <summary>Waits until a file of the guest holds a total of a signal, of whatever epoch.</summary>
+    public async Task UntilKeptAsync(string file, long total, string signal)
     {
         var kept = "";
-        await UntilAsync(() => kept.Contains(text, StringComparison.Ordinal), async () =>
+        await UntilAsync(() => KeptCounters.Has(kept, total, signal), async () =>
             kept = await machine.RunAsync($"cat {file}"));
     }
 

@@ -1,4 +1,4 @@
-namespace Sluice.Fast.Commissioning;
+namespace Sluice.Fast;
 
 /// <summary>
 /// The real clock, some times as fast, so that a polite pace costs a test little: every wait and every deadline is
