@@ -221,7 +221,11 @@ internal sealed class BufferModel : IDisposable
         var more = buffer.Store == store ? buffer.Durable - known : 0;
         var batch = new StoredBatch();
         buffer.Peek(known, int.MaxValue, batch);
-        BecomeDurable(known, more > 0 ? batch.Count : 0);
+        foreach (var arrived in more > 0 ? batch.Readings : [])
+        {
+            durable.Add((store, arrived.Position), pending[(int)(arrived.Position - known)]);
+        }
+
         pending.Clear();
         clock.Reopen(position => buffer.Store == store ? Read(position) : null);
         clock.Reboot(hours: 1 + (seed % 100));
@@ -327,9 +331,10 @@ internal sealed class BufferModel : IDisposable
             "waiting is wrong");
         foreach (var drop in view.Drops)
         {
+            // What nobody had been told of: a torn commit, or its first frames where a later one is whole.
             Require(
-                drop.Range.To < view.First || drop.Reason == DropReason.Torn
-                    && !durable.ContainsKey((buffer.Store, drop.Range.From)),
+                drop.Range.To < view.First || drop.Reason is DropReason.Torn or DropReason.Corrupt
+                    && !Positions(drop.Range).Any(position => durable.ContainsKey((buffer.Store, position))),
                 $"dropped without need: {drop}");
         }
 
