@@ -48,7 +48,7 @@ fast: ## cores, contracts, repository rules: no root, no package, under a minute
 
 .PHONY: test
 test: packages ## everything within the budget of CONTRIBUTING.md; installs Debian packages as root
-	@SLUICE_DAY_SEED=$(or $(SEED),1) test/run-suites.sh fast field day gateway
+	@SLUICE_DAY_SEED=$(or $(SEED),1) test/run-suites.sh fast world field day gateway
 
 .PHONY: test-all
 test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000 kills, a longer day, 100 power cuts

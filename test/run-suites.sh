@@ -19,13 +19,15 @@ limit() {
   esac
 }
 
-# The day of faults is a class of the field tests' program with a time of its own: beside others it is their noise.
-program() { case $1 in day) echo field ;; *) echo "$1" ;; esac; }
+# The day of faults is a class of the field tests' program with a time of its own: beside others it is their noise. The
+# world is a test of the fast ones that lives for longer here.
+program() { case $1 in day) echo field ;; world) echo fast ;; *) echo "$1" ;; esac; }
 class=Sluice.Field.Day.A_day_of_faults
 filter() {
   case $1 in
     field) echo "--filter-not-class $class" ;;
     day) echo "--filter-class $class --show-live-output on" ;;
+    world) echo "--filter-method *Nothing_is_lost_in_months_of_faults --show-live-output on" ;;
   esac
 }
 
@@ -33,6 +35,7 @@ prepare() {                          # what a suite needs beyond its own build
   case $1 in
     gateway) make out/gateway/initrd ;;
     day) make out/linux-x64/sluice-agent ;;
+    world) export SLUICE_WORLDS=50 ;;
     field) make out/linux-x64/sluice-agent out/linux-x64/sluice-provision out/linux-arm64/sluice-agent \
       && test/field/make-arm64-root.sh ;;
   esac

@@ -11,8 +11,13 @@ namespace Sluice.Fast.World;
 /// </summary>
 public sealed class WorldTests
 {
-    private const int Worlds = 50;
+    /// <summary>Two hundred days of them: where all that can go wrong has gone wrong.</summary>
+    private const int WorldsForEverything = 50;
     private const double DaysEach = 4;
+
+    /// <summary>Sixty days in `make fast`, whose minute two hundred would fill; those live in `make test`.</summary>
+    private static readonly int Worlds =
+        int.TryParse(Environment.GetEnvironmentVariable("SLUICE_WORLDS"), out var worlds) ? worlds : 15;
 
     [Fact]
     public void What_once_went_wrong_does_not_again()
@@ -24,7 +29,7 @@ public sealed class WorldTests
     }
 
     [Fact]
-    public void Nothing_is_lost_in_two_hundred_days_of_faults()
+    public void Nothing_is_lost_in_months_of_faults()
     {
         var watch = Stopwatch.StartNew();
         var reports = Enumerable.Range(1, Worlds)
@@ -34,11 +39,15 @@ public sealed class WorldTests
             .ToList();
 
         var days = reports.Sum(report => report.Lived.TotalDays);
-        Assert.True(days >= 200, $"{days} days are not two hundred.");
-        Assert.Equal(
-            [], Troubles.Where(trouble => !reports.Exists(report => report.Counts.ContainsKey(trouble))));
-        Assert.True(reports.Sum(report => report.Corrected) > 500, "hardly a reading got the right time later");
-        Assert.True(reports.Sum(report => report.ClockNotSet) > 1000, "hardly a reading kept a time that is not right");
+        Assert.True(days >= Worlds * DaysEach, $"{days} days are not {Worlds * DaysEach}.");
+        Assert.True(reports.Sum(report => report.Corrected) > 2 * days, "hardly a reading got the right time later");
+        Assert.True(reports.Sum(report => report.ClockNotSet) > 5 * days, "hardly a time stayed that is not right");
+        if (Worlds >= WorldsForEverything)
+        {
+            Assert.Equal(
+                [], Troubles.Where(trouble => !reports.Exists(report => report.Counts.ContainsKey(trouble))));
+        }
+
         TestContext.Current.TestOutputHelper!.WriteLine(
             $"{days:0} days, {days / watch.Elapsed.TotalSeconds:0.0} a second");
     }
