@@ -15,7 +15,7 @@ public sealed class WorldTests
     private const int WorldsForEverything = 50;
     private const double DaysEach = 4;
 
-    /// <summary>Sixty days in `make fast`, whose minute two hundred would fill; those live in `make test`.</summary>
+    /// <summary>Forty days in `make fast`, whose minute two hundred would fill; those live in `make test`.</summary>
     private static readonly int Worlds =
         int.TryParse(Environment.GetEnvironmentVariable("SLUICE_WORLDS"), out var worlds) ? worlds : 15;
 
