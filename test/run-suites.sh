@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds and runs test programs and adds up their counts: test/run-suites.sh fast field
 # Last line: `N passed, N failed`; the same two numbers go to out/tests/counts for .ci/run. A program that does not
-# build counts as one failed.
+# build counts as one failed. Before the count stands once more what failed, because a long log is read from its end.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 configuration=${CONFIGURATION:-Debug}
 results=out/tests
 mkdir -p "$results"
 rm -f "$results"/*counts
-passed=0 failed=0
+passed=0 failed=0 ill=()
 
 # The time after which a suite is hung and not slow. The budget itself stands in CONTRIBUTING.md.
 limit() {
@@ -41,22 +41,30 @@ prepare() {                          # what a suite needs beyond its own build
   esac
 }
 
+run() {                              # SUITE: everything it says, and its counts in a file
+  local folder program more
+  folder=$(program "$1")
+  program=test/$folder/bin/$configuration/net10.0/Sluice.${folder^}
+  read -ra more <<<"$(filter "$1")"
+  dotnet build -nologo -v q -c "$configuration" "test/$folder" && prepare "$1" \
+    || { echo "== $1: does not build, or what it needs is not there"; return; }
+  test/run-program.sh "$1" "$program" "$(limit "$1")" "$results" "${more[@]}"
+}
+
 for suite in "$@"; do
   started=$(date +%s)
   echo "== $suite"
-  folder=$(program "$suite")
-  if dotnet build -nologo -v q -c "$configuration" "test/$folder" && prepare "$suite"; then
-    program=test/$folder/bin/$configuration/net10.0/Sluice.${folder^}
-    read -ra more <<<"$(filter "$suite")"
-    test/run-program.sh "$suite" "$program" "$(limit "$suite")" "$results" "${more[@]}"
-    read -r suite_passed suite_failed <"$results/$suite.counts"
-  else
-    echo "== $suite: does not build"
-    suite_passed=0 suite_failed=1
-  fi
+  echo "0 1" >"$results/$suite.counts"
+  run "$suite" 2>&1 | tee "$results/$suite.log"
+  read -r suite_passed suite_failed <"$results/$suite.counts"
   passed=$((passed + suite_passed))
   failed=$((failed + suite_failed))
+  [ "$suite_failed" -eq 0 ] || ill+=("$suite")
   echo "== $suite: $suite_passed passed, $suite_failed failed in $(($(date +%s) - started)) s"
+done
+for suite in "${ill[@]}"; do
+  echo "== $suite, what failed:"
+  grep -A 6 '^failed ' "$results/$suite.log" || tail -n 12 "$results/$suite.log"
 done
 [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ] && failed=1
 echo "$passed $failed" >"$results/counts"

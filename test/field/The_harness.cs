@@ -80,6 +80,31 @@ public sealed class The_harness : IDisposable
         await Eventually.HoldsAsync(() => mes.Arrivals.Count > 0, TimeSpan.FromSeconds(20), () => "nothing arrived");
     }
 
+    /// <summary>Once it ended the program of all field tests: the cut line was read on a thread of nobody.</summary>
+    [Fact]
+    public async Task An_MES_that_is_stopped_in_the_middle_of_a_line_ends_nothing_but_itself()
+    {
+        await using var broker = new MosquittoBroker(directory, keys);
+        await broker.StartAsync();
+        var mes = await StartMesAsync(broker);
+        var (_, said) = await PublishAsync(
+            broker, keys, "gw-1", "sluice/v1/plant1/gw-1/data", new string('1', 100_000), "--repeat", "50");
+        await Eventually.HoldsAsync(() => mes.Arrivals.Count > 0, TimeSpan.FromSeconds(20), () => said);
+
+        await mes.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task What_a_test_cannot_understand_ends_that_test()
+    {
+        var child = ChildProcess.Start("/bin/echo", ["words"], _ => throw new FormatException("no such words"));
+        await child.ExitAsync(TimeSpan.FromSeconds(20));
+
+        var fault = await Assert.ThrowsAsync<InvalidOperationException>(async () => await child.DisposeAsync());
+
+        Assert.Contains("no such words", fault.Message);
+    }
+
     [Fact]
     public async Task The_plant_records_every_value_before_it_serves_it()
     {
@@ -131,14 +156,17 @@ public sealed class The_harness : IDisposable
         MosquittoSubscriber.StartAsync(keys.WriteClientFiles(directory.At("mes"), "mes"), broker);
 
     private async Task<(int Code, string Said)> PublishAsync(
-        MosquittoBroker broker, PlantKeys identity, string gateway, string topic, string payload)
+        MosquittoBroker broker, PlantKeys identity, string gateway, string topic, string payload,
+        params string[] more)
     {
         var (certificate, key) = identity.WriteClientFiles(directory.At("as-" + gateway), gateway);
         return await ChildProcess.RunAsync(
             "/usr/bin/mosquitto_pub",
-            "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
-            "--cafile", broker.Files.Authority, "--cert", certificate, "--key", key,
-            "-V", "mqttv5", "-q", "1", "-i", gateway, "-t", topic, "-m", payload,
-            "-D", "publish", "content-type", "application/json");
+            [
+                "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
+                "--cafile", broker.Files.Authority, "--cert", certificate, "--key", key,
+                "-V", "mqttv5", "-q", "1", "-i", gateway, "-t", topic, "-m", payload,
+                "-D", "publish", "content-type", "application/json", .. more,
+            ]);
     }
 }

@@ -36,7 +36,7 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 # Slim images drop /usr/share/doc, and libmodbus keeps its test server there.
 install() {
-  apt-get install -y -q --no-install-recommends \
+  apt-get install -y -q --no-install-recommends -o Acquire::Retries=3 \
     -o 'Dpkg::Options::=--path-include=/usr/share/doc/libmodbus-dev/*' "${missing[@]}"
 }
 echo "Installing ${missing[*]}"

@@ -29,7 +29,7 @@ done <"$apt/mirrors" >"$apt/sources.list"
 cat >"$apt/apt.conf" <<EOF
 Dir::State "$apt/state"; Dir::State::status "$apt/state/status"; Dir::Cache "$apt/cache";
 Dir::Etc::sourcelist "$apt/sources.list"; Dir::Etc::sourceparts "-"; APT::Sandbox::User "root";
-APT::Architecture "arm64"; APT::Architectures { "arm64"; "amd64"; }; Acquire::Languages "none";
+APT::Architecture "arm64"; APT::Architectures { "arm64"; "amd64"; }; Acquire::Languages "none"; Acquire::Retries "3";
 EOF
 export APT_CONFIG=$apt/apt.conf
 apt-get -q=2 update

@@ -18,6 +18,7 @@ internal sealed class ChildProcess : IAsyncDisposable
     private readonly List<string> lines = [];
     private readonly Action<string>? heard;
     private readonly string name;
+    private Exception? misheard;
 
     private ChildProcess(Process process, Action<string>? heard)
     {
@@ -152,6 +153,10 @@ internal sealed class ChildProcess : IAsyncDisposable
     {
         await KillAsync();
         process.Dispose();
+        if (misheard is not null)
+        {
+            throw new InvalidOperationException($"What {name} said could not be heard: {misheard.Message}", misheard);
+        }
     }
 
     private void Signal(int signal)
@@ -174,7 +179,15 @@ internal sealed class ChildProcess : IAsyncDisposable
             lines.Add(line);
         }
 
-        heard?.Invoke(line);
+        // It is called on a thread that reads for the process: what it throws would end all tests, so it ends this one.
+        try
+        {
+            heard?.Invoke(line);
+        }
+        catch (Exception fault)
+        {
+            misheard ??= fault;
+        }
     }
 
     [DllImport("libc", EntryPoint = "kill")]

@@ -32,6 +32,7 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
     private readonly List<Arrival> arrivals = [];
     private readonly CancellationTokenSource stopping = new();
     private Task supervising = Task.CompletedTask;
+    private string? cutOff;
 
     private MosquittoSubscriber(
         (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard)
@@ -78,6 +79,7 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
     {
         while (!stopping.IsCancellationRequested)
         {
+            cutOff = null;
             await using var child = ChildProcess.Start("/usr/bin/mosquitto_sub", arguments, Hear);
             await child.ExitOrAsync(stopping.Token);
             await Task.Delay(StartAgainAfter, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
@@ -92,7 +94,12 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
             return;
         }
 
-        using var json = JsonDocument.Parse(described);
+        using var json = Whole(described);
+        if (json is null)
+        {
+            return;
+        }
+
         var message = json.RootElement;
         message.TryGetProperty("properties", out var properties);
         var user = properties.ValueKind == JsonValueKind.Object
@@ -116,6 +123,25 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
         }
 
         heard?.Invoke(arrival);
+    }
+
+    // Who stops it stops it in the middle of a word. Its last line may be cut off, and only its last.
+    private JsonDocument? Whole(string described)
+    {
+        if (cutOff is not null)
+        {
+            throw new InvalidOperationException($"mosquitto_sub went on after a line that is no JSON: {cutOff}");
+        }
+
+        try
+        {
+            return JsonDocument.Parse(described);
+        }
+        catch (JsonException)
+        {
+            cutOff = described;
+            return null;
+        }
     }
 
     private static string Text(JsonElement properties, string name) =>
