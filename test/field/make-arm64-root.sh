@@ -7,7 +7,8 @@ root=.cache/arm64-root
 [ -e "$root/.complete" ] && exit 0
 rm -rf "$root" "$root.partial"
 mkdir -p .cache
-mmdebstrap --quiet --aptopt='Acquire::Retries "3"' --variant=extract --architectures=arm64 --include=libc6,libssl3 bookworm "$root.partial"
+mmdebstrap --quiet --aptopt='Acquire::Retries "3"' --variant=extract --architectures=arm64 \
+  --include=libc6,libssl3 bookworm "$root.partial"
 # Absolute links would leave the root and find this machine's files.
 find "$root.partial" -type l -lname '/*' -print0 | while IFS= read -r -d '' link; do
   ln -sfnr "$root.partial$(readlink "$link")" "$link"

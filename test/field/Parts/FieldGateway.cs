@@ -22,6 +22,8 @@ internal sealed record FieldConfiguration
 
     public string KeepAlive { get; init; } = "5 s";
 
+    public string TlsMin { get; init; } = "1.3";
+
     public string CommitEvery { get; init; } = "200 ms";
 
     /// <summary>Where the field tests run there is seldom a time service.</summary>
@@ -210,7 +212,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
           "gateway": { "site": "plant1", "id": "{{Id}}" },
           "broker": {
             "host": "{{wish.BrokerHost}}", "addresses": ["{{wish.BrokerAddress}}"], "port": {{wish.BrokerPort}},
-            "network": "{{wish.BrokerNetwork}}", "keepAlive": "{{wish.KeepAlive}}", "tlsMin": "1.3"
+            "network": "{{wish.BrokerNetwork}}", "keepAlive": "{{wish.KeepAlive}}", "tlsMin": "{{wish.TlsMin}}"
           },
           "time": { "clock": "{{wish.Clock}}" },
           "identity": { "directory": "{{IdentityDirectory}}", "key": "file" },

@@ -17,15 +17,17 @@ internal sealed class PlantCa(FieldDirectory directory, string name = "ca", stri
 
     public string PassphraseFile => directory.At(name + ".passphrase");
 
+    public string RootPassphraseFile => PassphraseFile + ".root";
+
     /// <summary>The short fingerprint of its root.</summary>
     public string Root { get; private set; } = "";
 
     public async Task<PlantCa> MakeAsync()
     {
         await File.WriteAllTextAsync(PassphraseFile, Passphrase + "\n");
-        await File.WriteAllTextAsync(PassphraseFile + ".root", "a passphrase of the safe\n");
+        await File.WriteAllTextAsync(RootPassphraseFile, "a passphrase of the safe\n");
         var made = await JsonAsync(
-            "ca", "init", "--site", site, "--root-passphrase-file", PassphraseFile + ".root", "--passphrase-file",
+            "ca", "init", "--site", site, "--root-passphrase-file", RootPassphraseFile, "--passphrase-file",
             PassphraseFile);
         Root = made.GetProperty("rootFingerprint").GetString()!;
         return this;

@@ -38,6 +38,12 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     /// <summary>The one cipher suite that it offers from the next start on; empty: what openssl thinks best.</summary>
     public string Cipher { get; set; } = "";
 
+    /// <summary>
+    /// The one TLS version that it speaks from the next start on. mosquitto 2.0 takes it for the oldest, so the newest
+    /// is set for its OpenSSL.
+    /// </summary>
+    public string TlsVersion { get; set; } = "tlsv1.3";
+
     /// <summary>Messages that it keeps for a client that is away, from the next start on.</summary>
     public int QueuedMessagesMax { get; set; } = 100_000;
 
@@ -70,7 +76,21 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     public async Task StartAsync()
     {
         await File.WriteAllTextAsync(directory.At("broker", "mosquitto.conf"), Configuration());
-        child = ChildProcess.Start("/usr/sbin/mosquitto", ["-c", directory.At("broker", "mosquitto.conf")]);
+        await File.WriteAllTextAsync(directory.At("broker", "openssl.cnf"), $"""
+            openssl_conf = all
+            [all]
+            ssl_conf = ssl
+            [ssl]
+            system_default = own
+            [own]
+            MaxProtocol = TLSv{TlsVersion["tlsv".Length..]}
+
+            """);
+        child = ChildProcess.Start("/usr/sbin/mosquitto", ["-c", directory.At("broker", "mosquitto.conf")],
+            environment: new Dictionary<string, string>
+            {
+                ["OPENSSL_CONF"] = directory.At("broker", "openssl.cnf"),
+            });
         await child.SaysAsync("running", TimeSpan.FromSeconds(20));
     }
 
@@ -123,8 +143,8 @@ internal sealed class MosquittoBroker : IAsyncDisposable
         certfile {Files.Certificate}
         keyfile {Files.Key}
         crlfile {Files.Crl}
-        tls_version tlsv1.3
-        {(Cipher.Length == 0 ? "" : "ciphers_tls1.3 " + Cipher)}
+        tls_version {TlsVersion}
+        {(Cipher.Length == 0 ? "" : (TlsVersion == "tlsv1.3" ? "ciphers_tls1.3 " : "ciphers ") + Cipher)}
         require_certificate true
         use_identity_as_username true
 

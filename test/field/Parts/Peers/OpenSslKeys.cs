@@ -12,7 +12,9 @@ internal sealed class OpenSslKeys
 
     private OpenSslKeys(string directory) => this.directory = directory;
 
-    public BrokerFiles Broker => new(At("server.pem"), At("server.key"), At("ca.pem"), At("crl.pem"));
+    public BrokerFiles Broker => BrokerOf("server");
+
+    public string Lists => At("crl.pem");
 
     /// <summary>The files of one client: <c>gateway</c>, <c>mes</c>, or another that was issued.</summary>
     public (string Certificate, string Key) Client(string name) => (At(name + ".pem"), At(name + ".key"));
@@ -23,6 +25,22 @@ internal sealed class OpenSslKeys
         await keys.RunAsync("plant", MosquittoBroker.Host, FieldGateway.Id);
         return keys;
     }
+
+    /// <summary>With the authorities of a CA that sluice-provision made, which signs nothing odd itself.</summary>
+    public static async Task<OpenSslKeys> AdoptAsync(string directory, PlantCa ca)
+    {
+        var keys = new OpenSslKeys(directory);
+        await keys.RunAsync("adopt", ca.Folder, ca.PassphraseFile, ca.RootPassphraseFile);
+        return keys;
+    }
+
+    /// <summary>The files of a broker that shows another certificate: <c>server-expired</c>.</summary>
+    public BrokerFiles BrokerOf(string name) => new(At(name + ".pem"), At(name + ".key"), At("ca.pem"), Lists);
+
+    /// <summary>One certificate of each kind that no CA in its right mind would sign, for both sides.</summary>
+    public Task IssueOddAsync() => RunAsync("odd", MosquittoBroker.Host, FieldGateway.Id);
+
+    public Task IssueServerAsync(string name) => RunAsync("server", name, MosquittoBroker.Host);
 
     public Task IssueAsync(string name, string commonName) => RunAsync("client", name, commonName);
 
@@ -38,7 +56,7 @@ internal sealed class OpenSslKeys
         File.SetUnixFileMode(Path.Combine(target, "key.pem"), UnixFileMode.UserRead | UnixFileMode.UserWrite);
         File.Copy(certificate, Path.Combine(target, "chain.pem"));
         File.Copy(At("ca.pem"), Path.Combine(target, "roots.pem"));
-        File.Copy(At("crl.pem"), Path.Combine(target, "crl.pem"));
+        File.Copy(Lists, Path.Combine(target, "crl.pem"));
         File.WriteAllText(
             Path.Combine(target, "bundle.json"),
             $$"""{"v":1,"gateway":"{{FieldGateway.Id}}","site":"plant1","version":"{{version}}"}""");
