@@ -86,24 +86,7 @@ public sealed class RevocationList
             }
         }
 
-        var hash = HashOf(algorithm);
-        try
-        {
-            using var ecdsa = certificate.GetECDsaPublicKey();
-            if (ecdsa is not null)
-            {
-                return IsEcdsa(algorithm)
-                    && ecdsa.VerifyData(signedBytes, signature, hash, DSASignatureFormat.Rfc3279DerSequence);
-            }
-
-            using var rsa = certificate.GetRSAPublicKey();
-            return rsa is not null && !IsEcdsa(algorithm)
-                && rsa.VerifyData(signedBytes, signature, hash, RSASignaturePadding.Pkcs1);
-        }
-        catch (CryptographicException)
-        {
-            return false;
-        }
+        return SignedDer.Fits(certificate, signedBytes, signature, algorithm);
     }
 
     /// <summary>True where the list names this certificate. Ask <see cref="IsSignedBy"/> of its issuer first.</summary>
@@ -128,7 +111,7 @@ public sealed class RevocationList
             return null;
         }
 
-        if (HashOf(algorithm) == default)
+        if (!SignedDer.IsUnderstood(algorithm))
         {
             problem = $"the revocation list is signed with {algorithm}; ECDSA or RSA with SHA-256, 384 or 512 is "
                 + "understood";
@@ -254,15 +237,4 @@ public sealed class RevocationList
     /// Compared as a number, so that a leading zero byte on one side does not hide a revoked certificate.
     /// </summary>
     private static BigInteger Serial(ReadOnlySpan<byte> bytes) => new(bytes, isUnsigned: true, isBigEndian: true);
-
-    private static bool IsEcdsa(string algorithm) =>
-        algorithm.StartsWith("1.2.840.10045.4.3.", StringComparison.Ordinal);
-
-    private static HashAlgorithmName HashOf(string algorithm) => algorithm switch
-    {
-        "1.2.840.10045.4.3.2" or "1.2.840.113549.1.1.11" => HashAlgorithmName.SHA256,
-        "1.2.840.10045.4.3.3" or "1.2.840.113549.1.1.12" => HashAlgorithmName.SHA384,
-        "1.2.840.10045.4.3.4" or "1.2.840.113549.1.1.13" => HashAlgorithmName.SHA512,
-        _ => default,
-    };
 }

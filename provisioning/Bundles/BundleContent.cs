@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -18,8 +17,6 @@ public sealed record BundleBroker(string Host, IReadOnlyList<IPAddress> Addresse
 public sealed record BundleContent
 {
     public const int VersionMax = 999_999_999;
-
-    private const int CertificatesMax = 16;
 
     /// <summary>The only gateway that it is for.</summary>
     public required string Gateway { get; init; }
@@ -56,11 +53,11 @@ public sealed record BundleContent
             json.WriteString("gateway", Gateway);
             json.WriteString("site", Site);
             json.WriteNumber("version", Version);
-            json.WriteString("made", Instant(Made));
-            json.WriteString("notBefore", Instant(NotBefore));
-            Write(json, "chain", Chain);
-            Write(json, "roots", Roots);
-            Write(json, "crls", RevocationLists);
+            json.WriteString("made", PayloadField.Instant(Made));
+            json.WriteString("notBefore", PayloadField.Instant(NotBefore));
+            PayloadField.Write(json, "chain", Chain);
+            PayloadField.Write(json, "roots", Roots);
+            PayloadField.Write(json, "crls", RevocationLists);
             if (Broker is { } broker)
             {
                 json.WriteStartObject("broker");
@@ -97,21 +94,20 @@ public sealed record BundleContent
 
             var content = new BundleContent
             {
-                Gateway = Name(root, "gateway"),
-                Site = Name(root, "site"),
-                Version = Between(root.GetProperty("version").GetInt32(), 1, VersionMax),
-                Made = Instant(root, "made"),
-                NotBefore = Instant(root, "notBefore"),
-                Chain = Ders(root, "chain", CertificatesMax),
-                Roots = Ders(root, "roots", CertificatesMax),
-                RevocationLists = Ders(root, "crls", CertificatesMax),
+                Gateway = PayloadField.Name(root, "gateway"),
+                Site = PayloadField.Name(root, "site"),
+                Version = PayloadField.Between(root.GetProperty("version").GetInt32(), 1, VersionMax),
+                Made = PayloadField.Instant(root, "made"),
+                NotBefore = PayloadField.Instant(root, "notBefore"),
+                Chain = PayloadField.Ders(root, "chain"),
+                Roots = PayloadField.Ders(root, "roots"),
+                RevocationLists = PayloadField.Ders(root, "crls"),
                 Broker = root.TryGetProperty("broker", out var broker) ? ReadBroker(broker) : null,
             };
             problem = "";
             return content;
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException
-            or InvalidOperationException or ArgumentException or OverflowException)
+        catch (Exception exception) when (PayloadField.IsMadeWrong(exception))
         {
             problem = $"whoever made it made it wrong ({exception.Message})";
             return null;
@@ -142,44 +138,11 @@ public sealed record BundleContent
         }
     }
 
-    private static string Instant(DateTimeOffset moment) =>
-        moment.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-
-    private static DateTimeOffset Instant(JsonElement root, string key) => DateTimeOffset.ParseExact(
-        root.GetProperty(key).GetString() ?? "", "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture,
-        DateTimeStyles.AssumeUniversal);
-
-    private static string Name(JsonElement root, string key) =>
-        root.GetProperty(key).GetString() is { } name && KeyRequest.IsName(name)
-            ? name
-            : throw new FormatException($"{key} is no name");
-
-    private static int Between(int number, int min, int max) =>
-        number >= min && number <= max ? number : throw new FormatException($"{number} is out of range");
-
-    private static void Write(Utf8JsonWriter json, string key, IReadOnlyList<ReadOnlyMemory<byte>> ders)
-    {
-        json.WriteStartArray(key);
-        foreach (var der in ders)
-        {
-            json.WriteBase64StringValue(der.Span);
-        }
-
-        json.WriteEndArray();
-    }
-
-    private static List<ReadOnlyMemory<byte>> Ders(JsonElement root, string key, int countMax)
-    {
-        var array = root.GetProperty(key);
-        Between(array.GetArrayLength(), 1, countMax);
-        return [.. array.EnumerateArray().Select(each => (ReadOnlyMemory<byte>)each.GetBytesFromBase64())];
-    }
-
     private static BundleBroker ReadBroker(JsonElement broker) => new(
         broker.GetProperty("host").GetString() is { Length: > 0 and < 254 } host
             ? host
             : throw new FormatException("the broker has no host"),
-        [.. broker.GetProperty("addresses").EnumerateArray().Take(CertificatesMax)
+        [.. broker.GetProperty("addresses").EnumerateArray().Take(PayloadField.CertificatesMax)
             .Select(address => IPAddress.Parse(address.GetString() ?? ""))],
-        Between(broker.GetProperty("port").GetInt32(), 1, ushort.MaxValue));
+        PayloadField.Between(broker.GetProperty("port").GetInt32(), 1, ushort.MaxValue));
 }

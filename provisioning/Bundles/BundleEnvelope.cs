@@ -27,15 +27,17 @@ public sealed class BundleEnvelope
     private readonly byte[] signature;
 
     private BundleEnvelope(
-        byte[] signedBytes, byte[] payload, IReadOnlyList<X509Certificate2> signers, byte[] signature)
+        EnvelopeKind kind, byte[] signedBytes, byte[] payload, IReadOnlyList<X509Certificate2> signers,
+        byte[] signature)
     {
         this.signedBytes = signedBytes;
         this.signature = signature;
+        Kind = kind;
         Payload = payload;
         Signers = signers;
     }
 
-    private static ReadOnlySpan<byte> Magic => "SLUICEB1"u8;
+    public EnvelopeKind Kind { get; }
 
     /// <summary>What was signed; to be parsed only after <see cref="IsSignedBySigner"/> and a trusted chain.</summary>
     public ReadOnlyMemory<byte> Payload { get; }
@@ -61,19 +63,30 @@ public sealed class BundleEnvelope
     }
 
     /// <summary>Takes the outside apart. Null and a sentence where it is none.</summary>
-    public static BundleEnvelope? Open(ReadOnlyMemory<byte> bytes, out string problem)
+    public static BundleEnvelope? Open(ReadOnlyMemory<byte> bytes, out string problem) =>
+        Open(EnvelopeKind.Bundle, bytes, out problem);
+
+    /// <summary>Takes the outside of this kind apart. Null and a sentence where it is none.</summary>
+    public static BundleEnvelope? Open(EnvelopeKind kind, ReadOnlyMemory<byte> bytes, out string problem)
     {
         var rest = bytes.Span;
-        if (!rest.StartsWith(Magic))
+        var magic = kind.Magic.Span;
+        if (!rest.StartsWith(magic))
         {
-            problem = rest.StartsWith(Magic[..^1])
-                ? "it is a bundle of a newer form than this version of the agent knows"
-                : "it is no bundle: it begins differently";
+            problem = rest.StartsWith(magic[..^1])
+                ? $"it is a {kind.Name} of a newer form than this version of the agent knows"
+                : $"it is no {kind.Name}: it begins differently";
             return null;
         }
 
-        rest = rest[Magic.Length..];
-        if (bytes.Length > BytesMax || !Take(ref rest, 4, BytesMax, out var payload)
+        rest = rest[magic.Length..];
+        if (bytes.Length > kind.BytesMax)
+        {
+            problem = $"it is larger than any {kind.Name} ({kind.BytesMax >> 10} KiB)";
+            return null;
+        }
+
+        if (!Take(ref rest, 4, kind.BytesMax, out var payload)
             || !Take(ref rest, 4, SignersBytesMax, out var signerBytes))
         {
             problem = "it is cut short or damaged";
@@ -95,17 +108,19 @@ public sealed class BundleEnvelope
 
         problem = "";
         return new BundleEnvelope(
-            bytes.Span[..signedLength].ToArray(), payload.ToArray(), signers, signature.ToArray());
+            kind, bytes.Span[..signedLength].ToArray(), payload.ToArray(), signers, signature.ToArray());
     }
 
     /// <summary>Puts the outside around a payload.</summary>
+    /// <param name="kind">What it is.</param>
     /// <param name="payload">What is signed.</param>
     /// <param name="signers">Whose key it is first, the root last.</param>
     /// <param name="key">The first one's private key.</param>
-    public static byte[] Seal(ReadOnlySpan<byte> payload, IReadOnlyList<X509Certificate2> signers, ECDsa key)
+    public static byte[] Seal(
+        EnvelopeKind kind, ReadOnlySpan<byte> payload, IReadOnlyList<X509Certificate2> signers, ECDsa key)
     {
         using var bytes = new MemoryStream();
-        bytes.Write(Magic);
+        bytes.Write(kind.Magic.Span);
         Put(bytes, 4, payload);
         Put(bytes, 4, [.. signers.SelectMany(signer => signer.RawData)]);
         var signature = key.SignData(
@@ -113,6 +128,10 @@ public sealed class BundleEnvelope
         Put(bytes, 2, signature);
         return bytes.ToArray();
     }
+
+    /// <summary>Puts the outside of a gateway's bundle around a payload.</summary>
+    public static byte[] Seal(ReadOnlySpan<byte> payload, IReadOnlyList<X509Certificate2> signers, ECDsa key) =>
+        Seal(EnvelopeKind.Bundle, payload, signers, key);
 
     private static void Put(MemoryStream into, int lengthBytes, ReadOnlySpan<byte> bytes)
     {

@@ -23,12 +23,6 @@ public static class BundleJudge
                 "copy it again from where it was made, and take the stick out only when that says it is done");
         }
 
-        if (!envelope.IsSignedBySigner())
-        {
-            return Refuse(BundleRefusal.BrokenSignature, "The bundle's signature is broken: it was altered, or damaged "
-                + "on its way", "copy it again; if that does not help, have the plant's CA make it anew");
-        }
-
         if (RefuseSigner(envelope, expected) is { } refusal)
         {
             return refusal;
@@ -46,52 +40,12 @@ public static class BundleJudge
 
     private static BundleVerdict? RefuseSigner(BundleEnvelope envelope, BundleExpectation expected)
     {
-        var pinned = expected.Pinned;
-        // Not disposed: the root is the envelope's.
-        var first = new TrustAnchors([envelope.Root], []);
-        using var chain = new X509Chain
+        if (SignerJudge.Refuse(envelope, expected.Pinned, expected.Time) is { } refusal)
         {
-            ChainPolicy = (pinned ?? first).ChainPolicy(BundleEnvelope.SignerUsage, expected.Time.At),
-        };
-        chain.ChainPolicy.ExtraStore.AddRange(envelope.Signers.ToArray());
-
-        // The gateway's clock may be dead: dates are judged below, where clock and certificate are told apart.
-        chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        var signer = envelope.Signers[0];
-        if (!chain.Build(signer) || !MaySign(signer))
-        {
-            var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
-            return ForeignSigner(status, signer, pinned is not null);
+            return Refuse(refusal.Refusal, refusal.Happened, refusal.Do);
         }
 
-        var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
-        if (!elements[^1].RawDataMemory.Span.SequenceEqual(envelope.Root.RawData))
-        {
-            return ForeignSigner(X509ChainStatusFlags.PartialChain, signer, pinned is not null);
-        }
-
-        foreach (var element in elements)
-        {
-            var notBefore = new DateTimeOffset(element.NotBefore.ToUniversalTime(), TimeSpan.Zero);
-            var notAfter = new DateTimeOffset(element.NotAfter.ToUniversalTime(), TimeSpan.Zero);
-
-            // It was signed, so it is later than that: a dead clock is no reason to refuse.
-            var time = expected.Time.MayAct ? expected.Time : expected.Time.NotBefore(notBefore, "it was signed");
-            if (time.Problem($"the certificate '{element.Subject}'", notBefore, notAfter) is { } dates)
-            {
-                return Refuse(BundleRefusal.ForeignSigner, $"The bundle's signature is not believed: {dates}",
-                    "see to the gateway's clock first; if that is right, have the plant's CA make the bundle anew");
-            }
-        }
-
-        if (pinned is { RevocationLists.Count: > 0 } && pinned.CheckRevocation(elements, expected.Time.At).IsRevoked)
-        {
-            return Refuse(BundleRefusal.RevokedSigner, $"The bundle was signed by '{signer.Subject}', serial "
-                + $"{signer.SerialNumber}, which the plant's CA has revoked",
-                "do not use this bundle, and tell the plant's CA that there is one");
-        }
-
-        return pinned is null && !expected.ConfirmsRoot(envelope.Root)
+        return expected.Pinned is null && !expected.ConfirmsRoot(envelope.Root)
             ? Refuse(BundleRefusal.RootNotConfirmed, "This is the first bundle, and nobody confirmed that its root is "
                 + $"the plant's: {Requests.Fingerprint.Of(envelope.Root)} ({envelope.Root.Subject})",
                 "compare it with what the plant's CA says of itself by another way than the stick; then import again "
@@ -99,28 +53,6 @@ public static class BundleJudge
                 with { Root = envelope.Root }
             : null;
     }
-
-    private static BundleVerdict ForeignSigner(X509ChainStatusFlags status, X509Certificate2 signer, bool isPinned)
-    {
-        if (isPinned && (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain)) != 0)
-        {
-            return Refuse(BundleRefusal.ForeignSigner, $"The bundle was signed by '{signer.Subject}', which does not "
-                + "lead to the root that this gateway trusts: it is of another plant, or the plant has a new CA",
-                "bring the bundle of this plant; if the plant's CA was replaced and the old one cannot sign any more, "
-                + "begin anew with 'sluice-agent identity wipe'");
-        }
-
-        return Refuse(BundleRefusal.ForeignSigner, "The bundle's signature is not believed: "
-            + ChainSentence.Of(status, signer.Subject, "may not sign bundles (it lacks the extended key usage "
-                + $"{BundleEnvelope.SignerUsage})"),
-            "have it signed with the certificate that the plant's CA made for that");
-    }
-
-    /// <summary>Asked here too: a chain takes a certificate that names no usage for one of every usage.</summary>
-    private static bool MaySign(X509Certificate2 signer) => signer.Extensions
-        .OfType<X509EnhancedKeyUsageExtension>()
-        .Any(usages => usages.EnhancedKeyUsages.Cast<System.Security.Cryptography.Oid>()
-            .Any(usage => usage.Value == BundleEnvelope.SignerUsage));
 
     private static BundleVerdict? RefuseContent(
         BundleContent content, BundleEnvelope envelope, BundleExpectation expected)

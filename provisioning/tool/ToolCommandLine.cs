@@ -65,6 +65,7 @@ internal sealed class ToolCommandLine
         root.Add(new RequestVerb(surroundings).Command());
         root.Add(new SignVerb(surroundings).Command());
         root.Add(new BundleVerb(surroundings).Command());
+        root.Add(new TrustVerb(surroundings).Command());
         root.Add(new RevokeVerb(surroundings).Command());
         root.Add(new CrlVerb(surroundings).Command());
         root.Add(new ListVerb(surroundings).Command());

@@ -13,6 +13,8 @@ namespace Sluice.Provision.Authority;
 /// signer.pem .key    what signs bundles
 /// root-crl.pem crl.pem   the two revocation lists
 /// certificates/      every certificate that was made, by its number
+/// trust.bundle       the newest trust bundle
+/// trusted/           other CAs of the plant, as PEM: roots, authorities, lists
 /// register.json      who has which, what is revoked, versions of bundles
 /// </code>
 /// A file is replaced by a rename after its bytes are on the disk.

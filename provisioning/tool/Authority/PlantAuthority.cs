@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Provision.Authority;
 
@@ -15,6 +16,7 @@ namespace Sluice.Provision.Authority;
 internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
 {
     private const string RootKey = "root/root.key";
+    private const string TrustFile = "trust.bundle";
 
     private static readonly TimeSpan RootLife = TimeSpan.FromDays(20 * 365);
     private static readonly TimeSpan IssuingLife = TimeSpan.FromDays(10 * 365);
@@ -80,6 +82,7 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
         using var issuing = folder.ReadCertificate("issuing.pem");
         using var signer = folder.ReadCertificate("signer.pem");
         using var root = Root;
+        var trusted = TrustedFolder.Read(folder);
         var version = register.Bundles.GetValueOrDefault(gateway) + 1;
         folder.Write(register with
         {
@@ -93,13 +96,52 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
             Made = clock.GetUtcNow(),
             NotBefore = new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero),
             Chain = [certificate.RawData, issuing.RawData],
-            Roots = [root.RawData],
-            RevocationLists = [ReadList("crl.pem"), ReadList("root-crl.pem")],
+            Roots = [root.RawData, .. trusted.Roots],
+            RevocationLists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists],
             Broker = register.Broker is { } broker
                 ? new BundleBroker(broker.Host, [.. broker.Addresses.Select(IPAddress.Parse)], broker.Port)
                 : null,
         };
         return (BundleEnvelope.Seal(content.Write(), [signer, issuing, root], key), version);
+    }
+
+    /// <summary>
+    /// The plant's roots and lists for all gateways. Where nothing changed, the bytes of last time: a new version makes
+    /// every gateway lay a new identity down.
+    /// </summary>
+    public (byte[] Bytes, int Version) Trust(string passphrase)
+    {
+        using var key = folder.ReadKey("signer.key", passphrase);
+        using var issuing = folder.ReadCertificate("issuing.pem");
+        using var signer = folder.ReadCertificate("signer.pem");
+        using var root = Root;
+        var trusted = TrustedFolder.Read(folder);
+        var register = folder.ReadRegister();
+        var content = new TrustContent
+        {
+            Site = register.Site,
+            Version = 1,
+            Made = DateTimeOffset.UnixEpoch,
+            Roots = [root.RawData, .. trusted.Roots],
+            Authorities = trusted.Authorities,
+            RevocationLists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists],
+        };
+        var hash = Convert.ToHexStringLower(SHA256.HashData([.. content.Write(), .. signer.RawData]));
+        if (hash == register.TrustHash && File.Exists(folder.At(TrustFile)))
+        {
+            return (File.ReadAllBytes(folder.At(TrustFile)), register.TrustVersion);
+        }
+
+        // The version before the file: one that was given away is never given again. The hash after it: until the file
+        // is there, nothing has been made.
+        var version = register.TrustVersion + 1;
+        folder.Write(register with { TrustVersion = version, TrustHash = "" });
+        var bytes = BundleEnvelope.Seal(
+            EnvelopeKind.Trust, (content with { Version = version, Made = clock.GetUtcNow() }).Write(),
+            [signer, issuing, root], key);
+        folder.Write(TrustFile, bytes);
+        folder.Write(register with { TrustVersion = version, TrustHash = hash });
+        return (bytes, version);
     }
 
     /// <summary>Key and certificate of somebody who makes no request of their own: the MES, the broker.</summary>

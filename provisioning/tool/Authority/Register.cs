@@ -18,6 +18,12 @@ internal sealed record Register
 
     /// <summary>The version of the newest bundle of each gateway.</summary>
     public IReadOnlyDictionary<string, int> Bundles { get; init; } = new Dictionary<string, int>();
+
+    /// <summary>The version of the newest trust bundle; 0 for none.</summary>
+    public int TrustVersion { get; init; }
+
+    /// <summary>SHA-256 of what the newest trust bundle says; empty where it was not finished.</summary>
+    public string TrustHash { get; init; } = "";
 }
 
 /// <param name="Name">The common name.</param>

@@ -30,6 +30,8 @@ public sealed class BundleBench : IDisposable
 
     internal PlantAuthority Authority { get; }
 
+    internal AuthorityFolder Folder => folder;
+
     public byte[] KeyAndRequest { get; }
 
     public KeyRequest Request { get; }
@@ -72,10 +74,12 @@ public sealed class BundleBench : IDisposable
     /// <summary>A bundle with other content, signed by the one who may.</summary>
     public byte[] Resign(BundleContent content) => Seal(content.Write());
 
-    public byte[] Seal(byte[] payload)
+    public byte[] Seal(byte[] payload) => Seal(EnvelopeKind.Bundle, payload);
+
+    public byte[] Seal(EnvelopeKind kind, byte[] payload)
     {
         using var key = folder.ReadKey("signer.key", Passphrase);
-        return BundleEnvelope.Seal(payload, BundleEnvelope.Open(First, out _)!.Signers, key);
+        return BundleEnvelope.Seal(kind, payload, BundleEnvelope.Open(First, out _)!.Signers, key);
     }
 
     /// <summary>A bundle with the right content, signed by somebody else under some root.</summary>

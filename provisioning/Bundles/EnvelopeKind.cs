@@ -1,0 +1,28 @@
+namespace Sluice.Provisioning.Bundles;
+
+/// <summary>
+/// What stands in an envelope. Its first bytes are signed with the rest, so that neither kind passes for the other.
+/// </summary>
+public sealed class EnvelopeKind
+{
+    private EnvelopeKind(string magic, string name, int bytesMax)
+    {
+        Magic = System.Text.Encoding.ASCII.GetBytes(magic);
+        Name = name;
+        BytesMax = bytesMax;
+    }
+
+    /// <summary>What one gateway gets: provisioning/BUNDLE.md.</summary>
+    public static EnvelopeKind Bundle { get; } = new("SLUICEB1", "bundle", BundleEnvelope.BytesMax);
+
+    /// <summary>What all gateways of a plant get: provisioning/TRUST.md.</summary>
+    public static EnvelopeKind Trust { get; } = new("SLUICET1", "trust bundle", 1 << 20);
+
+    /// <summary>What a person calls it.</summary>
+    public string Name { get; }
+
+    /// <summary>Larger ones are refused unread.</summary>
+    public int BytesMax { get; }
+
+    internal ReadOnlyMemory<byte> Magic { get; }
+}
