@@ -7,6 +7,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Describing;
+using Sluice.Agent.Enrolment;
 using Sluice.Agent.Health;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
@@ -20,13 +21,14 @@ using Sluice.Hal.Gpio.Light;
 using Sluice.Hal.Modbus;
 using Sluice.Hal.Sensors;
 using Sluice.Hal.Simulation;
+using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, posture, status, light, samplers, and stop in the
-/// reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last, with everything
-/// in it durable.
+/// The only wiring. Loops start in the order buffer, publisher, posture, good time, status, light, samplers, and
+/// stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last, with
+/// everything in it durable.
 /// </summary>
 public static class GatewayHost
 {
@@ -84,15 +86,21 @@ public static class GatewayHost
         services.AddSingleton(options);
         services.AddSingleton(clock);
         services.AddSingleton<DeviceRoll>();
+        var hostClock = surroundings.HostClock ?? ClockOf(configuration, surroundings.Random);
 
         AddLoop(services, s => new BufferLoop(
             StoreSwitch.OnDisk(
-                LessWhatSourcesKeep(configuration), clock,
-                surroundings.HostClock ?? ClockOf(configuration, surroundings.Random)),
+                LessWhatSourcesKeep(configuration), clock, hostClock),
             configuration.Buffer.CommitEvery,
             clock,
             Logger<BufferLoop>(s)));
-        services.AddSingleton<IBrokerLink>(_ => new MqttBrokerLink(configuration, clock));
+        var goodTime = new GoodTimeFile(LinuxIdentityDisk.Beside(configuration.Identity.Directory), ".agent");
+        services.AddSingleton(s => new ValidityClock(
+            clock,
+            () => s.GetRequiredService<BufferLoop>().View.Record?.Clock.IsSet ?? hostClock.IsSynchronised(),
+            goodTime.Read));
+        services.AddSingleton<IBrokerLink>(s => new MqttBrokerLink(
+            configuration, clock, s.GetRequiredService<ValidityClock>(), null));
         AddLoop(services, s => new Publisher(
             configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock,
             surroundings.Random,
@@ -101,6 +109,8 @@ public static class GatewayHost
             Signals(configuration, s, clock)));
         AddLoop(services, s => new PostureLoop(
             configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock));
+        AddLoop(services, s => new GoodTimeLoop(
+            s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
             Logger<Sampler>(s), s.GetRequiredService<DeviceRoll>()))]);

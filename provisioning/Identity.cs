@@ -8,6 +8,9 @@ namespace Sluice.Provisioning;
 /// </summary>
 public sealed class Identity : IDisposable
 {
+    /// <summary>What <see cref="NotEarlierThan"/> comes from, for a technician.</summary>
+    internal const string MadeWords = "its own certificate or revocation list was made";
+
     internal Identity(
         string gatewayId, string version, X509Certificate2 leaf, X509Certificate2Collection intermediates,
             TrustAnchors trust)
@@ -47,6 +50,9 @@ public sealed class Identity : IDisposable
     /// </summary>
     public DateTimeOffset NotEarlierThan =>
         Trust.RevocationLists.Select(list => list.ThisUpdate).Append(NotBefore).Max();
+
+    /// <summary>The time by which dates are judged where this is the own identity.</summary>
+    public ValidityTime Judging(ValidityTime time) => time.NotBefore(NotEarlierThan, MadeWords);
 
     public void Dispose()
     {

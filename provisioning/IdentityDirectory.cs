@@ -21,12 +21,14 @@ public static class IdentityDirectory
 
     /// <param name="directory">The identity directory of the configuration.</param>
     /// <param name="gatewayId">The id that the certificate must name.</param>
-    /// <param name="at">Now, as far as the gateway knows.</param>
-    public static IdentityLoadResult Load(string directory, string gatewayId, DateTimeOffset at) =>
-        Load(directory, Current, gatewayId, at);
+    /// <param name="time">
+    /// Now, as far as the gateway knows; what the identity itself proves of it is added here.
+    /// </param>
+    public static IdentityLoadResult Load(string directory, string gatewayId, ValidityTime time) =>
+        Load(directory, Current, gatewayId, time);
 
     /// <summary>The same for what another link leads to: an identity that is tried before it is used.</summary>
-    public static IdentityLoadResult Load(string directory, string link, string gatewayId, DateTimeOffset at)
+    public static IdentityLoadResult Load(string directory, string link, string gatewayId, ValidityTime time)
     {
         var problems = new List<IdentityProblem>();
         var current = Path.Combine(directory, link);
@@ -41,7 +43,7 @@ public static class IdentityDirectory
 
         try
         {
-            return LoadCurrent(current, gatewayId, at, problems);
+            return LoadCurrent(current, gatewayId, time, problems);
         }
         catch (Exception exception) when (
             exception is IOException or UnauthorizedAccessException or CryptographicException)
@@ -74,22 +76,27 @@ public static class IdentityDirectory
     }
 
     private static IdentityLoadResult LoadCurrent(
-        string current, string gatewayId, DateTimeOffset at, List<IdentityProblem> problems)
+        string current, string gatewayId, ValidityTime time, List<IdentityProblem> problems)
     {
         var files = new IdentityFiles(current, problems);
         using var key = files.ReadKey();
         var chain = files.ReadCertificates(ChainFile,
             "the gateway's certificate and what stands between it and the root");
         var roots = files.ReadCertificates(RootsFile, "the plant's root certificates");
-        var lists = files.ReadRevocationLists(at);
+        var lists = files.ReadRevocationLists();
         files.CheckBundle(gatewayId);
+        foreach (var made in lists.Select(list => list.ThisUpdate).Concat(chain.Take(1).Select(NotBefore)))
+        {
+            time = time.NotBefore(made, Identity.MadeWords);
+        }
 
         var trust = new TrustAnchors(roots, lists);
         X509Certificate2? leaf = null;
         if (chain.Count > 0)
         {
             leaf = Join(files, chain[0], key);
-            CheckLeaf(files, chain, trust, gatewayId, at);
+            CheckLeaf(files, chain, trust, gatewayId, time);
+            files.WarnOfAge(lists, time);
         }
 
         if (leaf is null || problems.Exists(problem => problem.Blocks))
@@ -126,7 +133,7 @@ public static class IdentityDirectory
     }
 
     private static void CheckLeaf(
-        IdentityFiles files, X509Certificate2Collection chain, TrustAnchors trust, string gatewayId, DateTimeOffset at)
+        IdentityFiles files, X509Certificate2Collection chain, TrustAnchors trust, string gatewayId, ValidityTime time)
     {
         var leaf = chain[0];
         if (CommonName(leaf) is not { } name || !string.Equals(name, gatewayId, StringComparison.Ordinal))
@@ -135,36 +142,35 @@ public static class IdentityDirectory
                 + $"'{gatewayId}': the bundle belongs to another gateway, or gateway.id in the configuration is wrong");
         }
 
-        CheckDates(files, leaf, at);
+        CheckDates(files, leaf, time);
         if (trust.Roots.Count > 0)
         {
-            CheckChain(files, chain, trust, at);
+            CheckChain(files, chain, trust, time);
         }
     }
 
-    private static void CheckDates(IdentityFiles files, X509Certificate2 certificate, DateTimeOffset at)
+    /// <summary>Warnings, whatever they say: the broker judges by its own clock, and a try costs nothing.</summary>
+    private static void CheckDates(IdentityFiles files, X509Certificate2 certificate, ValidityTime time)
     {
-        var notBefore = new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
-        var notAfter = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
-        if (at > notAfter)
+        if (time.Problem($"the certificate '{certificate.Subject}'", NotBefore(certificate), NotAfter(certificate))
+            is { } dates)
         {
-            files.Warning(ChainFile,
-                $"the certificate '{certificate.Subject}' expired {notAfter:yyyy-MM-dd HH:mm}Z and the "
-                + $"clock says {at:yyyy-MM-dd HH:mm}Z: the broker will refuse it; bring a new bundle");
-        }
-        else if (at < notBefore)
-        {
-            files.Warning(ChainFile,
-                $"the certificate '{certificate.Subject}' is valid from {notBefore:yyyy-MM-dd HH:mm}Z on "
-                + $"and the clock says {at:yyyy-MM-dd HH:mm}Z: most likely the gateway's clock is not set; check its "
-                + "time server");
+            files.Warning(ChainFile, time.Judge(NotBefore(certificate), NotAfter(certificate)) == DateVerdict.Expired
+                ? $"{dates}: the broker will refuse it; bring a new bundle"
+                : dates);
         }
     }
+
+    private static DateTimeOffset NotBefore(X509Certificate2 certificate) =>
+        new(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+
+    private static DateTimeOffset NotAfter(X509Certificate2 certificate) =>
+        new(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
 
     private static void CheckChain(
-        IdentityFiles files, X509Certificate2Collection certificates, TrustAnchors trust, DateTimeOffset at)
+        IdentityFiles files, X509Certificate2Collection certificates, TrustAnchors trust, ValidityTime time)
     {
-        using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(ClientAuthentication, at) };
+        using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(ClientAuthentication, time) };
         chain.ChainPolicy.ExtraStore.AddRange(certificates);
 
         // Dates are told one by one as warnings: they may be the clock's fault, and then the chain is still the right
@@ -179,8 +185,8 @@ public static class IdentityDirectory
         }
 
         var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
-        elements.Skip(1).ToList().ForEach(above => CheckDates(files, above, at));
-        var verdict = trust.CheckRevocation(elements, at);
+        elements.Skip(1).ToList().ForEach(above => CheckDates(files, above, time));
+        var verdict = trust.CheckRevocation(elements, time);
         if (verdict.IsRevoked)
         {
             files.Problem(RevocationFile,

@@ -80,7 +80,7 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         return certificates;
     }
 
-    public IReadOnlyList<RevocationList> ReadRevocationLists(DateTimeOffset at)
+    public IReadOnlyList<RevocationList> ReadRevocationLists()
     {
         const string file = IdentityDirectory.RevocationFile;
         var lists = new List<RevocationList>();
@@ -99,7 +99,6 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
                 if (RevocationList.Parse(der.AsMemory(0, length), out var problem) is { } list)
                 {
                     lists.Add(list);
-                    WarnOfAge(file, list, at);
                 }
                 else
                 {
@@ -118,6 +117,14 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         }
 
         return lists;
+    }
+
+    public void WarnOfAge(IEnumerable<RevocationList> lists, ValidityTime time)
+    {
+        foreach (var problem in lists.Select(list => list.AgeProblem(time)).OfType<string>())
+        {
+            Warning(IdentityDirectory.RevocationFile, problem);
+        }
     }
 
     /// <summary>
@@ -148,15 +155,6 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         catch (JsonException exception)
         {
             Problem(file, $"it is not JSON ({exception.Message}); copy the bundle again");
-        }
-    }
-
-    private void WarnOfAge(string file, RevocationList list, DateTimeOffset at)
-    {
-        if (list.NextUpdate < at)
-        {
-            Warning(file, $"the revocation list of '{list.IssuerName}' should have been replaced by "
-                + $"{list.NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but bring a newer one");
         }
     }
 

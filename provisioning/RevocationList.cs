@@ -93,6 +93,20 @@ public sealed class RevocationList
     public bool IsRevoked(X509Certificate2 certificate) =>
         revoked.Contains(Serial(certificate.SerialNumberBytes.Span));
 
+    /// <summary>
+    /// That a newer one should be here, or null. It goes on counting. Says "clock" where nobody can know.
+    /// </summary>
+    public string? AgeProblem(ValidityTime time) => time.Judge(DateTimeOffset.MinValue, NextUpdate) switch
+    {
+        DateVerdict.Fine => null,
+        DateVerdict.Expired => $"the revocation list of '{IssuerName}' should have been replaced by "
+            + $"{NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but newer revocations are not known here: bring a "
+            + "newer one",
+        _ => $"the gateway's clock says {time.Wall:yyyy-MM-dd HH:mm}Z and is not right, so nobody can say whether the "
+            + $"revocation list of '{IssuerName}' (until {NextUpdate:yyyy-MM-dd HH:mm}Z) is too old: set the clock, or "
+            + "see to its time server",
+    };
+
     private static RevocationList? ParseOrThrow(ReadOnlyMemory<byte> der, out string problem)
     {
         problem = "";

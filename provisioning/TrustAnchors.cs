@@ -22,7 +22,7 @@ public sealed class TrustAnchors : IDisposable
     /// The rules by which a chain is built: these roots only, no download, no revocation lookup of the platform's (it
     /// would go to the network; ours follows), and the stated use.
     /// </summary>
-    public X509ChainPolicy ChainPolicy(string extendedKeyUsage, DateTimeOffset at)
+    public X509ChainPolicy ChainPolicy(string extendedKeyUsage, ValidityTime time)
     {
         var policy = new X509ChainPolicy
         {
@@ -31,7 +31,7 @@ public sealed class TrustAnchors : IDisposable
             DisableCertificateDownloads = true,
             VerificationFlags = X509VerificationFlags.NoFlag,
             VerificationTimeIgnored = false,
-            VerificationTime = at.UtcDateTime,
+            VerificationTime = time.At.UtcDateTime,
         };
         policy.CustomTrustStore.AddRange(Roots);
         policy.ApplicationPolicy.Add(new System.Security.Cryptography.Oid(extendedKeyUsage));
@@ -43,7 +43,7 @@ public sealed class TrustAnchors : IDisposable
     /// goes on counting: a late CRL must not lock every gateway of a plant out. A certificate whose issuer's list is
     /// missing is refused at the end of the chain, and warned of above it.
     /// </summary>
-    public RevocationVerdict CheckRevocation(IReadOnlyList<X509Certificate2> chainLeafFirst, DateTimeOffset at)
+    public RevocationVerdict CheckRevocation(IReadOnlyList<X509Certificate2> chainLeafFirst, ValidityTime time)
     {
         var warnings = new List<string>();
         for (var i = 0; i + 1 < chainLeafFirst.Count; i++)
@@ -72,11 +72,9 @@ public sealed class TrustAnchors : IDisposable
                     + $"by '{issuer.Subject}'", warnings);
             }
 
-            if (list.NextUpdate < at)
+            if (list.AgeProblem(time) is { } age)
             {
-                warnings.Add($"the revocation list of '{issuer.Subject}' should have been replaced by "
-                    + $"{list.NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but newer revocations are not known "
-                    + "here");
+                warnings.Add(age);
             }
         }
 

@@ -23,6 +23,8 @@ public enum DateVerdict
 /// <list type="bullet">
 /// <item>The time is never before anything that has certainly happened: this release was made, the clock was right
 /// once, the own bundle was made.</item>
+/// <item>A saved time counts only up to <see cref="SavedAheadMax"/> after everything else that is known: a clock that
+/// jumped by decades once, and was put right, must not lock the gateway out for ever.</item>
 /// <item>Only a set clock that is not behind that floor may say that something is not valid yet. What the floor alone
 /// proves expired is expired, whatever the clock says.</item>
 /// <item>No renewal and no expiry action while <see cref="MayAct"/> is false.</item>
@@ -30,12 +32,27 @@ public enum DateVerdict
 /// </summary>
 public sealed record ValidityTime
 {
-    private ValidityTime(DateTimeOffset wall, bool isClockSet, DateTimeOffset floor, string floorIs)
+    /// <summary>
+    /// Longer than any gateway runs without a new release, certificate or revocation list. A time that was saved beyond
+    /// it was saved by a clock that was wrong.
+    /// </summary>
+    public static readonly TimeSpan SavedAheadMax = TimeSpan.FromDays(5 * 366);
+
+    private readonly DateTimeOffset certain;
+    private readonly string certainIs;
+    private readonly DateTimeOffset? saved;
+    private readonly bool countsSaved;
+
+    private ValidityTime(
+        DateTimeOffset wall, bool isClockSet, DateTimeOffset certain, string certainIs, DateTimeOffset? saved)
     {
         Wall = wall;
         IsClockSet = isClockSet;
-        Floor = floor;
-        FloorIs = floorIs;
+        this.certain = certain;
+        this.certainIs = certainIs;
+        this.saved = saved;
+        countsSaved = saved > certain && saved - certain <= SavedAheadMax;
+        Floor = countsSaved ? saved!.Value : certain;
     }
 
     /// <summary>What the clock says.</summary>
@@ -48,7 +65,10 @@ public sealed record ValidityTime
     public DateTimeOffset Floor { get; }
 
     /// <summary>Where the floor comes from, for a technician.</summary>
-    public string FloorIs { get; }
+    public string FloorIs => countsSaved ? "the clock was last known to be right" : certainIs;
+
+    /// <summary>What is no matter of any clock: a set one that says less is wrong, whatever was saved.</summary>
+    public DateTimeOffset Certain => certain;
 
     /// <summary>The clock is certainly wrong.</summary>
     public bool IsBehind => Wall < Floor;
@@ -68,23 +88,13 @@ public sealed record ValidityTime
         DateTimeOffset wall, bool isClockSet, DateTimeOffset released, DateTimeOffset? lastGood,
         DateTimeOffset? ownNotBefore)
     {
-        var (floor, floorIs) = (released, "this release of the agent was made");
-        if (lastGood > floor)
-        {
-            (floor, floorIs) = (lastGood.Value, "the clock was last known to be right");
-        }
-
-        if (ownNotBefore > floor)
-        {
-            (floor, floorIs) = (ownNotBefore.Value, "its own certificate or revocation list was made");
-        }
-
-        return new ValidityTime(wall, isClockSet, floor, floorIs);
+        var time = new ValidityTime(wall, isClockSet, released, "this release of the agent was made", lastGood);
+        return ownNotBefore is { } own ? time.NotBefore(own, Identity.MadeWords) : time;
     }
 
     /// <summary>The same with something else that has certainly happened.</summary>
     public ValidityTime NotBefore(DateTimeOffset moment, string momentIs) =>
-        moment > Floor ? new ValidityTime(Wall, IsClockSet, moment, momentIs) : this;
+        moment > certain ? new ValidityTime(Wall, IsClockSet, moment, momentIs, saved) : this;
 
     public DateVerdict Judge(DateTimeOffset notBefore, DateTimeOffset notAfter)
     {

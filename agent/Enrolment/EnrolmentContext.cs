@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
@@ -41,8 +39,7 @@ internal sealed class EnrolmentContext(
     GatewayConfiguration configuration, IIdentityDisk disk, TimeProvider clock, IHostClock hostClock,
     EnrolmentUser user)
 {
-    private const string GoodTimeFile = "good-time";
-    private const int GoodTimeBytesMax = 100;
+    private readonly GoodTimeFile goodTime = new(disk, ".new");
 
     public GatewayConfiguration Configuration => configuration;
 
@@ -56,29 +53,23 @@ internal sealed class EnrolmentContext(
 
     public AuditLog Audit { get; } = new(disk);
 
+    /// <summary>The time by which everything here is judged.</summary>
+    public ValidityClock Validity => new(
+        clock, () => configuration.IsClockTrusted || hostClock.IsSynchronised(), goodTime.Read);
+
     /// <summary>The identity behind a link, or why there is none. The caller disposes it.</summary>
     public IdentityLoadResult Load(string link) =>
-        IdentityDirectory.Load(configuration.Identity.Directory, link, GatewayId, clock.GetUtcNow());
+        IdentityDirectory.Load(configuration.Identity.Directory, link, GatewayId, Validity.Now());
 
     /// <summary>Now, as well as this gateway can know it.</summary>
-    public ValidityTime Time()
-    {
-        var loaded = Load(IdentityDirectory.Current);
-        var own = loaded.Identity?.NotEarlierThan;
-        loaded.Identity?.Dispose();
-        var isSet = configuration.IsClockTrusted || hostClock.IsSynchronised();
-        return ValidityTime.Of(clock.GetUtcNow(), isSet, AgentVersion.Released, ReadGoodTime(), own);
-    }
+    public ValidityTime Time() => Validity.WithOwn(configuration);
 
     /// <summary>Remembers that the clock is right now: after a dead battery nobody goes back before this.</summary>
     public void KeepGoodTime(ValidityTime time)
     {
         if (time.MayAct)
         {
-            var text = time.Wall.UtcDateTime.ToString("O", CultureInfo.InvariantCulture) + "\n";
-            disk.Write(GoodTimeFile + ".new", Encoding.ASCII.GetBytes(text), isSecret: false);
-            disk.Rename(GoodTimeFile + ".new", GoodTimeFile);
-            disk.SyncFolder("");
+            goodTime.Write(time.Wall);
         }
     }
 
@@ -97,11 +88,4 @@ internal sealed class EnrolmentContext(
         using var identity = Load(link).Identity;
         return identity?.Serial ?? "";
     }
-
-    private DateTimeOffset? ReadGoodTime() =>
-        disk.Read(GoodTimeFile, GoodTimeBytesMax) is { } bytes
-        && DateTimeOffset.TryParse(Encoding.ASCII.GetString(bytes).Trim(), CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal, out var moment)
-            ? moment
-            : null;
 }

@@ -25,9 +25,9 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
     private readonly string directory;
     private readonly uint user;
     private readonly uint group;
-    private readonly FileStream held;
+    private readonly FileStream? held;
 
-    private LinuxIdentityDisk(string directory)
+    private LinuxIdentityDisk(string directory, bool locks)
     {
         this.directory = directory;
         var owner = directory;
@@ -40,6 +40,11 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
         if (Statx(HereFollowingNoLink, owner, 0, BasicStatus, status) == 0)
         {
             (user, group) = (*(uint*)(status + UserAt), *(uint*)(status + GroupAt));
+        }
+
+        if (!locks)
+        {
+            return;
         }
 
         if (owner != directory)
@@ -61,7 +66,14 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
 
     /// <summary>Makes the directory where there is none. Throws IOException where another verb is at it.</summary>
     public static LinuxIdentityDisk Open(string directory) =>
-        new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)));
+        new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), locks: true);
+
+    /// <summary>
+    /// For the agent that runs, which changes no identity here and waits for no verb: what it writes, it writes in one
+    /// step. Makes no directory.
+    /// </summary>
+    public static LinuxIdentityDisk Beside(string directory) =>
+        new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), locks: false);
 
     public byte[]? Read(string name, int bytesMax)
     {
@@ -152,7 +164,7 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
 
     public void SyncFolder(string name) => DirectorySync.Sync(At(name));
 
-    public void Dispose() => held.Dispose();
+    public void Dispose() => held?.Dispose();
 
     private void Put(string path, FileMode mode, ReadOnlySpan<byte> bytes, UnixFileMode access)
     {

@@ -102,7 +102,8 @@ internal sealed class Trial(EnrolmentContext context, string socketPath)
         steps.Add(new VerbStep("identity", true, loaded.Problems.Count == 0
             ? "key, certificate, roots and revocation lists belong together"
             : string.Join(" ", loaded.Problems.Select(each => $"{each}."))));
-        var broker = new MqttBrokerLink(context.Configuration, context.Clock, new LinkTrial(link));
+        var broker = new MqttBrokerLink(
+            context.Configuration, context.Clock, context.Validity, new LinkTrial(link));
         await using (broker.ConfigureAwait(false))
         {
             var topics = new ContractTopics(context.Configuration.Gateway);

@@ -14,7 +14,7 @@ namespace Sluice.Agent.Uplink;
 /// suites only where the plant says so), our whole chain sent along, no renegotiation, no resumption. Used for one
 /// handshake.
 /// </summary>
-internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTimeOffset at)
+internal sealed class BrokerTls(BrokerSettings broker, Identity identity, ValidityTime time)
 {
     private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
@@ -109,7 +109,7 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
             TargetHost = broker.Host,
             ClientCertificateContext = SslStreamCertificateContext.Create(
                 identity.Leaf, identity.Intermediates, offline: true),
-            CertificateChainPolicy = identity.Trust.ChainPolicy(ServerAuthentication, at),
+            CertificateChainPolicy = identity.Trust.ChainPolicy(ServerAuthentication, time),
             AllowRenegotiation = false,
             AllowTlsResume = false,
             EnabledSslProtocols = only13 ? SslProtocols.Tls13 : SslProtocols.Tls13 | SslProtocols.Tls12,
@@ -135,9 +135,15 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateChainErrors))
         {
             var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
+            var verdict = VerdictOf(status);
+            if (verdict == ConnectVerdict.BrokerDates && Dates(chain) is { } dates)
+            {
+                return dates;
+            }
+
             var sentence = ChainSentence.Of(
                 status, certificate.Subject, "may not be used by a server (extended key usage serverAuth)");
-            return new ConnectOutcome(VerdictOf(status), $"the broker is not believed: {sentence}.");
+            return new ConnectOutcome(verdict, $"the broker is not believed: {sentence}.");
         }
 
         if (errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch))
@@ -148,11 +154,30 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, DateTi
         }
 
         var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
-        var verdict = identity.Trust.CheckRevocation(elements, at);
-        Warnings = verdict.Warnings;
-        return verdict.Refusal is { } revoked
+        var revocation = identity.Trust.CheckRevocation(elements, time);
+        Warnings = revocation.Warnings;
+        return revocation.Refusal is { } revoked
             ? new ConnectOutcome(ConnectVerdict.Revoked, $"the broker is not believed: {revoked}.")
             : null;
+    }
+
+    /// <summary>Whether a date is the certificate's fault or that of the gateway's clock; null where none is wrong.
+    /// </summary>
+    private ConnectOutcome? Dates(X509Chain chain)
+    {
+        foreach (var certificate in chain.ChainElements.Select(element => element.Certificate))
+        {
+            var from = new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero);
+            var to = new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
+            if (time.Problem($"the certificate '{certificate.Subject}'", from, to) is { } problem)
+            {
+                return time.Judge(from, to) == DateVerdict.Clock
+                    ? new ConnectOutcome(ConnectVerdict.Clock, $"the broker cannot be judged: {problem}.")
+                    : new ConnectOutcome(ConnectVerdict.BrokerDates, $"the broker is not believed: {problem}.");
+            }
+        }
+
+        return null;
     }
 
     private static ConnectVerdict VerdictOf(X509ChainStatusFlags status)

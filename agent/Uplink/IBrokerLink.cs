@@ -109,9 +109,10 @@ public sealed record ConnectOutcome(
 
     /// <summary>
     /// Trying again does not help until somebody has changed something. A broker that is away, or a network that is,
-    /// comes back by itself.
+    /// comes back by itself, and a clock that is not set waits for its time service.
     /// </summary>
     public bool NeedsPerson => Verdict is not (ConnectVerdict.Connected or ConnectVerdict.Refused
+        or ConnectVerdict.Clock
         or ConnectVerdict.Silent or ConnectVerdict.Unreachable or ConnectVerdict.Unavailable or ConnectVerdict.Broken);
 }
 
@@ -153,8 +154,11 @@ public enum ConnectVerdict : byte
     /// <summary>The broker's certificate names another host.</summary>
     OtherHost,
 
-    /// <summary>The broker's certificate is not valid at this time (or the clock is wrong).</summary>
+    /// <summary>The broker's certificate expired, or is not valid yet.</summary>
     BrokerDates,
+
+    /// <summary>The gateway's clock is not right: nobody can say whether the broker's certificate is valid.</summary>
+    Clock,
 
     /// <summary>The broker's certificate may not be used by a server.</summary>
     WrongUse,

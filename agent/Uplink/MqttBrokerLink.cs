@@ -8,6 +8,7 @@ using MQTTnet.Protocol;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress;
+using Sluice.Agent.Time;
 using Sluice.Provisioning;
 
 namespace Sluice.Agent.Uplink;
@@ -37,22 +38,27 @@ public sealed class MqttBrokerLink : IBrokerLink
     private readonly GatewayConfiguration configuration;
     private readonly EndpointPolicy policy;
     private readonly TimeProvider clock;
+    private readonly ValidityClock validity;
     private readonly LinkTrial? trial;
     private MqttConnection? connection;
 
+    /// <summary>Where the clock is right: no gateway's own is asked.</summary>
     public MqttBrokerLink(GatewayConfiguration configuration, TimeProvider clock)
-        : this(configuration, clock, null)
+        : this(configuration, clock, ValidityClock.OfRightClock(clock), null)
     {
     }
 
     /// <param name="configuration">Where the broker is.</param>
     /// <param name="clock">The clock.</param>
+    /// <param name="validity">By what dates are judged.</param>
     /// <param name="trial">Only tries an identity, beside the agent that runs; null for the one link.</param>
-    internal MqttBrokerLink(GatewayConfiguration configuration, TimeProvider clock, LinkTrial? trial)
+    internal MqttBrokerLink(
+        GatewayConfiguration configuration, TimeProvider clock, ValidityClock validity, LinkTrial? trial)
     {
         this.trial = trial;
         this.configuration = configuration;
         this.clock = clock;
+        this.validity = validity;
         policy = new EndpointPolicy(configuration.Broker);
     }
 
@@ -64,10 +70,9 @@ public sealed class MqttBrokerLink : IBrokerLink
     {
         var left = connection is { Lost.IsCompleted: true } ended ? ended : null;
         await DropAsync().ConfigureAwait(false);
-        var now = clock.GetUtcNow();
         var loaded = IdentityDirectory.Load(
             configuration.Identity.Directory, trial?.Identity ?? IdentityDirectory.Current, configuration.Gateway.Id,
-            now);
+            validity.Now());
         if (loaded.Identity is not { } identity)
         {
             var sentences = string.Join(" ", loaded.Problems.Select(problem => $"{problem}."));
@@ -147,9 +152,8 @@ public sealed class MqttBrokerLink : IBrokerLink
             return unreachable! with { Step = ConnectStep.Socket };
         }
 
-        var now = clock.GetUtcNow();
-        var at = now > identity.NotEarlierThan ? now : identity.NotEarlierThan;
-        var tls = new BrokerTls(configuration.Broker, identity, at);
+        var time = identity.Judging(validity.Now());
+        var tls = new BrokerTls(configuration.Broker, identity, time);
         Stream stream;
         try
         {
@@ -184,7 +188,8 @@ public sealed class MqttBrokerLink : IBrokerLink
             return outcome;
         }
 
-        var early = at > now ? ClockWarnings(now) : [];
+        // Of a clock that is only not set yet, status says enough.
+        string[] early = time.IsBehind ? [$"{time.ClockProblem}."] : [];
         return outcome with
         {
             Step = ConnectStep.Done,
@@ -200,12 +205,6 @@ public sealed class MqttBrokerLink : IBrokerLink
         Address = endPoint.ToString(),
         Warnings = [.. warnings, .. tls.Warnings.Select(warning => $"{warning}.")],
     };
-
-    private static string[] ClockWarnings(DateTimeOffset now) =>
-    [
-        $"the gateway's clock says {now:yyyy-MM-dd HH:mm}Z, which is before its own certificate or revocation list was "
-            + "made: it is not set; check its time server.",
-    ];
 
     /// <summary>CONNECT and CONNACK on the authenticated stream.</summary>
     private async Task<ConnectOutcome> OpenAsync(

@@ -123,7 +123,7 @@ public static class BundleJudge
 
         using var built = new X509Chain
         {
-            ChainPolicy = trust.ChainPolicy(IdentityDirectory.ClientAuthentication, expected.Time.At),
+            ChainPolicy = trust.ChainPolicy(IdentityDirectory.ClientAuthentication, expected.Time),
         };
         built.ChainPolicy.ExtraStore.AddRange(chain);
         built.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
@@ -136,14 +136,14 @@ public static class BundleJudge
         }
 
         var elements = built.ChainElements.Select(element => element.Certificate).ToList();
-        var signers = trust.CheckRevocation([.. envelope.Signers], expected.Time.At);
+        var signers = trust.CheckRevocation([.. envelope.Signers], expected.Time);
         if (signers.IsRevoked)
         {
             return Refuse(BundleRefusal.RevokedSigner, $"Whoever signed the bundle is revoked by it: "
                 + signers.Refusal, anew);
         }
 
-        var own = trust.CheckRevocation(elements, expected.Time.At);
+        var own = trust.CheckRevocation(elements, expected.Time);
         return own.Refusal is { } refused
             ? Refuse(BundleRefusal.Unusable, $"The identity in the bundle cannot be used: {refused}", anew)
             : Take(content, leaf, expected, own.Warnings);

@@ -28,7 +28,7 @@ internal static class SignerJudge
         var first = new TrustAnchors([envelope.Root], []);
         using var chain = new X509Chain
         {
-            ChainPolicy = (pinned ?? first).ChainPolicy(BundleEnvelope.SignerUsage, time.At),
+            ChainPolicy = (pinned ?? first).ChainPolicy(BundleEnvelope.SignerUsage, time),
         };
         chain.ChainPolicy.ExtraStore.AddRange(envelope.Signers.ToArray());
 
@@ -48,7 +48,7 @@ internal static class SignerJudge
         }
 
         return RefuseDates(what, elements, time) ?? (
-            pinned is { RevocationLists.Count: > 0 } && pinned.CheckRevocation(elements, time.At).IsRevoked
+            pinned is { RevocationLists.Count: > 0 } && pinned.CheckRevocation(elements, time).IsRevoked
                 ? new SignerRefusal(BundleRefusal.RevokedSigner, $"The {what} was signed by '{signer.Subject}', "
                     + $"serial {signer.SerialNumber}, which the plant's CA has revoked",
                     $"do not use this {what}, and tell the plant's CA that there is one")

@@ -40,10 +40,8 @@ internal sealed class TrustContents
         return read;
     }
 
-    public IEnumerable<string> Warnings(ValidityTime time) => lists
-        .Where(list => time.MayAct && list.NextUpdate < time.At)
-        .Select(list => $"the list of '{list.IssuerName}' should have been replaced by "
-            + $"{list.NextUpdate:yyyy-MM-dd HH:mm}Z");
+    public IEnumerable<string> Warnings(ValidityTime time) =>
+        lists.Select(list => list.AgeProblem(time)).OfType<string>();
 
     private void ReadRoots(IReadOnlyList<ReadOnlyMemory<byte>> ders, List<TrustProblem> problems)
     {

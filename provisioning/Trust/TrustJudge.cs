@@ -94,9 +94,9 @@ public static class TrustJudge
     private static bool JudgeUse(
         TrustContents contents, BundleEnvelope envelope, TrustExpectation expected, List<TrustProblem> problems)
     {
-        var at = expected.Time.At;
+        var time = expected.Time;
         var trust = new TrustAnchors([.. contents.Roots], contents.Lists);
-        if (trust.CheckRevocation(envelope.Signers, at).IsRevoked)
+        if (trust.CheckRevocation(envelope.Signers, time).IsRevoked)
         {
             problems.Add(new TrustProblem(TrustRefusal.RevokedSigner, "Whoever signed the trust bundle is revoked by "
                 + "it", Anew));
@@ -110,7 +110,7 @@ public static class TrustJudge
         var own = expected.Own[0];
         using var chain = new X509Chain
         {
-            ChainPolicy = trust.ChainPolicy(IdentityDirectory.ClientAuthentication, at),
+            ChainPolicy = trust.ChainPolicy(IdentityDirectory.ClientAuthentication, time),
         };
         chain.ChainPolicy.ExtraStore.AddRange(expected.Own.ToArray());
 
@@ -122,7 +122,7 @@ public static class TrustJudge
             return false;
         }
 
-        var verdict = trust.CheckRevocation([.. chain.ChainElements.Select(element => element.Certificate)], at);
+        var verdict = trust.CheckRevocation([.. chain.ChainElements.Select(element => element.Certificate)], time);
         if (verdict is { IsRevoked: false, Refusal: not null })
         {
             problems.Add(LocksOut("it lacks the list of the authority that made this gateway's certificate"));

@@ -1,3 +1,4 @@
+using Sluice.Agent.Time;
 using Sluice.Provisioning;
 
 namespace Sluice.Agent.Configuration;
@@ -13,12 +14,21 @@ internal static class HostChecks
 
     private static IEnumerable<ConfigurationProblem> Identity(GatewayConfiguration configuration, TimeProvider clock)
     {
+        var validity = ValidityClock.Here(configuration, clock);
         var loaded = IdentityDirectory.Load(
-            configuration.Identity.Directory, configuration.Gateway.Id, clock.GetUtcNow());
+            configuration.Identity.Directory, configuration.Gateway.Id, validity.Now());
         loaded.Identity?.Dispose();
-        return loaded.Problems.Select(problem => Warning(problem.File, problem.Blocks
-            ? $"{problem.Sentence}. Until then the agent samples and stores, and publishes nothing."
-            : $"{problem.Sentence}."));
+        foreach (var problem in loaded.Problems)
+        {
+            yield return Warning(problem.File, problem.Blocks
+                ? $"{problem.Sentence}. Until then the agent samples and stores, and publishes nothing."
+                : $"{problem.Sentence}.");
+        }
+
+        if (validity.WithOwn(configuration) is { IsBehind: true } time)
+        {
+            yield return Warning(configuration.Identity.Directory, $"{time.ClockProblem}.");
+        }
     }
 
     private static IEnumerable<ConfigurationProblem> Buffer(BufferSettings buffer)

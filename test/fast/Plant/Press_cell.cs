@@ -38,7 +38,8 @@ public sealed class Press_cell : IAsyncLifetime
         using var keys = new PlantKeys();
         using var certificate = keys.WriteIdentityDirectory(directory, "gw-042");
 
-        var loaded = IdentityDirectory.Load(directory, "gw-042", DateTimeOffset.UtcNow);
+        var loaded = IdentityDirectory.Load(
+            directory, "gw-042", ValidityTime.Of(DateTimeOffset.UtcNow, true, DateTimeOffset.UnixEpoch, null, null));
 
         Assert.Empty(loaded.Problems.Select(problem => problem.ToString()));
         Assert.NotNull(loaded.Identity);

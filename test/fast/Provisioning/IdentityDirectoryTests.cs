@@ -39,7 +39,7 @@ public sealed class IdentityDirectoryTests : IDisposable
     [Fact]
     public void No_directory_and_no_current_are_told_apart()
     {
-        Refused(IdentityDirectory.Load(Path.Combine(directory, "nowhere"), Id, Now), "no such directory");
+        Refused(IdentityDirectory.Load(Path.Combine(directory, "nowhere"), Id, Set(Now)), "no such directory");
         File.Delete(Path.Combine(directory, "current"));
         Refused(Load(), "no 'current'");
     }
@@ -146,11 +146,12 @@ public sealed class IdentityDirectoryTests : IDisposable
     [Fact]
     public void A_clock_before_the_certificate_is_told_as_a_clock()
     {
-        var loaded = IdentityDirectory.Load(directory, Id, DateTimeOffset.UnixEpoch);
+        var time = Set(DateTimeOffset.UnixEpoch);
+        var loaded = IdentityDirectory.Load(directory, Id, time);
         using var identity = loaded.Identity;
         Assert.NotNull(identity);
-        Assert.Contains(loaded.Problems, problem =>
-            problem.Sentence.Contains("clock is not set", StringComparison.Ordinal));
+        Assert.Empty(loaded.Problems);
+        Assert.Contains("clock says 1970", identity.Judging(time).ClockProblem, StringComparison.Ordinal);
         Assert.True(identity.NotEarlierThan > Now.AddDays(-2));
     }
 
@@ -180,7 +181,10 @@ public sealed class IdentityDirectoryTests : IDisposable
         Assert.Contains(Load().Problems, problem => Path.GetFileName(problem.File) == "crl.pem");
     }
 
-    private IdentityLoadResult Load() => IdentityDirectory.Load(directory, Id, Now);
+    private static ValidityTime Set(DateTimeOffset wall) =>
+        ValidityTime.Of(wall, true, DateTimeOffset.UnixEpoch, null, null);
+
+    private IdentityLoadResult Load() => IdentityDirectory.Load(directory, Id, Set(Now));
 
     private string At(string file) => Path.Combine(directory, "current", file);
 

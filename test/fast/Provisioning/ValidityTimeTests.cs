@@ -73,6 +73,18 @@ public sealed class ValidityTimeTests
         static (DateTimeOffset, string) Floor(ValidityTime time, int letters) => (time.Floor, time.FloorIs[..letters]);
     }
 
+    /// <summary>A clock had jumped to 2038 for a day, and the gateway judged by that for ever.</summary>
+    [Fact]
+    public void A_saved_time_decades_ahead_of_all_else_counts_for_nothing()
+    {
+        var time = ValidityTime.Of(Day(1970, 1, 1), false, Released, Day(2038, 1, 20), null);
+
+        Assert.Equal(Released, time.At);
+        Assert.Equal(DateVerdict.Fine, time.Judge(Released, Ends));
+        Assert.Equal(Made, time.NotBefore(Made, "a test").At);
+        Assert.Equal(Day(2038, 1, 20), time.NotBefore(Day(2034, 1, 1), "a test").At);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -31,9 +31,9 @@ internal static partial class OwnershipRules
         "agent/Publishing/PublishDesk.cs", // "sent" in a message
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
         "agent/CommandLine/Finding/FindOrderVerb.cs", // when a golden sample was taken
-        "agent/Enrolment/EnrolmentContext.cs", // validity of certificates, and when somebody did what
+        "agent/Enrolment/EnrolmentContext.cs", // when somebody did what
         "agent/Enrolment/Trial.cs", // "sent" in the message of a trial
-        "agent/Uplink/MqttBrokerLink.cs", "agent/Configuration/Checks/HostChecks.cs", // validity of certificates
+        "agent/Time/ValidityClock.cs", // validity of certificates, and nobody else asks for that
     ];
 
     private static readonly string[] ForbiddenFolders =

@@ -76,7 +76,7 @@ public sealed class MqttBrokerLinkTests
     [Fact]
     public async Task A_broker_whose_certificate_is_not_valid_yet_is_not_believed() => await Refused(
         keys => keys.Issue(Server with { NotBefore = Now.AddDays(1), NotAfter = Now.AddDays(9) }),
-        ConnectVerdict.BrokerDates, "clock");
+        ConnectVerdict.BrokerDates, "is valid from");
 
     [Fact]
     public async Task A_broker_with_another_name_is_not_believed_and_both_names_are_told() => await Refused(

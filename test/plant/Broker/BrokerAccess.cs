@@ -10,12 +10,13 @@ public sealed class BrokerAccess(string site, IReadOnlyCollection<string> mes)
     private readonly string root = $"sluice/v1/{site}/";
 
     /// <summary>
-    /// The client id is the identity, or <c>NAME-next</c> while a renewed certificate is proved. The MES may use a
-    /// suffix of its own behind its name, because it may read with several programs.
+    /// The client id is the identity, <c>NAME-next</c> while a renewed certificate is proved, or <c>NAME.verify</c>
+    /// while a technician tries one. The MES may use a suffix of its own behind its name, because it may read with
+    /// several programs.
     /// </summary>
     public bool MayConnect(string identity, string clientId)
     {
-        if (clientId == identity || clientId == identity + "-next")
+        if (clientId == identity || clientId == identity + "-next" || clientId == identity + ".verify")
         {
             return true;
         }
