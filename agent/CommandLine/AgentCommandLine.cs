@@ -59,6 +59,7 @@ internal sealed class AgentCommandLine
         root.Add(new FindOrderVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new DiscoverVerb(IsTerminal, Output, Error, Clock).Command());
         root.Add(new IdentityVerb(Input, IsTerminal, Output, Error, Clock).Command());
+        root.Add(new StickVerb(Output, Error, Clock).Command());
         root.Add(new SizeVerb(Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
         root.Add(new CompletionVerb(Output).Command());

@@ -84,6 +84,15 @@ internal sealed class Enrol(EnrolmentContext context)
                 with { Files = Others(from) };
         }
 
+        return Take(file, bytes, confirms);
+    }
+
+    /// <param name="file">Where the bundle came from, for log and report.</param>
+    /// <param name="bytes">The bundle.</param>
+    /// <param name="confirms">Asked where no root is pinned yet.</param>
+    public VerbReport Take(string file, byte[] bytes, Func<X509Certificate2, bool> confirms)
+    {
+        const string verb = "import";
         var state = context.Store.Look();
         if (IsHere(state, BundleInstall.HashOf(bytes)) is { } known)
         {

@@ -17,6 +17,9 @@ internal sealed class Trial(EnrolmentContext context, string socketPath)
 {
     private const string Verb = "verify";
 
+    public Task<VerbReport> RunStagedAsync(CancellationToken cancellationToken) =>
+        RunAsync(ofActive: false, cancellationToken);
+
     /// <param name="ofActive">The identity in use, although another one is staged.</param>
     /// <param name="cancellationToken">Ctrl-C.</param>
     public async Task<VerbReport> RunAsync(bool ofActive, CancellationToken cancellationToken)

@@ -1,13 +1,23 @@
 namespace Sluice.Provisioning.Bundles;
 
 /// <summary>
-/// What lies where on a stick, for both ends: <c>sluice/gw-042.request.pem</c>, <c>sluice/gw-042.bundle</c>.
+/// What lies where on a stick, for both ends: <c>sluice/gw-042.request.pem</c>, <c>sluice/gw-042.bundle</c>; and, for a
+/// stick that does its part by itself, what is ordered and what came of it.
 /// </summary>
 public static class StickLayout
 {
     public const string Folder = "sluice";
     public const string RequestEnding = ".request.pem";
     public const string BundleEnding = ".bundle";
+
+    /// <summary>Jobs that a person orders, one word in each line.</summary>
+    public const string JobsEnding = ".jobs.txt";
+
+    /// <summary>The same after the gateway took them: none is done twice.</summary>
+    public const string JobsTakenEnding = ".jobs.taken.txt";
+
+    public const string ReportEnding = ".report.txt";
+    public const string DiagnosticsEnding = ".diagnostics.txt";
 
     /// <summary>Requests that are looked at on one stick; no cabinet has more gateways.</summary>
     public const int RequestsMax = 500;

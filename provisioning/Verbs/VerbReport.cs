@@ -58,6 +58,9 @@ public sealed record VerbReport
 
     public VerbAudit? Audit { get; init; }
 
+    /// <summary>What came of each job, where a verb does several.</summary>
+    public IReadOnlyList<VerbReport>? Jobs { get; init; }
+
     /// <summary>What a person reads instead of the fields: a table, several lines.</summary>
     [JsonIgnore]
     public string Shown { get; init; } = "";

@@ -126,14 +126,16 @@ internal sealed class IdentityVerb(
 
     private async Task<int> RunAsync(ParseResult parsed, string verb, Func<EnrolmentContext, Task<VerbReport>> act)
     {
-        var report = await ReportAsync(parsed, verb, act).ConfigureAwait(false);
+        var report = await ReportAsync(parsed.GetValue(config)!, clock, EnrolmentUser.Here(), verb, act)
+            .ConfigureAwait(false);
         return report.Print(output, error, parsed.GetValue(json));
     }
 
-    private async Task<VerbReport> ReportAsync(
-        ParseResult parsed, string verb, Func<EnrolmentContext, Task<VerbReport>> act)
+    /// <summary>Does something with the identity that a configuration names, or says why nothing was done.</summary>
+    internal static async Task<VerbReport> ReportAsync(
+        string file, TimeProvider clock, EnrolmentUser user, string verb,
+        Func<EnrolmentContext, Task<VerbReport>> act)
     {
-        var file = parsed.GetValue(config)!;
         var loaded = ConfigurationLoader.Load(file);
         if (loaded.Configuration is not { } configuration)
         {
@@ -149,7 +151,7 @@ internal sealed class IdentityVerb(
         {
             disk = LinuxIdentityDisk.Open(directory);
             var here = HostClock.Here(() => Guid.Empty);
-            return await act(new EnrolmentContext(configuration, disk, clock, here, EnrolmentUser.Here()))
+            return await act(new EnrolmentContext(configuration, disk, clock, here, user))
                 .ConfigureAwait(false);
         }
         catch (UnauthorizedAccessException exception)
