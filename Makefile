@@ -132,10 +132,10 @@ power-cuts: packages out/gateway/initrd ## power cuts of the real agent on ext4,
 	  test/gateway/bin/Debug/net10.0/Sluice.Gateway --filter-class '*.Power_cuts' --no-ansi --progress off
 
 .PHONY: fuzz
-fuzz: ## random bytes against every parser of the bus, judged by another one: SEED= COUNT= [FIRST=]
+fuzz: ## random bytes against every parser of bus and identity, judged by another one: SEED= COUNT= [FIRST= ONLY=]
 	@dotnet build -nologo -v q -c Release test/fuzz
 	@test/fuzz/bin/Release/net10.0/sluice-fuzz --seed $(or $(SEED),$$$$) --count $(or $(COUNT),20000000) \
-	  --first $(or $(FIRST),0)
+	  --first $(or $(FIRST),0) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: vectors
 vectors: ## write the registers of every type and order anew, with pymodbus and struct

@@ -32,6 +32,11 @@ public static class ChainSentence
             return $"a signature in the chain of '{subject}' is wrong: a certificate was altered or replaced";
         }
 
+        if (status == X509ChainStatusFlags.NoError)
+        {
+            return $"the certificate '{subject}', or one above it, is damaged";
+        }
+
         return $"the certificate '{subject}' is not acceptable ({status})";
     }
 }

@@ -58,21 +58,9 @@ public static class IdentityDirectory
     /// <summary>The certificate's common name, or null where it has none or several.</summary>
     public static string? CommonName(X509Certificate2 certificate)
     {
-        string? found = null;
-        foreach (var part in certificate.SubjectName.EnumerateRelativeDistinguishedNames())
-        {
-            if (!part.HasMultipleElements && part.GetSingleElementType().Value == "2.5.4.3")
-            {
-                if (found is not null)
-                {
-                    return null;
-                }
-
-                found = part.GetSingleElementValue();
-            }
-        }
-
-        return found;
+        var names = SubjectNames.Of(certificate.SubjectName)
+            .Where(part => part.Type == SubjectNames.CommonName).Take(2).ToList();
+        return names.Count == 1 ? names[0].Value : null;
     }
 
     private static IdentityLoadResult LoadCurrent(

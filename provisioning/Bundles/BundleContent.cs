@@ -123,19 +123,17 @@ public sealed record BundleContent
     internal static X509Certificate2Collection? Certificates(IEnumerable<ReadOnlyMemory<byte>> ders)
     {
         var certificates = new X509Certificate2Collection();
-        try
+        foreach (var der in ders)
         {
-            foreach (var der in ders)
+            if (WholeCertificate.Load(der.Span) is not { } certificate)
             {
-                certificates.Add(X509CertificateLoader.LoadCertificate(der.Span));
+                return null;
             }
 
-            return certificates;
+            certificates.Add(certificate);
         }
-        catch (CryptographicException)
-        {
-            return null;
-        }
+
+        return certificates;
     }
 
     private static BundleBroker ReadBroker(JsonElement broker) => new(

@@ -173,14 +173,18 @@ public sealed class BundleEnvelope
             {
                 System.Formats.Asn1.AsnDecoder.ReadSequence(
                     bytes, System.Formats.Asn1.AsnEncodingRules.DER, out _, out _, out var length);
-                signers.Add(X509CertificateLoader.LoadCertificate(bytes[..length]));
+                if (WholeCertificate.Load(bytes[..length]) is not { } signer)
+                {
+                    return null;
+                }
+
+                signers.Add(signer);
                 bytes = bytes[length..];
             }
 
             return bytes.IsEmpty && signers.Count > 0 ? signers : null;
         }
-        catch (Exception exception) when (
-            exception is CryptographicException or System.Formats.Asn1.AsnContentException)
+        catch (System.Formats.Asn1.AsnContentException)
         {
             return null;
         }

@@ -127,7 +127,7 @@ public static class BundleJudge
         };
         built.ChainPolicy.ExtraStore.AddRange(chain);
         built.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        if (!built.Build(leaf))
+        if (!built.Builds(leaf))
         {
             var status = built.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
             return Refuse(BundleRefusal.Unusable, "The identity in the bundle does not hold together: "

@@ -35,7 +35,7 @@ internal static class SignerJudge
         // The gateway's clock may be dead: dates are judged below, where clock and certificate are told apart.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
         var signer = envelope.Signers[0];
-        if (!chain.Build(signer) || !MaySign(signer))
+        if (!chain.Builds(signer) || !MaySign(signer))
         {
             var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
             return Foreign(what, status, signer, pinned is not null);

@@ -81,7 +81,7 @@ public sealed class KeyRequest
             var request = CertificateRequest.LoadSigningRequest(
                 der, HashAlgorithmName.SHA256, CertificateRequestLoadOptions.Default, RSASignaturePadding.Pkcs1);
             var names = Names(request.SubjectName);
-            if (!names.TryGetValue("2.5.4.3", out var id) || !IsName(id))
+            if (!names.TryGetValue(SubjectNames.CommonName, out var id) || !IsName(id))
             {
                 problem = "it does not name its gateway: the common name must be the gateway's id, 1 to 32 of "
                     + "A-Z a-z 0-9 _ -";
@@ -90,7 +90,8 @@ public sealed class KeyRequest
 
             problem = "";
             return new KeyRequest(
-                id, names.GetValueOrDefault("2.5.4.10", ""), der, request.PublicKey.ExportSubjectPublicKeyInfo());
+                id, names.GetValueOrDefault(SubjectNames.Organisation, ""), der,
+                request.PublicKey.ExportSubjectPublicKeyInfo());
         }
         catch (Exception exception) when (exception is CryptographicException or ArgumentException
             or NotSupportedException or InvalidOperationException)
@@ -107,10 +108,9 @@ public sealed class KeyRequest
     private static Dictionary<string, string> Names(X500DistinguishedName subject)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var part in subject.EnumerateRelativeDistinguishedNames())
+        foreach (var (type, value) in SubjectNames.Of(subject))
         {
-            if (!part.HasMultipleElements && part.GetSingleElementType().Value is { } type
-                && part.GetSingleElementValue() is { } value && !names.TryAdd(type, value))
+            if (!names.TryAdd(type, value))
             {
                 // Two common names: which one was compared, and which one will count?
                 names[type] = "";

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
@@ -47,7 +46,7 @@ internal sealed class TrustContents
     {
         for (var at = 0; at < ders.Count; at++)
         {
-            if (Load(ders[at]) is not { } root)
+            if (WholeCertificate.Load(ders[at].Span) is not { } root)
             {
                 problems.Add(Wrong(TrustRefusal.Root, $"Root {at + 1} of the trust bundle is damaged"));
             }
@@ -73,7 +72,7 @@ internal sealed class TrustContents
         var authorities = new List<X509Certificate2>();
         for (var at = 0; at < ders.Count; at++)
         {
-            if (Load(ders[at]) is { } authority && IsAuthority(authority))
+            if (WholeCertificate.Load(ders[at].Span) is { } authority && IsAuthority(authority))
             {
                 authorities.Add(authority);
             }
@@ -117,18 +116,6 @@ internal sealed class TrustContents
 
     private static bool IsAuthority(X509Certificate2 certificate) => certificate.Extensions
         .OfType<X509BasicConstraintsExtension>().Any(basic => basic.CertificateAuthority);
-
-    private static X509Certificate2? Load(ReadOnlyMemory<byte> der)
-    {
-        try
-        {
-            return X509CertificateLoader.LoadCertificate(der.Span);
-        }
-        catch (CryptographicException)
-        {
-            return null;
-        }
-    }
 
     private static TrustProblem Wrong(TrustRefusal refusal, string happened) => new(refusal, happened, Anew);
 }

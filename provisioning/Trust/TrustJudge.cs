@@ -116,7 +116,7 @@ public static class TrustJudge
 
         // Whether the own certificate expired is no question of whom to trust.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        if (!chain.Build(own))
+        if (!chain.Builds(own))
         {
             problems.Add(LocksOut("no root in it stands above this gateway's certificate"));
             return false;

@@ -1,3 +1,9 @@
+using Sluice.Fuzz.Identities;
+using Sluice.Provisioning;
+using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Trust;
+
 namespace Sluice.Fuzz;
 
 /// <summary>What was found wrong, and with what.</summary>
@@ -11,6 +17,9 @@ public abstract class FuzzTarget(string name, params string[] outcomes)
 
     public IReadOnlyList<string> Outcomes { get; } = outcomes;
 
+    /// <summary>In the time of one input of this the cheapest target tries so many.</summary>
+    public virtual int Cost => 1;
+
     /// <summary>Makes one input, tries it, and returns which outcome it had; throws for a violation.</summary>
     public abstract int Try(ref Dice dice);
 
@@ -20,6 +29,11 @@ public abstract class FuzzTarget(string name, params string[] outcomes)
         new WireTarget("mbap", isRtu: false, ProductParsers.Mbap),
         new WireTarget("rtu", isRtu: true, ProductParsers.Rtu),
         new DecodingTarget(),
+        new BundleTarget("bundle", BundleJudge.Judge),
+        new TrustTarget("trust", TrustJudge.Judge),
+        new RequestTarget("request", KeyRequest.Read),
+        new RevocationTarget("crl", RevocationList.Parse),
+        new AuditTarget("audit", static (log, known) => log.Check(known)),
     ];
 }
 

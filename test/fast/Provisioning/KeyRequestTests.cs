@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Plant.Keys;
+using Sluice.Provisioning;
 using Sluice.Provisioning.Requests;
 using Xunit;
 
@@ -50,6 +52,23 @@ public sealed class KeyRequestTests
     {
         Assert.Null(KeyRequest.Read(KeyRequest.MakeKeyAndRequest("../gw", "plant1"), out var problem));
         Assert.Contains("does not name its gateway", problem, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_name_with_a_zero_byte_at_its_end_was_taken_for_the_name_without_it()
+    {
+        Assert.Null(KeyRequest.Read(KeyRequest.MakeKeyAndRequest("gw-042\0", "plant1"), out var problem));
+        Assert.Contains("does not name its gateway", problem, StringComparison.Ordinal);
+        using var keys = new PlantKeys();
+        using var certificate = keys.IssueClient("gw-042");
+        Assert.Equal("gw-042", IdentityDirectory.CommonName(certificate.Leaf));
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var name = new X500DistinguishedNameBuilder();
+        name.AddCommonName("gw-042\0");
+        var now = TimeProvider.System.GetUtcNow();
+        using var zero = new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256)
+            .CreateSelfSigned(now, now.AddDays(1));
+        Assert.NotEqual("gw-042", IdentityDirectory.CommonName(zero));
     }
 
     [Fact]

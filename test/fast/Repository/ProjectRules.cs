@@ -14,7 +14,7 @@ internal static partial class ProjectRules
         ["agent"] = ["hal", "provisioning"],
         ["test/mes"] = [],
         ["test/plant"] = ["agent", "hal", "provisioning", "test/mes"],
-        ["test/fuzz"] = ["hal"],
+        ["test/fuzz"] = ["hal", "provisioning", "test/plant"],
         ["test/fast"] =
             ["agent", "hal", "provisioning", "provisioning/tool", "test/mes", "test/plant", "test/fuzz"],
         ["test/field"] = ["agent", "hal", "provisioning", "test/mes", "test/plant"],
