@@ -69,11 +69,13 @@ make -s -C "$build" M="$work/modules" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu
 
 # --- initramfs
 root=$work/root
-mkdir -p "$root"/{bin,sbin,etc,proc,sys,dev,run,tmp,data,app,root,usr/sbin,usr/lib/modules/"$release"/kernel}
+mkdir -p "$root"/{bin,sbin,etc,proc,sys,dev,run,tmp,data,app,root,usr/bin,usr/sbin,usr/lib/modules/"$release"/kernel}
 ln -s usr/lib "$root/lib"
 for deb in "$work"/debs/lib*.deb; do dpkg-deb -x "$deb" "$work/libraries"; done
 dpkg-deb --fsys-tarfile "$work"/debs/busybox-static_*.deb | tar xOf - ./bin/busybox >"$root/bin/busybox"
-chmod 0755 "$root/bin/busybox"
+# busybox's own setpriv becomes nobody else.
+dpkg-deb --fsys-tarfile "$work"/debs/util-linux_*.deb | tar xOf - ./usr/bin/setpriv >"$root/usr/bin/setpriv"
+chmod 0755 "$root/bin/busybox" "$root/usr/bin/setpriv"
 cp -a "$work"/libraries/lib/. "$root/usr/lib/"
 [ -d "$work/libraries/usr/lib" ] && cp -a "$work"/libraries/usr/lib/. "$root/usr/lib/"
 rm -rf "$root"/usr/lib/*/{gconv,audit,engines-3,perl-base}
@@ -81,7 +83,7 @@ target=$root/usr/lib/modules/$release
 source=$work/kernel/lib/modules/$release
 for module in virtio_pci virtio_pci_modern_dev virtio_pci_legacy_dev virtio virtio_ring virtio_console configfs \
   failover net_failover virtio_net i2c-dev lm75 regmap-i2c virtio_blk ext4 jbd2 mbcache crc16 crc32c_generic \
-  libcrc32c; do
+  libcrc32c loop fat vfat nls_cp437 nls_ascii nls_iso8859-1 nls_utf8; do
   find "$source/kernel" -name "$module.ko" -exec cp {} "$target/kernel/" \;
 done
 cp "$work"/modules/{irq_sim,gpio-sim,i2c-stub}.ko "$target/kernel/"
