@@ -12,6 +12,7 @@ using Sluice.Agent.Health;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Time;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
@@ -26,7 +27,7 @@ using Sluice.Provisioning.Store;
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, posture, good time, status, light, samplers, and
+/// The only wiring. Loops start in the order buffer, publisher, posture, identity, good time, status, light, samplers, and
 /// stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last, with
 /// everything in it durable.
 /// </summary>
@@ -109,6 +110,9 @@ public static class GatewayHost
             Signals(configuration, s, clock)));
         AddLoop(services, s => new PostureLoop(
             configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock));
+        AddLoop(services, s => new IdentityWatch(
+            configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
+            Logger<IdentityWatch>(s)));
         AddLoop(services, s => new GoodTimeLoop(
             s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(

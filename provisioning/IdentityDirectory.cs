@@ -24,11 +24,14 @@ public static class IdentityDirectory
     /// <param name="time">
     /// Now, as far as the gateway knows; what the identity itself proves of it is added here.
     /// </param>
-    public static IdentityLoadResult Load(string directory, string gatewayId, ValidityTime time) =>
-        Load(directory, Current, gatewayId, time);
+    /// <param name="policy">What is done about lists that get old; null: they are warned of.</param>
+    public static IdentityLoadResult Load(
+        string directory, string gatewayId, ValidityTime time, RevocationPolicy? policy = null) =>
+        Load(directory, Current, gatewayId, time, policy);
 
     /// <summary>The same for what another link leads to: an identity that is tried before it is used.</summary>
-    public static IdentityLoadResult Load(string directory, string link, string gatewayId, ValidityTime time)
+    public static IdentityLoadResult Load(
+        string directory, string link, string gatewayId, ValidityTime time, RevocationPolicy? policy = null)
     {
         var problems = new List<IdentityProblem>();
         var current = Path.Combine(directory, link);
@@ -43,7 +46,8 @@ public static class IdentityDirectory
 
         try
         {
-            return LoadCurrent(current, gatewayId, time, problems);
+            return LoadCurrent(
+                current, gatewayId, time, policy ?? RevocationPolicy.WarnsOnly, problems);
         }
         catch (Exception exception) when (
             exception is IOException or UnauthorizedAccessException or CryptographicException)
@@ -64,7 +68,7 @@ public static class IdentityDirectory
     }
 
     private static IdentityLoadResult LoadCurrent(
-        string current, string gatewayId, ValidityTime time, List<IdentityProblem> problems)
+        string current, string gatewayId, ValidityTime time, RevocationPolicy policy, List<IdentityProblem> problems)
     {
         var files = new IdentityFiles(current, problems);
         using var key = files.ReadKey();
@@ -78,13 +82,14 @@ public static class IdentityDirectory
             time = time.NotBefore(made, Identity.MadeWords);
         }
 
-        var trust = new TrustAnchors(roots, lists);
+        var trust = new TrustAnchors(roots, lists) { Policy = policy };
+        RevocationVerdict? revocation = null;
         X509Certificate2? leaf = null;
         if (chain.Count > 0)
         {
             leaf = Join(files, chain[0], key);
-            CheckLeaf(files, chain, trust, gatewayId, time);
-            files.WarnOfAge(lists, time);
+            revocation = CheckLeaf(files, chain, trust, gatewayId, time);
+            files.WarnOfAge(trust, time);
         }
 
         if (leaf is null || problems.Exists(problem => problem.Blocks))
@@ -92,12 +97,15 @@ public static class IdentityDirectory
             leaf?.Dispose();
             trust.Dispose();
             Dispose(chain);
-            return new IdentityLoadResult(null, problems);
+            return new IdentityLoadResult(null, problems) { Revocation = revocation };
         }
 
         chain[0].Dispose();
         chain.RemoveAt(0);
-        return new IdentityLoadResult(new Identity(gatewayId, VersionOf(current), leaf, chain, trust), problems);
+        return new IdentityLoadResult(new Identity(gatewayId, VersionOf(current), leaf, chain, trust), problems)
+        {
+            Revocation = revocation,
+        };
     }
 
     private static X509Certificate2? Join(IdentityFiles files, X509Certificate2 leaf, AsymmetricAlgorithm? key)
@@ -120,7 +128,7 @@ public static class IdentityDirectory
         }
     }
 
-    private static void CheckLeaf(
+    private static RevocationVerdict? CheckLeaf(
         IdentityFiles files, X509Certificate2Collection chain, TrustAnchors trust, string gatewayId, ValidityTime time)
     {
         var leaf = chain[0];
@@ -131,10 +139,7 @@ public static class IdentityDirectory
         }
 
         CheckDates(files, leaf, time);
-        if (trust.Roots.Count > 0)
-        {
-            CheckChain(files, chain, trust, time);
-        }
+        return trust.Roots.Count > 0 ? CheckChain(files, chain, trust, time) : null;
     }
 
     /// <summary>Warnings, whatever they say: the broker judges by its own clock, and a try costs nothing.</summary>
@@ -155,7 +160,7 @@ public static class IdentityDirectory
     private static DateTimeOffset NotAfter(X509Certificate2 certificate) =>
         new(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero);
 
-    private static void CheckChain(
+    private static RevocationVerdict? CheckChain(
         IdentityFiles files, X509Certificate2Collection certificates, TrustAnchors trust, ValidityTime time)
     {
         using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(ClientAuthentication, time) };
@@ -169,7 +174,7 @@ public static class IdentityDirectory
             var status = chain.ChainStatus.Aggregate(X509ChainStatusFlags.NoError, (all, one) => all | one.Status);
             files.Problem(ChainFile, ChainSentence.Of(status, certificates[0].Subject, "may not be used as a client "
                 + "(extended key usage clientAuth)"));
-            return;
+            return null;
         }
 
         var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
@@ -184,6 +189,8 @@ public static class IdentityDirectory
         {
             files.Warning(RevocationFile, refusal);
         }
+
+        return verdict;
     }
 
     private static string VersionOf(string current)

@@ -119,9 +119,10 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
         return lists;
     }
 
-    public void WarnOfAge(IEnumerable<RevocationList> lists, ValidityTime time)
+    public void WarnOfAge(TrustAnchors trust, ValidityTime time)
     {
-        foreach (var problem in lists.Select(list => list.AgeProblem(time)).OfType<string>())
+        foreach (var problem in trust.RevocationLists
+            .Select(list => list.AgeProblem(time, trust.Policy)).OfType<string>())
         {
             Warning(IdentityDirectory.RevocationFile, problem);
         }

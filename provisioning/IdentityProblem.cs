@@ -13,4 +13,8 @@ public sealed record IdentityProblem(string File, string Sentence, bool Blocks)
 }
 
 /// <summary>An identity, or why there is none. Where there is one, the problems are warnings.</summary>
-public sealed record IdentityLoadResult(Identity? Identity, IReadOnlyList<IdentityProblem> Problems);
+public sealed record IdentityLoadResult(Identity? Identity, IReadOnlyList<IdentityProblem> Problems)
+{
+    /// <summary>What the lists say about its own chain; null where there was no chain to ask about.</summary>
+    public RevocationVerdict? Revocation { get; init; }
+}

@@ -94,18 +94,35 @@ public sealed class RevocationList
         revoked.Contains(Serial(certificate.SerialNumberBytes.Span));
 
     /// <summary>
-    /// That a newer one should be here, or null. It goes on counting. Says "clock" where nobody can know.
+    /// That a newer one should be here, now or soon; or null. It goes on counting. Says "clock" where nobody can know.
     /// </summary>
-    public string? AgeProblem(ValidityTime time) => time.Judge(DateTimeOffset.MinValue, NextUpdate) switch
-    {
-        DateVerdict.Fine => null,
-        DateVerdict.Expired => $"the revocation list of '{IssuerName}' should have been replaced by "
-            + $"{NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but newer revocations are not known here: bring a "
-            + "newer one",
-        _ => $"the gateway's clock says {time.Wall:yyyy-MM-dd HH:mm}Z and is not right, so nobody can say whether the "
-            + $"revocation list of '{IssuerName}' (until {NextUpdate:yyyy-MM-dd HH:mm}Z) is too old: set the clock, or "
-            + "see to its time server",
-    };
+    public string? AgeProblem(ValidityTime time, RevocationPolicy policy) =>
+        time.Judge(DateTimeOffset.MinValue, NextUpdate) switch
+        {
+            DateVerdict.Fine when time.MayAct && NextUpdate - time.At <= policy.WarnBefore =>
+                $"the revocation list of '{IssuerName}' is to be replaced by {NextUpdate:yyyy-MM-dd HH:mm}Z, which is "
+                + $"in {Math.Floor((NextUpdate - time.At).TotalDays):0} days: bring a newer one",
+            DateVerdict.Fine => null,
+            DateVerdict.Expired => $"the revocation list of '{IssuerName}' should have been replaced by "
+                + $"{NextUpdate:yyyy-MM-dd HH:mm}Z; it still counts, but newer revocations are not known here: bring a "
+                + "newer one" + (policy.Grace is { } grace && NextUpdate < DateTimeOffset.MaxValue - grace
+                    ? $" before {NextUpdate + grace:yyyy-MM-dd HH:mm}Z, or this gateway stops publishing "
+                        + "(identity.crlGrace)"
+                    : ""),
+            _ => $"the gateway's clock says {time.Wall:yyyy-MM-dd HH:mm}Z and is not right, so nobody can say whether "
+                + $"the revocation list of '{IssuerName}' (until {NextUpdate:yyyy-MM-dd HH:mm}Z) is too old: set the "
+                + "clock, or see to its time server",
+        };
+
+    /// <summary>
+    /// That it does not count any more, because the plant says so; or null. Never while the clock is not right.
+    /// </summary>
+    public string? LateProblem(ValidityTime time, RevocationPolicy policy) =>
+        policy.Grace is { } grace && time.MayAct && NextUpdate < time.At - grace
+            ? $"the revocation list of '{IssuerName}' should have been replaced by {NextUpdate:yyyy-MM-dd HH:mm}Z, and "
+                + "identity.crlGrace of the configuration lets no list count that is so old: bring a newer one "
+                + "(sluice-agent identity crl)"
+            : null;
 
     private static RevocationList? ParseOrThrow(ReadOnlyMemory<byte> der, out string problem)
     {

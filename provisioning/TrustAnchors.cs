@@ -18,6 +18,9 @@ public sealed class TrustAnchors : IDisposable
 
     public IReadOnlyList<RevocationList> RevocationLists { get; }
 
+    /// <summary>What is done about lists that get old.</summary>
+    public RevocationPolicy Policy { get; init; } = RevocationPolicy.WarnsOnly;
+
     /// <summary>
     /// The rules by which a chain is built: these roots only, no download, no revocation lookup of the platform's (it
     /// would go to the network; ours follows), and the stated use.
@@ -40,7 +43,7 @@ public sealed class TrustAnchors : IDisposable
 
     /// <summary>
     /// Checks every certificate below the root against its issuer's revocation list. A list past its date warns and
-    /// goes on counting: a late CRL must not lock every gateway of a plant out. A certificate whose issuer's list is
+    /// goes on counting: a late CRL must not lock every gateway of a plant out, unless <see cref="Policy"/> says so. A certificate whose issuer's list is
     /// missing is refused at the end of the chain, and warned of above it.
     /// </summary>
     public RevocationVerdict CheckRevocation(IReadOnlyList<X509Certificate2> chainLeafFirst, ValidityTime time)
@@ -72,7 +75,12 @@ public sealed class TrustAnchors : IDisposable
                     + $"by '{issuer.Subject}'", warnings);
             }
 
-            if (list.AgeProblem(time) is { } age)
+            if (list.LateProblem(time, Policy) is { } late)
+            {
+                return new RevocationVerdict(false, late, warnings) { IsLate = true };
+            }
+
+            if (list.AgeProblem(time, Policy) is { } age)
             {
                 warnings.Add(age);
             }
@@ -94,4 +102,8 @@ public sealed class TrustAnchors : IDisposable
 /// <param name="IsRevoked">A certificate of the chain stands on a list.</param>
 /// <param name="Refusal">Why the chain is refused, or null.</param>
 /// <param name="Warnings">What is not as it should be, but does not stop anything.</param>
-public sealed record RevocationVerdict(bool IsRevoked, string? Refusal, IReadOnlyList<string> Warnings);
+public sealed record RevocationVerdict(bool IsRevoked, string? Refusal, IReadOnlyList<string> Warnings)
+{
+    /// <summary>Refused because a list is later than the plant allows.</summary>
+    public bool IsLate { get; init; }
+}

@@ -1,6 +1,7 @@
 using System.Net;
 using Sluice.Hal;
 using Sluice.Hal.Modbus;
+using Sluice.Provisioning;
 
 namespace Sluice.Agent.Configuration;
 
@@ -81,6 +82,9 @@ public sealed record BrokerSettings
 public sealed record IdentitySettings
 {
     public required string Directory { get; init; }
+
+    /// <summary>Revocation lists that get old: warned of 14 days before, and counted for ever.</summary>
+    public RevocationPolicy Revocation { get; init; } = RevocationPolicy.WarnsOnly;
 }
 
 public sealed record BufferSettings

@@ -54,7 +54,7 @@ internal sealed record TimeDraft(IReadOnlyList<IPAddress>? Servers, string? Cloc
 
 internal sealed record LightDraft(string? Chip, string? Line);
 
-internal sealed record IdentityDraft(string? Directory, string? Key);
+internal sealed record IdentityDraft(string? Directory, string? Key, TimeSpan? CrlWarn, TimeSpan? CrlGrace);
 
 internal sealed record BufferDraft
 {

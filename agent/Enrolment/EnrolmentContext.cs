@@ -59,7 +59,8 @@ internal sealed class EnrolmentContext(
 
     /// <summary>The identity behind a link, or why there is none. The caller disposes it.</summary>
     public IdentityLoadResult Load(string link) =>
-        IdentityDirectory.Load(configuration.Identity.Directory, link, GatewayId, Validity.Now());
+        IdentityDirectory.Load(
+            configuration.Identity.Directory, link, GatewayId, Validity.Now(), configuration.Identity.Revocation);
 
     /// <summary>Now, as well as this gateway can know it.</summary>
     public ValidityTime Time() => Validity.WithOwn(configuration);

@@ -28,6 +28,9 @@ public sealed record StatusReport
     /// <summary>Null where nobody watches the clock.</summary>
     public ClockStatus? Clock { get; init; }
 
+    /// <summary>Null where an older agent answers.</summary>
+    public IdentityStatus? Identity { get; init; }
+
     /// <summary>What a technician should know or do, most urgent first; empty when all is well.</summary>
     public required IReadOnlyList<string> Attention { get; init; }
 }
@@ -36,6 +39,21 @@ public sealed record StatusReport
 /// <param name="Origin"><c>file</c>, or <c>last-good</c> when the file was refused.</param>
 /// <param name="Problems">Why the file was refused.</param>
 public sealed record ConfigurationStatus(string Hash, string Origin, IReadOnlyList<string> Problems);
+
+/// <param name="State"><c>in use</c>, <c>none</c>, or <c>withdrawn</c>: revoked, or its revocation list is too late.
+/// </param>
+/// <param name="Version">Its folder in the identity directory.</param>
+/// <param name="Serial">The certificate's number.</param>
+/// <param name="NotAfter">Until when the certificate is valid.</param>
+/// <param name="RevocationLists">Those of its authorities.</param>
+public sealed record IdentityStatus(
+    string State, string Version, string Serial, DateTime? NotAfter,
+    IReadOnlyList<RevocationListStatus> RevocationLists);
+
+/// <param name="Issuer">Whose list it is.</param>
+/// <param name="ThisUpdate">When it was made.</param>
+/// <param name="NextUpdate">By when it should be replaced; null where it does not say.</param>
+public sealed record RevocationListStatus(string Issuer, DateTime ThisUpdate, DateTime? NextUpdate);
 
 /// <param name="State"><c>set</c>, or <c>not set</c> before the first synchronisation of this boot.</param>
 /// <param name="Boot">Which boot.</param>

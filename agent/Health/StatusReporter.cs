@@ -6,6 +6,7 @@ using Sluice.Agent.Configuration.Binding;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Sizing;
+using Sluice.Agent.Standing;
 
 namespace Sluice.Agent.Health;
 
@@ -19,6 +20,7 @@ public sealed class StatusReporter(
     BufferLoop buffer,
     Publisher publisher,
     IReadOnlyList<Sampler> samplers,
+    IdentityWatch identity,
     TimeProvider clock)
 {
     private readonly long started = clock.GetTimestamp();
@@ -52,6 +54,7 @@ public sealed class StatusReporter(
             Buffer = Describe(view) with { Flash = Flash(view) },
             Sources = [.. sources.Select(Describe)],
             Clock = view.Record is { } record ? Describe(record) : null,
+            Identity = Describe(identity.Standing),
             Attention = [.. Attention(view, uplink, sources)],
         };
     }
@@ -94,11 +97,32 @@ public sealed class StatusReporter(
             yield return $"Store {store.Store} dropped {store.DroppedCount} readings; the ledger names them.";
         }
 
-        foreach (var warning in uplink.Warnings)
+        // Of the identity as it is now; what the last connection said of it may be older.
+        var standing = identity.Standing;
+        if (standing.Withdrawn is { } withdrawal && !uplink.Sentence.Contains(
+            withdrawal.Sentence, StringComparison.Ordinal))
+        {
+            yield return withdrawal.Sentence;
+        }
+
+        foreach (var warning in standing.Warnings)
+        {
+            yield return warning;
+        }
+
+        foreach (var warning in uplink.Warnings.Where(each =>
+            !standing.Warnings.Any(told => each.EndsWith(told, StringComparison.Ordinal))))
         {
             yield return warning;
         }
     }
+
+    private static IdentityStatus Describe(IdentityStanding standing) => new(
+        standing.Withdrawn is { } ? "withdrawn" : standing.Version is null ? "none" : "in use",
+        standing.Version ?? "", standing.Serial, standing.NotAfter?.UtcDateTime,
+        [.. standing.RevocationLists.Select(list => new RevocationListStatus(
+            list.Issuer, list.ThisUpdate.UtcDateTime,
+            list.NextUpdate < DateTimeOffset.MaxValue ? list.NextUpdate.UtcDateTime : null))]);
 
     private static ClockStatus Describe(RecordView record) =>
         new(

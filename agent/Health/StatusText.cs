@@ -27,6 +27,13 @@ public static class StatusText
         text.AppendLine(Invariant($"Uplink         {uplink.State} since {uplink.Since:u}"));
         text.AppendLine(Invariant(
             $"               {uplink.Acknowledged} readings acknowledged, {uplink.InFlight} messages in flight"));
+        if (report.Identity is { } identity)
+        {
+            text.AppendLine(identity.NotAfter is { } until
+                ? Invariant($"Identity       {identity.State}, version {identity.Version}, until {until:yyyy-MM-dd}")
+                : Invariant($"Identity       {identity.State}"));
+        }
+
         AppendBuffer(text, report.Buffer);
         if (report.Clock is { } clock)
         {

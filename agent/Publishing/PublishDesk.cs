@@ -8,6 +8,7 @@ using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Delivery;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 
@@ -33,6 +34,7 @@ internal sealed class PublishDesk : IDisposable
     private readonly Stack<PayloadBuffer> spare = new();
     private readonly DeviceRoll devices;
     private long asksOverrun;
+    private Withdrawal? withdrawn;
     private readonly TimeProvider clock;
     private readonly long start;
     private long ledgerNumber;
@@ -129,6 +131,19 @@ internal sealed class PublishDesk : IDisposable
 
     /// <summary>Called when there is something new to do; set by the session that works, on whatever thread.</summary>
     public Action? Wake { get; set; }
+
+    /// <summary>Why the session is to end; null where it is not.</summary>
+    public Withdrawal? Withdrawn
+    {
+        get => Volatile.Read(ref withdrawn);
+        set => Volatile.Write(ref withdrawn, value);
+    }
+
+    public void Withdraw(Withdrawal withdrawal)
+    {
+        Withdrawn = withdrawal;
+        Wake?.Invoke();
+    }
 
     /// <summary>
     /// On a thread of the link. Kept here and not in a session: an ask may come as soon as the topic is subscribed,

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
+using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Publishing;
@@ -47,6 +48,12 @@ internal sealed class PublishSession : IDisposable
             {
                 stoppingToken.ThrowIfCancellationRequested();
                 Interlocked.Increment(ref desk.Rounds);
+                if (desk.Withdrawn is { } withdrawal)
+                {
+                    await SayGoodbyeAsync(withdrawal.Word).ConfigureAwait(false);
+                    return new LinkLoss(withdrawal.Sentence) { NeedsPerson = true };
+                }
+
                 await TakeAnswersAsync(stoppingToken).ConfigureAwait(false);
                 work.Observe(buffer.View);
                 await TakeAsksAsync(stoppingToken).ConfigureAwait(false);
@@ -144,8 +151,8 @@ internal sealed class PublishSession : IDisposable
         }
     }
 
-    /// <summary>Waits for answers on their way, says "stopped", and disconnects: all of it within a bound.</summary>
-    private async Task SayGoodbyeAsync()
+    /// <summary>Waits for answers on their way, says why, and disconnects: all of it within a bound.</summary>
+    private async Task SayGoodbyeAsync(string reason = AnnouncementEncoder.ReasonStopped)
     {
         using var bound = new CancellationTokenSource(GoodbyeMax, desk.Clock);
         try
@@ -156,7 +163,7 @@ internal sealed class PublishSession : IDisposable
                 await TakeAnswersAsync(bound.Token).ConfigureAwait(false);
             }
 
-            await link.DeliverAsync(work.Goodbye(desk.Utc), bound.Token).ConfigureAwait(false);
+            await link.DeliverAsync(work.Goodbye(desk.Utc, reason), bound.Token).ConfigureAwait(false);
             await link.DisconnectAsync(bound.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)

@@ -219,11 +219,11 @@ internal sealed class PublishWork
     /// <summary>The connection is gone: what was in flight is unsent again.</summary>
     public void Ended() => desk.Plan.Disconnected();
 
-    /// <summary>The last word of a clean stop.</summary>
-    public OutboundMessage Goodbye(DateTime utc)
+    /// <summary>The last word of a clean stop, or of a session that may not go on.</summary>
+    public OutboundMessage Goodbye(DateTime utc, string reason = AnnouncementEncoder.ReasonStopped)
     {
         var payload = desk.Take();
-        desk.Announcements.Offline(payload, AnnouncementEncoder.ReasonStopped, utc);
+        desk.Announcements.Offline(payload, reason, utc);
         return new OutboundMessage { Topic = desk.Topics.Status, Payload = payload.Written, Retain = true };
     }
 

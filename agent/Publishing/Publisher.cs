@@ -7,6 +7,7 @@ using Sluice.Agent.Describing;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Publishing;
@@ -67,6 +68,9 @@ public sealed class Publisher : BackgroundService
     /// <summary>What the machine shows of itself, for the posture; from any thread.</summary>
     public void Tell(HostSighting seen) => desk.Tell(seen);
 
+    /// <summary>The identity may not be used any more: the session ends with this word; from any thread.</summary>
+    public void Withdraw(Withdrawal withdrawal) => desk.Withdraw(withdrawal);
+
     /// <summary>How often the loop has turned: a loop that spins shows here.</summary>
     internal long LoopRounds => Interlocked.Read(ref desk.Rounds);
 
@@ -107,6 +111,9 @@ public sealed class Publisher : BackgroundService
     private async Task<TimeSpan> ConnectAndWorkAsync(CancellationToken stoppingToken)
     {
         desk.Journal.Connecting();
+
+        // From here on the link judges: what was found before is known to it, or mended.
+        desk.Withdrawn = null;
         var outcome = await link.ConnectAsync(desk.Will(), stoppingToken).ConfigureAwait(false);
         if (outcome.Terms is not { } terms)
         {

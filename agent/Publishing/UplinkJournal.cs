@@ -66,7 +66,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
 
         // A broker that refuses and then hangs up: the refusal is what a technician has to know.
         var refusal = health.State == "holding" ? $"{health.Sentence} Then " : "";
-        var stays = loss.TakenOver || (refusal.Length > 0 && health.NeedsPerson);
+        var stays = loss.TakenOver || loss.NeedsPerson || (refusal.Length > 0 && health.NeedsPerson);
         Change("waiting", refusal + loss.Sentence, loss.ReasonCode, stays);
         health = health with
         {

@@ -56,8 +56,7 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, Validi
             await stream.AuthenticateAsClientAsync(Options(), cancellationToken).ConfigureAwait(false);
             Session = new SessionFacts(
                 VersionWord(stream.SslProtocol), stream.NegotiatedCipherSuite.ToString(), identity.Serial,
-                identity.NotAfter, [.. identity.Trust.RevocationLists.Select(list =>
-                    new RevocationFacts(list.IssuerName, list.ThisUpdate, list.NextUpdate))]);
+                identity.NotAfter, RevocationFacts.Of(identity.Trust));
             return (stream, null);
         }
         catch (Exception exception) when (exception is AuthenticationException or IOException or SocketException

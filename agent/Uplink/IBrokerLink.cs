@@ -88,10 +88,16 @@ public sealed record SessionFacts(
     string TlsVersion, string Cipher, string CertificateSerial, DateTimeOffset CertificateNotAfter,
     IReadOnlyList<RevocationFacts> RevocationLists);
 
+/// <summary>One revocation list.</summary>
 /// <param name="Issuer">Who signed it.</param>
 /// <param name="ThisUpdate">When it was made.</param>
 /// <param name="NextUpdate">By when it should be replaced; far away where it does not say.</param>
-public sealed record RevocationFacts(string Issuer, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate);
+public sealed record RevocationFacts(string Issuer, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate)
+{
+    public static IReadOnlyList<RevocationFacts> Of(Sluice.Provisioning.TrustAnchors trust) =>
+        [.. trust.RevocationLists.Select(list =>
+            new RevocationFacts(list.IssuerName, list.ThisUpdate, list.NextUpdate))];
+}
 
 /// <summary>How an attempt to connect ended.</summary>
 /// <param name="Verdict">For code and counters.</param>
@@ -191,6 +197,9 @@ public enum ConnectVerdict : byte
 /// <param name="TakenOver">Another client connected under the same id (0x8E).</param>
 public sealed record LinkLoss(string Sentence, int ReasonCode = 0, bool TakenOver = false)
 {
+    /// <summary>The gateway itself ended it, and begins no other before somebody has done something.</summary>
+    public bool NeedsPerson { get; init; }
+
     /// <summary>The server that the broker names instead (0x9C, 0x9D), as it wrote it; empty for none.</summary>
     public string Reference { get; init; } = "";
 }

@@ -72,7 +72,13 @@ public sealed class MqttBrokerLink : IBrokerLink
         await DropAsync().ConfigureAwait(false);
         var loaded = IdentityDirectory.Load(
             configuration.Identity.Directory, trial?.Identity ?? IdentityDirectory.Current, configuration.Gateway.Id,
-            validity.Now());
+            validity.Now(), configuration.Identity.Revocation);
+        if (loaded is { Identity: { } held, Revocation: { IsLate: true, Refusal: { } late } })
+        {
+            held.Dispose();
+            return new ConnectOutcome(ConnectVerdict.NoIdentity, $"{late}.");
+        }
+
         if (loaded.Identity is not { } identity)
         {
             var sentences = string.Join(" ", loaded.Problems.Select(problem => $"{problem}."));

@@ -40,7 +40,7 @@ internal sealed class TrustContents
     }
 
     public IEnumerable<string> Warnings(ValidityTime time) =>
-        lists.Select(list => list.AgeProblem(time)).OfType<string>();
+        lists.Select(list => list.AgeProblem(time, RevocationPolicy.WarnsOnly)).OfType<string>();
 
     private void ReadRoots(IReadOnlyList<ReadOnlyMemory<byte>> ders, List<TrustProblem> problems)
     {

@@ -1,6 +1,7 @@
 using System.Net;
 using Sluice.Hal;
 using Sluice.Hal.Modbus;
+using Sluice.Provisioning;
 
 namespace Sluice.Agent.Configuration.Binding;
 
@@ -24,7 +25,11 @@ internal static class GatewayBuilding
             KeepAlive = draft.Broker.KeepAlive!.Value,
             TlsMin = draft.Broker.TlsMin == "1.2" ? TlsVersionMin.Tls12 : TlsVersionMin.Tls13,
         },
-        Identity = new IdentitySettings { Directory = draft.Identity!.Directory! },
+        Identity = new IdentitySettings
+        {
+            Directory = draft.Identity!.Directory!,
+            Revocation = new RevocationPolicy(draft.Identity.CrlWarn!.Value, draft.Identity.CrlGrace),
+        },
         Buffer = new BufferSettings
         {
             Directory = draft.Buffer!.Directory!,

@@ -16,7 +16,8 @@ internal static class HostChecks
     {
         var validity = ValidityClock.Here(configuration, clock);
         var loaded = IdentityDirectory.Load(
-            configuration.Identity.Directory, configuration.Gateway.Id, validity.Now());
+            configuration.Identity.Directory, configuration.Gateway.Id, validity.Now(),
+            configuration.Identity.Revocation);
         loaded.Identity?.Dispose();
         foreach (var problem in loaded.Problems)
         {

@@ -96,7 +96,13 @@ internal static class GatewaySchema
         {
             NotBuilt = new Dictionary<string, string> { ["tpm"] = "write \"file\"; the key is then a file of mode "
                 + "0600." },
-        }, "What holds the private key.") { Default = "\"file\"" });
+        }, "What holds the private key.") { Default = "\"file\"" },
+        new Key("crlWarn", new DurationShape(TimeSpan.FromDays(1), TimeSpan.FromDays(365)),
+            "So long before its date a revocation list is warned of.") { Default = "\"14 d\"" },
+        new Key("crlGrace", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(3650)),
+            "So long after its date a revocation list still counts. Without it a late list is warned of and counts for "
+                + "ever. With it this gateway stops publishing when that time is over, until somebody brings a newer "
+                + "list: a CA that is late then stops the data of its plant. Never counted while the clock is not set."));
 
     private static ObjectShape Buffer() => new(
         "buffer",

@@ -19,6 +19,7 @@ internal sealed class AnnouncementEncoder(Speaker speaker, IReadOnlyList<Describ
 {
     public const string ReasonLost = "lost";
     public const string ReasonStopped = "stopped";
+    public const string ReasonRevoked = "revoked";
 
     public Speaker Speaker => speaker;
 

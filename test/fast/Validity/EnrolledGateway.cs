@@ -96,6 +96,12 @@ internal sealed class EnrolledGateway : IAsyncDisposable
     public void UseLists(DateTimeOffset nextUpdate) =>
         File.WriteAllText(Path.Combine(IdentityPath, "current", "crl.pem"), keys.CrlPem(nextUpdate));
 
+    public void Revoke(IssuedCertificate certificate)
+    {
+        keys.Revoke(certificate);
+        UseLists(Clock.GetUtcNow().AddDays(30));
+    }
+
     public async ValueTask DisposeAsync()
     {
         await Broker.DisposeAsync();

@@ -1,0 +1,119 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Time;
+using Sluice.Provisioning;
+
+namespace Sluice.Agent.Standing;
+
+/// <summary>
+/// Looks whether the identity in use may still be used, while the agent runs: a bundle, a trust message or
+/// <c>identity crl</c> may have brought a list on which its own certificate stands. Started by the host after the
+/// publisher, on a loop of its own; it reads files only, and tells the publisher to end its session.
+/// </summary>
+public sealed class IdentityWatch : BackgroundService
+{
+    /// <summary>Whether a file was changed is cheap to ask.</summary>
+    public static readonly TimeSpan LookEvery = TimeSpan.FromSeconds(1);
+
+    /// <summary>Time alone makes a list old.</summary>
+    public static readonly TimeSpan ReadEvery = TimeSpan.FromMinutes(10);
+
+    private static readonly string[] Files =
+    [
+        IdentityDirectory.ChainFile, IdentityDirectory.RootsFile, IdentityDirectory.RevocationFile,
+    ];
+
+    private readonly GatewayConfiguration configuration;
+    private readonly ValidityClock validity;
+    private readonly Action<Withdrawal> withdraw;
+    private readonly TimeProvider clock;
+    private readonly ILogger<IdentityWatch> log;
+    private volatile IdentityStanding standing = new();
+    private string stamp = "";
+    private long readAt;
+
+    /// <param name="configuration">Where the identity is.</param>
+    /// <param name="validity">By what dates are judged.</param>
+    /// <param name="withdraw">The publisher's ear.</param>
+    /// <param name="clock">When to look again.</param>
+    /// <param name="log">The journal.</param>
+    internal IdentityWatch(
+        GatewayConfiguration configuration, ValidityClock validity, Action<Withdrawal> withdraw, TimeProvider clock,
+        ILogger<IdentityWatch> log)
+    {
+        this.configuration = configuration;
+        this.validity = validity;
+        this.withdraw = withdraw;
+        this.clock = clock;
+        this.log = log;
+    }
+
+    /// <summary>As of the last look; from any thread.</summary>
+    public IdentityStanding Standing => standing;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await Task.Yield();
+        try
+        {
+            while (true)
+            {
+                Look();
+                await Task.Delay(LookEvery, clock, stoppingToken).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // Asked to stop.
+        }
+    }
+
+    internal void Look()
+    {
+        var now = Stamp();
+        if (now == stamp && clock.GetElapsedTime(readAt) < ReadEvery)
+        {
+            return;
+        }
+
+        (stamp, readAt) = (now, clock.GetTimestamp());
+        var loaded = IdentityDirectory.Load(
+            configuration.Identity.Directory, IdentityDirectory.Current, configuration.Gateway.Id, validity.Now(),
+            configuration.Identity.Revocation);
+        using var identity = loaded.Identity;
+        var seen = IdentityStanding.Of(loaded);
+        var before = standing;
+        standing = seen;
+        if (seen.Withdrawn is { } withdrawal)
+        {
+            if (before.Withdrawn != withdrawal)
+            {
+                Log.Withdrawn(log, withdrawal.Sentence);
+            }
+
+            withdraw(withdrawal);
+        }
+        else if (before.Withdrawn is not null)
+        {
+            Log.Restored(log);
+        }
+    }
+
+    /// <summary>Where <c>current</c> leads, and when its files were changed.</summary>
+    private string Stamp()
+    {
+        var current = Path.Combine(configuration.Identity.Directory, IdentityDirectory.Current);
+        try
+        {
+            var target = new FileInfo(current).LinkTarget;
+            return string.Join('\n', Files.Select(file => new FileInfo(Path.Combine(current, file)))
+                .Select(file => file.Exists ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}" : "none")
+                .Prepend(target ?? ""));
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            return world.Message;
+        }
+    }
+}

@@ -1,0 +1,13 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Agent.Standing;
+
+/// <summary>What becomes of the identity in use, for the journal. Event ids 8800 to 8899.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(8800, LogLevel.Error, "The identity in use was withdrawn: {Sentence}")]
+    public static partial void Withdrawn(ILogger logger, string sentence);
+
+    [LoggerMessage(8801, LogLevel.Information, "The identity in use may be used again.")]
+    public static partial void Restored(ILogger logger);
+}
