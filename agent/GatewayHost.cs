@@ -27,9 +27,9 @@ using Sluice.Provisioning.Store;
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, posture, identity, good time, status, light, samplers, and
-/// stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last, with
-/// everything in it durable.
+/// The only wiring. Loops start in the order buffer, publisher, posture, identity, good time, status, light, samplers,
+/// and stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last,
+/// with everything in it durable.
 /// </summary>
 public static class GatewayHost
 {
@@ -95,11 +95,6 @@ public static class GatewayHost
             configuration.Buffer.CommitEvery,
             clock,
             Logger<BufferLoop>(s)));
-        var goodTime = new GoodTimeFile(LinuxIdentityDisk.Beside(configuration.Identity.Directory), ".agent");
-        services.AddSingleton(s => new ValidityClock(
-            clock,
-            () => s.GetRequiredService<BufferLoop>().View.Record?.Clock.IsSet ?? hostClock.IsSynchronised(),
-            goodTime.Read));
         services.AddSingleton<IBrokerLink>(s => new MqttBrokerLink(
             configuration, clock, s.GetRequiredService<ValidityClock>(), null));
         AddLoop(services, s => new Publisher(
@@ -110,11 +105,7 @@ public static class GatewayHost
             Signals(configuration, s, clock)));
         AddLoop(services, s => new PostureLoop(
             configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock));
-        AddLoop(services, s => new IdentityWatch(
-            configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
-            Logger<IdentityWatch>(s)));
-        AddLoop(services, s => new GoodTimeLoop(
-            s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
+        AddIdentity(services, configuration, clock, hostClock);
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
             Logger<Sampler>(s), s.GetRequiredService<DeviceRoll>()))]);
@@ -135,6 +126,22 @@ public static class GatewayHost
         }
 
         return builder.Build();
+    }
+
+    /// <summary>What watches the identity in use and the time by which it is judged.</summary>
+    private static void AddIdentity(
+        IServiceCollection services, GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock)
+    {
+        var goodTime = new GoodTimeFile(LinuxIdentityDisk.Beside(configuration.Identity.Directory), ".agent");
+        services.AddSingleton(s => new ValidityClock(
+            clock,
+            () => s.GetRequiredService<BufferLoop>().View.Record?.Clock.IsSet ?? hostClock.IsSynchronised(),
+            goodTime.Read));
+        AddLoop(services, s => new IdentityWatch(
+            configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
+            Logger<IdentityWatch>(s)));
+        AddLoop(services, s => new GoodTimeLoop(
+            s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
     }
 
     /// <summary>

@@ -43,8 +43,8 @@ public sealed class TrustAnchors : IDisposable
 
     /// <summary>
     /// Checks every certificate below the root against its issuer's revocation list. A list past its date warns and
-    /// goes on counting: a late CRL must not lock every gateway of a plant out, unless <see cref="Policy"/> says so. A certificate whose issuer's list is
-    /// missing is refused at the end of the chain, and warned of above it.
+    /// goes on counting: a late CRL must not lock every gateway of a plant out, unless <see cref="Policy"/> says so. A
+    /// certificate whose issuer's list is missing is refused at the end of the chain, and warned of above it.
     /// </summary>
     public RevocationVerdict CheckRevocation(IReadOnlyList<X509Certificate2> chainLeafFirst, ValidityTime time)
     {

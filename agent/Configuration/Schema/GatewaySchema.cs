@@ -102,7 +102,8 @@ internal static class GatewaySchema
         new Key("crlGrace", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(3650)),
             "So long after its date a revocation list still counts. Without it a late list is warned of and counts for "
                 + "ever. With it this gateway stops publishing when that time is over, until somebody brings a newer "
-                + "list: a CA that is late then stops the data of its plant. Never counted while the clock is not set."));
+                + "list: a CA that is late then stops the data of its plant. Never counted while the clock is not "
+                + "set."));
 
     private static ObjectShape Buffer() => new(
         "buffer",
