@@ -107,18 +107,24 @@ internal sealed class Enrol(EnrolmentContext context)
         }
 
         var pinned = Pinned(state);
+        string? because = null;
         var verdict = BundleJudge.Judge(bytes, new BundleExpectation
         {
             GatewayId = context.GatewayId,
             Site = context.Site,
             Pinned = pinned,
-            ConfirmsRoot = confirms,
+            ConfirmsRoot = root =>
+            {
+                (var isConfirmed, because) = new BenchToken(context).Judge(root, confirms);
+                return isConfirmed;
+            },
             VersionMax = state.VersionMax,
             HasKeyOf = certificate => KeyOf(state, certificate) is not null,
             Time = context.Time(),
         });
         pinned?.Dispose();
-        return verdict.IsTaken ? Stage(verb, file, bytes, verdict, state) : Refused(verb, file, verdict);
+        var report = verdict.IsTaken ? Stage(verb, file, bytes, verdict, state) : Refused(verb, file, verdict);
+        return because is null ? report : report with { Notes = [because, .. report.Notes ?? []] };
     }
 
     public KeyRequest? Pending() =>

@@ -2,6 +2,8 @@ using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
+using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Labels;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Enrolment;
@@ -49,6 +51,9 @@ internal sealed class EnrolmentContext(
 
     public TimeProvider Clock => clock;
 
+    /// <summary>Where the configuration lies; null where a test has none.</summary>
+    public string? ConfigurationDirectory { get; init; }
+
     public IdentityStore Store { get; } = new(disk);
 
     public AuditLog Audit { get; } = new(disk);
@@ -81,6 +86,19 @@ internal sealed class EnrolmentContext(
         Audit.Append(new AuditEntry(
             clock.GetUtcNow(), WordOf(Time()), user.Name, user.Terminal, verb, result,
             SerialOf(IdentityDirectory.Current), newSerial, text));
+    }
+
+    /// <summary>The site token of the bench, with the identity or beside the configuration; or null.</summary>
+    public byte[]? ReadToken() => disk.Read(SiteToken.FileName, SiteToken.BytesMax)
+        ?? (ConfigurationDirectory is { } folder && File.Exists(Path.Combine(folder, SiteToken.FileName))
+            ? StickLayout.Read(Path.Combine(folder, SiteToken.FileName), SiteToken.BytesMax, out _) ?? []
+            : null);
+
+    public void KeepToken(ReadOnlySpan<byte> token)
+    {
+        disk.Write(SiteToken.FileName + ".new", token, isSecret: false);
+        disk.Rename(SiteToken.FileName + ".new", SiteToken.FileName);
+        disk.SyncFolder("");
     }
 
     /// <summary>The certificate's number behind a link; empty where there is none that can be used.</summary>

@@ -66,6 +66,8 @@ internal sealed class ToolCommandLine
         root.Add(new SignVerb(surroundings).Command());
         root.Add(new BundleVerb(surroundings).Command());
         root.Add(new TrustVerb(surroundings).Command());
+        root.Add(new ReplaceVerb(surroundings).Command());
+        root.Add(new TokenVerb(surroundings).Command());
         root.Add(new RevokeVerb(surroundings).Command());
         root.Add(new CrlVerb(surroundings).Command());
         root.Add(new ListVerb(surroundings).Command());

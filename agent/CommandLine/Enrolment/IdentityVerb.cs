@@ -30,6 +30,13 @@ internal sealed class IdentityVerb(
         Description = "Make another key although a request waits: what was signed for that one is worthless then.",
     };
 
+    private readonly Option<string> token = new("--token")
+    {
+        Description = "The site token that the plant's CA wrote for the bench: with it the first bundle needs no "
+            + "person. One that lies beside the configuration as site-token counts without this.",
+        HelpName = "FILE",
+    };
+
     private readonly Option<string> rootFingerprint = new("--root-fingerprint")
     {
         Description = "The plant's root, as its CA says by another way than the stick: confirms the first bundle "
@@ -67,7 +74,10 @@ internal sealed class IdentityVerb(
             + "refused, 69 where something is not there, 74 where a disk or stick fails, 78 where the configuration "
             + "is wrong.");
         Add(verb, "init", "Make a key on this gateway, and a request for its certificate.",
-            (context, parsed) => new Enrol(context).Init(parsed.GetValue(again)), again);
+            (context, parsed) => (parsed.GetValue(token) is { } file ? new BenchToken(context).Keep(file) : null)
+                ?? new Enrol(context).Init(parsed.GetValue(again)), again, token);
+        Add(verb, "label", "Show what goes onto the cabinet's label: gateway, key, board, and a QR code of them.",
+            (context, _) => new LabelView(context, Board.Serial()).Show(isTerminal && !Console.IsOutputRedirected));
         Add(verb, "export", "Write the request to a stick, for the plant's CA.",
             (context, parsed) => new Enrol(context).Export(parsed.GetValue(stick)!), stick);
         Add(verb, "import", "Take a bundle in and stage it; what is in use stays in use.",
@@ -151,7 +161,10 @@ internal sealed class IdentityVerb(
         {
             disk = LinuxIdentityDisk.Open(directory);
             var here = HostClock.Here(() => Guid.Empty);
-            return await act(new EnrolmentContext(configuration, disk, clock, here, user))
+            return await act(new EnrolmentContext(configuration, disk, clock, here, user)
+            {
+                ConfigurationDirectory = Path.GetDirectoryName(Path.GetFullPath(file)),
+            })
                 .ConfigureAwait(false);
         }
         catch (UnauthorizedAccessException exception)

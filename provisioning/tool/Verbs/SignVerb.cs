@@ -53,24 +53,19 @@ internal sealed class RequestVerb(ToolSurroundings tool)
 /// <summary>sluice-provision sign: one request or a whole stick, each after its fingerprint was compared.</summary>
 internal sealed class SignVerb(ToolSurroundings tool)
 {
-    private const string Verb = "sign";
+    public const string Verb = "sign";
 
+    private readonly RequestDesk desk = new(tool);
     private readonly Argument<string> path = new("PATH") { Description = "A request, or a stick with requests." };
-
-    private readonly Option<string[]> fingerprint = new("--fingerprint")
-    {
-        Description = "A key's fingerprint as its gateway showed it: signs that one without asking. May be repeated.",
-        HelpName = "LETTERS",
-    };
 
     private readonly Option<int> days = ToolSurroundings.Days(365, "How long the certificates are valid.");
 
     public Command Command()
     {
         var sign = new Command(Verb, "Sign requests, and write a bundle beside each. Every fingerprint is confirmed, "
-            + "by a person or by --fingerprint.")
+            + "by a person, by --fingerprint or by --label.")
         {
-            path, tool.Ca, tool.PassphraseFile, fingerprint, days, tool.Json,
+            path, tool.Ca, tool.PassphraseFile, desk.Fingerprints, desk.Labels, days, tool.Json,
         };
         sign.SetAction(parsed => tool.Run(parsed, Verb, () => tool.InCa(
             parsed, Verb, (folder, authority) => Sign(parsed, folder, authority))));
@@ -80,7 +75,7 @@ internal sealed class SignVerb(ToolSurroundings tool)
     private VerbReport Sign(ParseResult parsed, AuthorityFolder folder, PlantAuthority authority)
     {
         var from = parsed.GetValue(path)!;
-        var files = Directory.Exists(from) ? RequestsOn(from) : [from];
+        var files = RequestDesk.FilesAt(from);
         if (files.Count == 0)
         {
             return VerbReport.Failed(Verb, ToolExitCode.Unavailable, $"There is no request on {from}.",
@@ -88,10 +83,10 @@ internal sealed class SignVerb(ToolSurroundings tool)
         }
 
         var accepted = new List<(string File, KeyRequest Request)>();
-        var notes = new List<string>();
-        foreach (var file in files)
+        var notes = desk.NoLabels(parsed);
+        foreach (var file in notes.Count > 0 ? [] : files)
         {
-            if (Accept(parsed, folder.ReadRegister(), file, notes) is { } request)
+            if (desk.Accept(parsed, folder.ReadRegister(), file, Verb, notes) is { } request)
             {
                 accepted.Add((file, request));
             }
@@ -141,52 +136,5 @@ internal sealed class SignVerb(ToolSurroundings tool)
             RootFingerprint = Fingerprint.Of(root),
             Notes = [.. notes, $"A gateway that takes its first bundle asks for the root: {Fingerprint.Of(root)}."],
         };
-    }
-
-    private KeyRequest? Accept(ParseResult parsed, Register register, string file, List<string> notes)
-    {
-        var (request, problem) = RequestVerb.Read(file, Verb);
-        if (request is null)
-        {
-            notes.Add(problem!.Sentence);
-            return null;
-        }
-
-        if (request.Plant != register.Site)
-        {
-            notes.Add($"{request.GatewayId} believes to be in plant '{request.Plant}', and this is the CA of "
-                + $"'{register.Site}': it was not signed.");
-            return null;
-        }
-
-        var others = register.Issued.Where(each => each.Name == request.GatewayId && each.RevokedAt is null
-            && each.NotAfter > tool.Clock.GetUtcNow()).ToList();
-        if (others.Exists(each => each.Kind != "gateway"))
-        {
-            notes.Add($"'{request.GatewayId}' is the name of a {others[0].Kind}: it was not signed.");
-            return null;
-        }
-
-        var shown = request.KeyFingerprint;
-        var isGiven = (parsed.GetValue(fingerprint) ?? []).Any(given => Fingerprint.AreSame(given, shown));
-        var hint = others.Exists(each => each.KeyFingerprint != shown)
-            ? $" It has a certificate for another key until {others[^1].NotAfter:yyyy-MM-dd}; revoke that one if the "
-                + "gateway was replaced."
-            : "";
-        if (isGiven || tool.Confirms(
-            $"Gateway {request.GatewayId}: does its own screen or label show {shown}?{hint}"))
-        {
-            return request;
-        }
-
-        notes.Add($"{request.GatewayId} ({shown}) was not confirmed.");
-        return null;
-    }
-
-    private static List<string> RequestsOn(string stick)
-    {
-        var inner = Path.Combine(stick, StickLayout.Folder);
-        return [.. Directory.EnumerateFiles(Directory.Exists(inner) ? inner : stick, "*" + StickLayout.RequestEnding)
-            .Order(StringComparer.Ordinal).Take(StickLayout.RequestsMax)];
     }
 }

@@ -117,17 +117,21 @@ internal sealed class ToolSurroundings(
     }
 
     /// <summary>A person says yes; nobody there means no.</summary>
-    public bool Confirms(string question)
+    public bool Confirms(string question) =>
+        Answer(question, "Type yes: ").Equals("yes", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What a person types or scans; empty where nobody is there.</summary>
+    public string Answer(string question, string prompt)
     {
         if (!isTerminal)
         {
-            return false;
+            return "";
         }
 
         error.WriteLine(question);
-        error.Write("Type yes: ");
+        error.Write(prompt);
         error.Flush();
-        return string.Equals(input.ReadLine()?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
+        return input.ReadLine()?.Trim() ?? "";
     }
 
     /// <summary>How far it is, where it takes long; to a person only.</summary>

@@ -75,6 +75,30 @@ public sealed class Stick_by_itself : IAsyncLifetime
         await PlugInAsync(ExitCode.Unclear, "already taken in version 2");
     }
 
+    [Fact]
+    public async Task Needs_nobody_at_the_gateway_where_the_bench_laid_a_site_token_and_printed_a_label()
+    {
+        await broker.StartAsync();
+        await ca.JsonAsync("token", "--out", directory.At("token"));
+        await VerbAsync("init", "--token", directory.At("token"));
+        var label = await LabelScanner.ScanAsync(directory, await VerbAsync("label"));
+        Assert.StartsWith($"SLUICE1 plant1 {FieldGateway.Id} ", label);
+
+        await PlugInAsync(ExitCode.Fine, "request: unasked, one waits for its certificate");
+        await stick.InAsync("laptop", mount => ca.JsonAsync(
+            "sign", mount, "--label", label, "--passphrase-file", ca.PassphraseFile));
+        await PlugInAsync(ExitCode.Fine, "Version 0001 is in use");
+        Assert.Contains("The root was confirmed by the site token of the bench.", report);
+    }
+
+    private async Task<string> VerbAsync(string verb, params string[] more)
+    {
+        var (code, text) = await ChildProcess.RunAsync(FieldGateway.Binary("linux-x64"),
+            ["identity", verb, .. more, "--config", gateway.ConfigurationFile]);
+        Assert.True(code == 0, text);
+        return text;
+    }
+
     /// <summary>As the unit does it, with the stick's content where the kernel would have mounted it.</summary>
     private Task PlugInAsync(int code, string words) => stick.InAsync("gateway", async mount =>
     {

@@ -8,6 +8,7 @@ using Sluice.Agent.Time;
 using Sluice.Fast.Provisioning.Bundles;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Labels;
 using Sluice.Provisioning.Store;
 using Sluice.Provisioning.Verbs;
 
@@ -70,6 +71,9 @@ internal sealed class StickGateway : IDisposable
         return await new StickWork(context, stick, help).RunAsync(CancellationToken.None);
     }
 
+    /// <summary>What the bench lays beside the configuration.</summary>
+    public void LayToken(byte[] token) => File.WriteAllBytes(Path.Combine(directory, SiteToken.FileName), token);
+
     /// <summary>Everything in the identity directory but the log.</summary>
     public string Snapshot() => string.Join('\n', new DirectoryInfo(Identity)
         .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
@@ -114,5 +118,8 @@ internal sealed class StickGateway : IDisposable
             Sources = [],
             Hash = new string('0', 64),
         },
-        disk, TimeProvider.System, new TrustedClock(Guid.Empty), new EnrolmentUser("sluice", "a stick"));
+        disk, TimeProvider.System, new TrustedClock(Guid.Empty), new EnrolmentUser("sluice", "a stick"))
+    {
+        ConfigurationDirectory = directory,
+    };
 }
