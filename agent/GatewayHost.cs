@@ -11,6 +11,7 @@ using Sluice.Agent.Enrolment;
 using Sluice.Agent.Health;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Renewal;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Standing;
 using Sluice.Agent.Time;
@@ -27,9 +28,9 @@ using Sluice.Provisioning.Store;
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, posture, identity, good time, status, light, samplers,
-/// and stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer closes last,
-/// with everything in it durable.
+/// The only wiring. Loops start in the order buffer, publisher, posture, identity, good time, renewal, status, light,
+/// samplers, and stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer
+/// closes last, with everything in it durable.
 /// </summary>
 public static class GatewayHost
 {
@@ -109,16 +110,8 @@ public static class GatewayHost
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
             Logger<Sampler>(s), s.GetRequiredService<DeviceRoll>()))]);
-        services.AddSingleton<StatusReporter>();
-        AddLoop(services, s => new StatusServer(
-            options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s)));
-        if (configuration.Light is { } light)
-        {
-            AddLoop(services, s => new LightLoop(
-                new StatusLight(light.Chip, light.Line), s.GetRequiredService<StatusReporter>().Glance, clock,
-                Logger<LightLoop>(s)));
-        }
-
+        AddRenewal(services, configuration, clock, hostClock);
+        AddStatus(services, configuration, options, clock);
         for (var i = 0; i < configuration.Sources.Count; i++)
         {
             var index = i;
@@ -142,6 +135,44 @@ public static class GatewayHost
             Logger<IdentityWatch>(s)));
         AddLoop(services, s => new GoodTimeLoop(
             s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
+    }
+
+    private static void AddStatus(
+        IServiceCollection services, GatewayConfiguration configuration, RunOptions options, TimeProvider clock)
+    {
+        services.AddSingleton<StatusReporter>();
+        AddLoop(services, s => new StatusServer(
+            options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s),
+            s.GetRequiredService<RenewalLoop>().Ask));
+        if (configuration.Light is { } light)
+        {
+            AddLoop(services, s => new LightLoop(
+                new StatusLight(light.Chip, light.Line), s.GetRequiredService<StatusReporter>().Glance, clock,
+                Logger<LightLoop>(s)));
+        }
+    }
+
+    /// <summary>
+    /// Made before the publisher starts, whose ear it takes. The clock is as the loop of the buffer knows it: once set
+    /// it stays set in this boot.
+    /// </summary>
+    private static void AddRenewal(
+        IServiceCollection services, GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock)
+    {
+        AddLoop(services, s =>
+        {
+            var buffer = s.GetRequiredService<BufferLoop>();
+            return new RenewalLoop(
+                RenewalSurroundings.Of(
+                    configuration, clock, new WatchedHostClock(
+                        () => buffer.View.Record?.Clock.IsSet ?? hostClock.IsSynchronised())),
+                s.GetRequiredService<Publisher>(), s.GetRequiredService<ValidityClock>(), Logger<RenewalLoop>(s));
+        });
+        services.AddSingleton<Func<RenewalView>>(s =>
+        {
+            var renewal = s.GetRequiredService<RenewalLoop>();
+            return () => renewal.View;
+        });
     }
 
     /// <summary>

@@ -2,7 +2,7 @@ using Sluice.Agent.Buffering;
 
 namespace Sluice.Agent.Asking;
 
-/// <summary>A message that came to the ask topic, as the link got it.</summary>
+/// <summary>A message that came to one of the topics that are read, as the link got it.</summary>
 /// <param name="Topic">Where it came in.</param>
 /// <param name="Payload">A copy: it outlives the link's buffer.</param>
 public sealed record InboundMessage(string Topic, ReadOnlyMemory<byte> Payload)
@@ -14,6 +14,9 @@ public sealed record InboundMessage(string Topic, ReadOnlyMemory<byte> Payload)
     public ReadOnlyMemory<byte> Correlation { get; init; }
 
     public bool Retained { get; init; }
+
+    /// <summary>MQTT 5 content type (3.3.2.3.9); empty where the sender says nothing.</summary>
+    public string ContentType { get; init; } = "";
 }
 
 /// <summary>What the MES may ask. There is no fifth thing: nothing here can write to a machine.</summary>

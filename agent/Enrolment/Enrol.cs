@@ -16,6 +16,8 @@ namespace Sluice.Agent.Enrolment;
 /// </summary>
 internal sealed class Enrol(EnrolmentContext context)
 {
+    private readonly StoredIdentity stored = new(context.Store);
+
     public VerbReport Init(bool anew)
     {
         const string verb = "init";
@@ -106,7 +108,7 @@ internal sealed class Enrol(EnrolmentContext context)
             };
         }
 
-        var pinned = Pinned(state);
+        var pinned = stored.Pinned(state);
         string? because = null;
         var verdict = BundleJudge.Judge(bytes, new BundleExpectation
         {
@@ -119,7 +121,7 @@ internal sealed class Enrol(EnrolmentContext context)
                 return isConfirmed;
             },
             VersionMax = state.VersionMax,
-            HasKeyOf = certificate => KeyOf(state, certificate) is not null,
+            HasKeyOf = certificate => stored.KeyOf(state, certificate) is not null,
             Time = context.Time(),
         });
         pinned?.Dispose();
@@ -149,7 +151,7 @@ internal sealed class Enrol(EnrolmentContext context)
     {
         var content = verdict.Content!;
         using var leaf = X509CertificateLoader.LoadCertificate(content.Chain[0].Span);
-        var key = KeyOf(state, leaf) ?? throw new InvalidOperationException("Its key was here a moment ago.");
+        var key = stored.KeyOf(state, leaf) ?? throw new InvalidOperationException("Its key was here a moment ago.");
         context.Log(verb, "begun", $"{file}: version {content.Version}.", verdict.Serial);
         try
         {
@@ -244,86 +246,4 @@ internal sealed class Enrol(EnrolmentContext context)
         new[] { state.Staged, state.Active }.OfType<string>().FirstOrDefault(version =>
             context.Store.ReadFile(version, IdentityDirectory.BundleFile) is { } json
             && BundleInstall.Read(json)?.Hash == hash);
-
-    /// <summary>The roots of what is in use; before there is that, those of what was imported first.</summary>
-    private TrustAnchors? Pinned(IdentityState state)
-    {
-        if ((state.Active ?? state.Staged) is not { } version)
-        {
-            return null;
-        }
-
-        var roots = new X509Certificate2Collection();
-        try
-        {
-            var text = context.Store.ReadFile(version, IdentityDirectory.RootsFile) ?? [];
-            roots.ImportFromPem(Encoding.Latin1.GetString(text));
-        }
-        catch (CryptographicException)
-        {
-            // Damaged roots are no reason to believe whoever comes: nothing leads to them, so nothing is taken.
-            roots.Clear();
-        }
-
-        return new TrustAnchors(roots, ListsOf(version));
-    }
-
-    private List<RevocationList> ListsOf(string version)
-    {
-        var lists = new List<RevocationList>();
-        var bytes = context.Store.ReadFile(version, IdentityDirectory.RevocationFile);
-        ReadOnlySpan<char> text = bytes is null ? "" : Encoding.Latin1.GetString(bytes);
-        while (lists.Count < 16 && PemEncoding.TryFind(text, out var found))
-        {
-            var der = new byte[found.DecodedDataLength];
-            if (Convert.TryFromBase64Chars(text[found.Base64Data], der, out var length)
-                && RevocationList.Parse(der.AsMemory(0, length), out _) is { } list)
-            {
-                lists.Add(list);
-            }
-
-            text = text[found.Location.End..];
-        }
-
-        return lists;
-    }
-
-    /// <summary>
-    /// The private key of a certificate as PEM, wherever it is: of the request, or of what is staged or in use, for a
-    /// bundle that brings newer lists for the same key. Null where this gateway does not have it.
-    /// </summary>
-    private byte[]? KeyOf(IdentityState state, X509Certificate2 certificate)
-    {
-        var wanted = Fingerprint.OfKey(certificate);
-        var places = new[] { state.Staged, state.Active }.OfType<string>()
-            .Select(version => context.Store.ReadFile(version, IdentityDirectory.KeyFile))
-            .Prepend(context.Store.ReadPending());
-        foreach (var text in places.OfType<byte[]>())
-        {
-            if (KeyIn(text, wanted) is { } key)
-            {
-                return key;
-            }
-        }
-
-        return null;
-    }
-
-    private static byte[]? KeyIn(byte[] text, string wanted)
-    {
-        var letters = Encoding.Latin1.GetString(text);
-        try
-        {
-            using var key = ECDsa.Create();
-            key.ImportFromPem(letters);
-            return Fingerprint.OfKey(key.ExportSubjectPublicKeyInfo()) == wanted
-                ? Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n")
-                : null;
-        }
-        catch (Exception exception) when (exception is CryptographicException or ArgumentException)
-        {
-            // An RSA key that was laid out by hand, or a damaged one: not the key of any request of ours.
-            return null;
-        }
-    }
 }

@@ -68,9 +68,21 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
     public static LinuxIdentityDisk Open(string directory) =>
         new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), locks: true);
 
+    /// <summary>The same, but null where a verb, or the agent's renewal, is at it.</summary>
+    public static LinuxIdentityDisk? TryOpen(string directory)
+    {
+        try
+        {
+            return Open(directory);
+        }
+        catch (IOException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>
-    /// For the agent that runs, which changes no identity here and waits for no verb: what it writes, it writes in one
-    /// step. Makes no directory.
+    /// To look, and for what is written in one step: changes no identity, waits for no verb, makes no directory.
     /// </summary>
     public static LinuxIdentityDisk Beside(string directory) =>
         new(Path.TrimEndingDirectorySeparator(Path.GetFullPath(directory)), locks: false);

@@ -105,57 +105,10 @@ internal sealed class Trial(EnrolmentContext context, string socketPath)
         steps.Add(new VerbStep("identity", true, loaded.Problems.Count == 0
             ? "key, certificate, roots and revocation lists belong together"
             : string.Join(" ", loaded.Problems.Select(each => $"{each}."))));
-        var broker = new MqttBrokerLink(
-            context.Configuration, context.Clock, context.Validity, new LinkTrial(link));
-        await using (broker.ConfigureAwait(false))
-        {
-            var topics = new ContractTopics(context.Configuration.Gateway);
-            var message = await StatusAsync(topics, cancellationToken).ConfigureAwait(false);
-            var outcome = await broker.ConnectAsync(message, cancellationToken).ConfigureAwait(false);
-            if (Connected(outcome, steps) is not { } terms)
-            {
-                return outcome.NeedsPerson ? ExitCode.Unclear : ExitCode.Unavailable;
-            }
-
-            if (terms.Unheard is { } unheard)
-            {
-                steps.Add(new VerbStep("access list, reading", false, unheard));
-                return ExitCode.Unclear;
-            }
-
-            steps.Add(new VerbStep("access list, reading", true, $"may read {topics.Ask}"));
-            var answer = await broker.DeliverAsync(message, cancellationToken).ConfigureAwait(false);
-            await broker.DisconnectAsync(cancellationToken).ConfigureAwait(false);
-
-            // Nobody listening is no fault of the identity: the broker took the message, and said so.
-            var isTaken = answer.Verdict is DeliveryVerdict.Accepted or DeliveryVerdict.Unheard;
-            steps.Add(new VerbStep("access list, publishing", isTaken, isTaken
-                ? $"a message to {topics.Status} was acknowledged (PUBACK)"
-                : answer.Sentence));
-            return isTaken ? ExitCode.Fine
-                : answer.Verdict is DeliveryVerdict.Busy or DeliveryVerdict.LinkLost ? ExitCode.Unavailable
-                : ExitCode.Unclear;
-        }
-    }
-
-    private static ConnectTerms? Connected(ConnectOutcome outcome, List<VerbStep> steps)
-    {
-        string[] names = ["address", "connection", "TLS, the broker's certificate", "MQTT, the gateway's certificate"];
-        for (var step = 0; step < names.Length && step <= (int)outcome.Step; step++)
-        {
-            var passed = step < (int)outcome.Step;
-            steps.Add(new VerbStep(names[step], passed, passed
-                ? step switch
-                {
-                    0 => "lies in broker.network",
-                    1 => outcome.Terms is { } terms ? $"{terms.Address} answers" : "the broker answers",
-                    2 => outcome.Terms is { } secure ? secure.Tls : "believed",
-                    _ => "accepted",
-                }
-                : outcome.Sentence));
-        }
-
-        return outcome.Terms;
+        var topics = new ContractTopics(context.Configuration.Gateway);
+        return await new Proof(context.Configuration, context.Clock, context.Validity).RunAsync(
+            new LinkTrial(link, LinkTrial.Verify), await StatusAsync(topics, cancellationToken).ConfigureAwait(false),
+            steps, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 
 namespace Sluice.Agent.Health;
@@ -20,14 +21,19 @@ public static class StatusClient
     private const int AnswerBytesMax = 4 << 20;
 
     /// <summary>The report, or a sentence that says why there is none and what to do.</summary>
-    public static async Task<StatusAnswer> AskAsync(
-        string path, TimeProvider clock, CancellationToken cancellationToken)
+    public static Task<StatusAnswer> AskAsync(
+        string path, TimeProvider clock, CancellationToken cancellationToken) =>
+        SayAsync(path, "", clock, cancellationToken);
+
+    /// <summary>The same, after a word that the agent acts on: <see cref="StatusServer.Renew"/>.</summary>
+    public static async Task<StatusAnswer> SayAsync(
+        string path, string word, TimeProvider clock, CancellationToken cancellationToken)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(5), clock);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
         try
         {
-            var answer = await ReadAsync(path, both.Token).ConfigureAwait(false);
+            var answer = await ReadAsync(path, word, both.Token).ConfigureAwait(false);
             var report = JsonSerializer.Deserialize(answer.Span, StatusJson.Default.StatusReport);
             return report is null ? new(null, "The agent answered with nothing.") : new(report, "");
         }
@@ -57,12 +63,20 @@ public static class StatusClient
     private static bool IsNobody(Exception fault) => fault is not SocketException socket
         || socket.SocketErrorCode is SocketError.AddressNotAvailable or SocketError.ConnectionRefused;
 
-    private static async Task<ReadOnlyMemory<byte>> ReadAsync(string path, CancellationToken cancellationToken)
+    private static async Task<ReadOnlyMemory<byte>> ReadAsync(
+        string path, string word, CancellationToken cancellationToken)
     {
 #pragma warning disable RS0030 // A unix socket to the agent on this machine: it cannot reach a network.
         using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 #pragma warning restore RS0030
         await socket.ConnectAsync(new UnixDomainSocketEndPoint(path), cancellationToken).ConfigureAwait(false);
+        if (word.Length > 0)
+        {
+            await socket.SendAsync(Encoding.ASCII.GetBytes(word), cancellationToken).ConfigureAwait(false);
+        }
+
+        // Nothing more is said: the agent does not wait for it.
+        socket.Shutdown(SocketShutdown.Send);
         var answer = new byte[64 << 10];
         var length = 0;
         while (true)

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Sluice.Provisioning.Verbs;
 
 namespace Sluice.Agent.Health;
 
@@ -31,8 +32,45 @@ public sealed record StatusReport
     /// <summary>Null where an older agent answers.</summary>
     public IdentityStatus? Identity { get; init; }
 
+    /// <summary>The gateway's certificate and its renewal; null where an older agent answers.</summary>
+    public RenewalStatus? Renewal { get; init; }
+
     /// <summary>What a technician should know or do, most urgent first; empty when all is well.</summary>
     public required IReadOnlyList<string> Attention { get; init; }
+}
+
+/// <param name="State"><c>idle</c>, or the step that the renewal is at: asking, staging, proving, activating, moving,
+/// confirming, retiring, returning.</param>
+/// <param name="Sentence">Why it does not go on, or did not; empty where nothing is wrong.</param>
+/// <param name="Version">Of the identity in use; empty where there is none.</param>
+/// <param name="Serial">Of its certificate.</param>
+/// <param name="NotAfter">When that expires; null where there is none.</param>
+/// <param name="Due">When it is renewed.</param>
+public sealed record RenewalStatus(
+    string State, string Sentence, string Version, string Serial, DateTimeOffset? NotAfter, DateTimeOffset? Due)
+{
+    /// <summary>Counts renewals that began since start.</summary>
+    public long Run { get; init; }
+
+    /// <summary>A person decides at the registration authority.</summary>
+    public bool Held { get; init; }
+
+    /// <summary>Renewals that were confirmed since start.</summary>
+    public long Renewed { get; init; }
+
+    /// <summary>Tries that failed, one after the other.</summary>
+    public int Failures { get; init; }
+
+    /// <summary>Messages to the reply topic that answered nothing that was asked, since start.</summary>
+    public long Foreign { get; init; }
+
+    /// <summary>How often somebody asked for one at this socket, and how many of these asks were taken up.</summary>
+    public long Asked { get; init; }
+
+    public long AsksTaken { get; init; }
+
+    /// <summary>The steps of the present renewal, or of the last one.</summary>
+    public IReadOnlyList<VerbStep> Steps { get; init; } = [];
 }
 
 /// <param name="Hash">SHA-256 of the configuration that runs.</param>

@@ -4,6 +4,7 @@ using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Configuration.Binding;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Renewal;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Sizing;
 using Sluice.Agent.Standing;
@@ -14,14 +15,15 @@ namespace Sluice.Agent.Health;
 /// Puts the status report together from what the loops say of themselves, when somebody asks. Reads snapshots only, so
 /// asking costs the loops nothing.
 /// </summary>
-public sealed class StatusReporter(
+internal sealed class StatusReporter(
     GatewayConfiguration configuration,
     RunOptions options,
     BufferLoop buffer,
     Publisher publisher,
     IReadOnlyList<Sampler> samplers,
     IdentityWatch identity,
-    TimeProvider clock)
+    TimeProvider clock,
+    Func<RenewalView>? renewal = null)
 {
     private readonly long started = clock.GetTimestamp();
 
@@ -55,6 +57,7 @@ public sealed class StatusReporter(
             Sources = [.. sources.Select(Describe)],
             Clock = view.Record is { } record ? Describe(record) : null,
             Identity = Describe(identity.Standing),
+            Renewal = renewal is { } ask ? RenewalText.Describe(ask()) : null,
             Attention = [.. Attention(view, uplink, sources)],
         };
     }
@@ -85,6 +88,11 @@ public sealed class StatusReporter(
         {
             yield return "The clock is not set: readings are Uncertain/ClockNotSet until a time server was reached. "
                 + "Look at the host's time service (timedatectl) and at the way to the servers of time.servers.";
+        }
+
+        if (renewal is { } ask && RenewalText.Attention(ask(), clock.GetUtcNow()) is { } certificate)
+        {
+            yield return certificate;
         }
 
         foreach (var source in sources.Where(source => source.Source.Sentence.Length > 0))

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,13 +7,20 @@ using Microsoft.Extensions.Logging;
 namespace Sluice.Agent.Health;
 
 /// <summary>
-/// The local status door: a unix socket that answers each connection with one report and closes. It reads nothing, so
-/// there is nothing to attack; owner and group may connect (0660), nobody else. Not being able to open it is a pity,
-/// never a reason to stop sampling.
+/// The local status door: a unix socket that answers each connection with one report and closes. It reads one word at
+/// most, <c>renew</c>, and waits for that no longer than a moment; owner and group may connect (0660), nobody else. Not
+/// being able to open it is a pity, never a reason to stop sampling.
 /// </summary>
-public sealed class StatusServer(
-    string path, Func<StatusReport> report, TimeProvider clock, ILogger<StatusServer> log) : BackgroundService
+internal sealed class StatusServer(
+    string path, Func<StatusReport> report, TimeProvider clock, ILogger<StatusServer> log, Action? renew = null)
+    : BackgroundService
 {
+    /// <summary>What a caller may say: renew the gateway's certificate now.</summary>
+    public const string Renew = "renew";
+
+    /// <summary>Who wants to say a word says it at once; who only wants the report ends its side.</summary>
+    private static readonly TimeSpan WordTimeout = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -70,6 +78,11 @@ public sealed class StatusServer(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stoppingToken);
         try
         {
+            if (await WordAsync(caller, stoppingToken).ConfigureAwait(false) == Renew)
+            {
+                renew?.Invoke();
+            }
+
             var answer = JsonSerializer.SerializeToUtf8Bytes(report(), StatusJson.Default.StatusReport);
             for (var sent = 0; sent < answer.Length;)
             {
@@ -86,6 +99,30 @@ public sealed class StatusServer(
         {
             // The caller did not read: it must not hold up the next one.
         }
+    }
+
+    /// <summary>What the caller says, up to the end of its side; empty where that is nothing.</summary>
+    private async Task<string> WordAsync(Socket caller, CancellationToken stoppingToken)
+    {
+        var heard = new byte[Renew.Length + 1];
+        var length = 0;
+        using var deadline = new CancellationTokenSource(WordTimeout, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stoppingToken);
+        try
+        {
+            var more = -1;
+            while (more != 0 && length < heard.Length)
+            {
+                more = await caller.ReceiveAsync(heard.AsMemory(length), both.Token).ConfigureAwait(false);
+                length += more;
+            }
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            // It says nothing and waits, as callers of older versions do.
+        }
+
+        return Encoding.ASCII.GetString(heard, 0, length);
     }
 
     private void Delete()

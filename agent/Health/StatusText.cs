@@ -44,6 +44,16 @@ public static class StatusText
             }
         }
 
+        if (report.Renewal is { NotAfter: { } end, Due: { } due } certificate)
+        {
+            text.Append(Invariant($"Certificate    version {certificate.Version} until {end:u}, "));
+            text.AppendLine(Invariant($"renewed from {due:u} on"));
+            if (certificate.State != "idle")
+            {
+                text.AppendLine(Invariant($"               renewal: {certificate.State}"));
+            }
+        }
+
         text.AppendLine(Invariant($"Configuration  {report.Configuration.Origin}, {Short(report.Configuration.Hash)}"));
         text.AppendLine();
         text.AppendLine("Source            State          Good  Uncertain   Bad  Skipped   Reported  Last turn");

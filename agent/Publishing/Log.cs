@@ -52,6 +52,10 @@ internal static partial class Log
         "The broker does not take the posture: {Sentence} It is tried again within the hour; all else goes on.")]
     public static partial void PostureRefused(ILogger logger, string sentence);
 
+    [LoggerMessage(3012, LogLevel.Information,
+        "The session with the broker ends cleanly, to begin anew at once with the identity that is in use now.")]
+    public static partial void Moving(ILogger logger);
+
     [LoggerMessage(3020, LogLevel.Warning, "What was kept of earlier signal lists is damaged: {Sentence}")]
     public static partial void DescriptionsDamaged(ILogger logger, string sentence);
 

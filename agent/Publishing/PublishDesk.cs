@@ -27,6 +27,9 @@ internal sealed class PublishDesk : IDisposable
 
     private const int MessageBytesMin = 1024;
 
+    /// <summary>Half of what the longest list of a ledger may have.</summary>
+    private const int LedgerListMax = 512;
+
     /// <summary>How often the loop has turned.</summary>
     public long Rounds;
 
@@ -35,6 +38,7 @@ internal sealed class PublishDesk : IDisposable
     private readonly DeviceRoll devices;
     private long asksOverrun;
     private Withdrawal? withdrawn;
+    private volatile bool isMoveAsked;
     private readonly TimeProvider clock;
     private readonly long start;
     private long ledgerNumber;
@@ -113,6 +117,9 @@ internal sealed class PublishDesk : IDisposable
     /// <summary>Whether only the MES's own word lets readings be forgotten, and not the broker's.</summary>
     public bool AcknowledgedByMes { get; }
 
+    /// <summary>What other loops want to have published; from any thread.</summary>
+    public ErrandQueue Errands { get; } = new();
+
     public RateBudget Budget { get; }
 
     public CatchUpForecast Forecast { get; } = new();
@@ -158,6 +165,25 @@ internal sealed class PublishDesk : IDisposable
         }
 
         asks.Enqueue(message);
+        Wake?.Invoke();
+    }
+
+    /// <summary>The session is to end cleanly and begin anew, on what the identity directory holds then.</summary>
+    public void AskMove()
+    {
+        isMoveAsked = true;
+        Wake?.Invoke();
+    }
+
+    public bool IsMoveAsked => isMoveAsked;
+
+    /// <summary>Whatever is read from the identity directory from here on is what the move was asked for.</summary>
+    public void BeginConnect() => isMoveAsked = false;
+
+    /// <summary>Something of another loop is to be published; from any thread.</summary>
+    public void Run(Errand errand)
+    {
+        Errands.Add(errand);
         Wake?.Invoke();
     }
 
@@ -235,6 +261,42 @@ internal sealed class PublishDesk : IDisposable
             most /= 2;
             Announcements.Birth(payload, view, present, plan.Devices, utc, reduced: true, signalsMax: most);
         }
+    }
+
+    /// <summary>Its lists may be long, and what is too large would never go, and no reading behind it: their newest
+    /// parts then, as many as fit. The totals tell that there was more.</summary>
+    public void WriteLedger(PayloadBuffer payload, BufferView view, int bytesMax, TimeSpan now, DateTime utc)
+    {
+        var catchUp = Forecast.Observe(Plan.Backlog, now);
+        var number = NextLedgerNumber();
+        Announcements.Ledger(payload, view, number, catchUp, utc);
+        for (var newest = LedgerListMax; payload.Length > bytesMax && newest > 0; newest /= 2)
+        {
+            Announcements.Ledger(payload, view, number, catchUp, utc, newest);
+        }
+    }
+
+    /// <summary>What the broker's word on readings means. Returns what is to be acknowledged, or null.</summary>
+    public PositionRange? SettleReadings(SentBatch sent, DeliveryOutcome outcome, TimeSpan now)
+    {
+        var accepted = Plan.Settle(sent, outcome.Verdict, now);
+        if (outcome.Verdict == DeliveryVerdict.Accepted)
+        {
+            Journal.Accepted(sent.Readings, sent.PayloadBytes, sent.Lane != Lane.Live);
+        }
+        else if (outcome.Verdict is DeliveryVerdict.SetAside
+            || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))
+        {
+            Journal.Refused(outcome, holdFor: null, ofReadings: true);
+            Journal.SetAside(sent, outcome, Plan.SetAsideCount);
+        }
+        else if (outcome.Verdict != DeliveryVerdict.LinkLost)
+        {
+            Journal.Refused(
+                outcome, Plan.Hold.IsHolding ? Plan.Hold.Until - now : null, ofReadings: true);
+        }
+
+        return accepted;
     }
 
     public PayloadBuffer Take() => spare.TryPop(out var buffer) ? buffer : new PayloadBuffer();

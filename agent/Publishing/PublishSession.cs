@@ -47,6 +47,11 @@ internal sealed class PublishSession : IDisposable
             while (!lost.IsCompleted)
             {
                 stoppingToken.ThrowIfCancellationRequested();
+                if (desk.IsMoveAsked)
+                {
+                    return await MoveAwayAsync(stoppingToken).ConfigureAwait(false);
+                }
+
                 Interlocked.Increment(ref desk.Rounds);
                 if (desk.Withdrawn is { } withdrawal)
                 {
@@ -157,18 +162,43 @@ internal sealed class PublishSession : IDisposable
         using var bound = new CancellationTokenSource(GoodbyeMax, desk.Clock);
         try
         {
-            while (work.UnderWay > 0 && !link.Lost.IsCompleted)
-            {
-                await wake.WaitAsync(atMost: null, bound.Token).ConfigureAwait(false);
-                await TakeAnswersAsync(bound.Token).ConfigureAwait(false);
-            }
-
+            await AwaitAnswersAsync(bound.Token).ConfigureAwait(false);
             await link.DeliverAsync(work.Goodbye(desk.Utc, reason), bound.Token).ConfigureAwait(false);
             await link.DisconnectAsync(bound.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
             // The bound: what was not answered is sent again after the next start, and the MES knows it by its key.
+        }
+    }
+
+    /// <summary>
+    /// The identity was switched: what is on its way is awaited, so that nothing comes twice that need not, then the
+    /// connection ends cleanly, without a last word. The gateway is not gone: the next session says "online" again.
+    /// </summary>
+    private async Task<LinkLoss> MoveAwayAsync(CancellationToken stoppingToken)
+    {
+        using var bound = new CancellationTokenSource(GoodbyeMax, desk.Clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(bound.Token, stoppingToken);
+        try
+        {
+            await AwaitAnswersAsync(either.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            // A slow link: what was not answered is sent again, and the MES knows it by its key.
+        }
+
+        await link.DisconnectAsync(stoppingToken).ConfigureAwait(false);
+        return new LinkLoss("the session begins anew with another identity.") { IsMove = true };
+    }
+
+    private async Task AwaitAnswersAsync(CancellationToken cancellationToken)
+    {
+        while (work.UnderWay > 0 && !link.Lost.IsCompleted)
+        {
+            await wake.WaitAsync(atMost: null, cancellationToken).ConfigureAwait(false);
+            await TakeAnswersAsync(cancellationToken).ConfigureAwait(false);
         }
     }
 

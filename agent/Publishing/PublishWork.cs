@@ -28,9 +28,6 @@ internal sealed class PublishWork
     /// <summary>Messages of any kind with the link at most, whatever the broker would take.</summary>
     private const int UnderWayMax = 17;
 
-    /// <summary>Half of what the longest list of a ledger may have.</summary>
-    private const int LedgerListMax = 512;
-
     private readonly PublishDesk desk;
     private readonly ConnectTerms terms;
     private readonly BatchPacker packer;
@@ -97,6 +94,11 @@ internal sealed class PublishWork
         if (desk.Asks.HasAnswer)
         {
             return SayAnswer(now, utc);
+        }
+
+        if (desk.AnnouncementPlan.IsOpen && desk.Errands.Take() is { } errand)
+        {
+            return RunErrand(errand, now);
         }
 
         if (desk.AnnouncementPlan.IsOpen && desk.Posture.Next(view, terms.Session, now) is { } posture)
@@ -181,6 +183,12 @@ internal sealed class PublishWork
             desk.Return(handed.Payload);
         }
 
+        if (handed.Errand is { } errand)
+        {
+            errand.Settle(outcome);
+            return null;
+        }
+
         if (handed.Announcement == Announcement.Posture)
         {
             desk.SettlePosture(outcome, now);
@@ -205,7 +213,7 @@ internal sealed class PublishWork
             return null;
         }
 
-        return SettleReadings(sent, outcome, now);
+        return desk.SettleReadings(sent, outcome, now);
     }
 
     /// <summary>A message of the MES. What comes back, it has, and the buffer may forget.</summary>
@@ -250,7 +258,7 @@ internal sealed class PublishWork
                 break;
             case Announcement.Ledger:
                 topic = desk.Topics.Ledger;
-                WriteLedger(payload, AnnouncementMax(topic), now, utc);
+                desk.WriteLedger(payload, view, AnnouncementMax(topic), now, utc);
                 break;
         }
 
@@ -261,19 +269,6 @@ internal sealed class PublishWork
 
     private int AnnouncementMax(string topic) =>
         Math.Min(desk.AnnouncementBytesMax, terms.PacketBytesMax - PacketOverhead(topic));
-
-    /// <summary>Its lists may be long, and what is too large would never go, and no reading behind it: their newest
-    /// parts then, as many as fit. The totals tell that there was more.</summary>
-    private void WriteLedger(PayloadBuffer payload, int bytesMax, TimeSpan now, DateTime utc)
-    {
-        var catchUp = desk.Forecast.Observe(desk.Plan.Backlog, now);
-        var number = desk.NextLedgerNumber();
-        desk.Announcements.Ledger(payload, view, number, catchUp, utc);
-        for (var newest = LedgerListMax; payload.Length > bytesMax && newest > 0; newest /= 2)
-        {
-            desk.Announcements.Ledger(payload, view, number, catchUp, utc, newest);
-        }
-    }
 
     private WorkStep SayPosture(PostureContent content, TimeSpan now, DateTime utc)
     {
@@ -292,6 +287,26 @@ internal sealed class PublishWork
         desk.Budget.Spend(payload.Length, now);
         return HandOver(
             address.Topic, retain: false, new HandedOver(payload, null, null), now, address.Correlation);
+    }
+
+    private WorkStep RunErrand(Errand errand, TimeSpan now)
+    {
+        var payload = desk.Take();
+
+        // Of an earlier message: the encoders begin by clearing it.
+        payload.Clear();
+        foreach (var part in errand.Message.Payload)
+        {
+            payload.Append(part.Span);
+        }
+
+        desk.Budget.Spend(payload.Length, now);
+        var step = HandOver(
+            errand.Message.Topic, errand.Message.Retain, new HandedOver(payload, null, null) { Errand = errand }, now,
+            errand.Message.Correlation);
+        return step.Message is { } message
+            ? step with { Message = message with { ContentType = errand.Message.ContentType } }
+            : step;
     }
 
     private WorkStep SendPeeked(TimeSpan now, DateTime utc)
@@ -371,27 +386,5 @@ internal sealed class PublishWork
         {
             desk.Journal.Refused(outcome, plan.Hold.Until - now, ofReadings: false);
         }
-    }
-
-    private PositionRange? SettleReadings(SentBatch sent, DeliveryOutcome outcome, TimeSpan now)
-    {
-        var accepted = desk.Plan.Settle(sent, outcome.Verdict, now);
-        if (outcome.Verdict == DeliveryVerdict.Accepted)
-        {
-            desk.Journal.Accepted(sent.Readings, sent.PayloadBytes, sent.Lane != Lane.Live);
-        }
-        else if (outcome.Verdict is DeliveryVerdict.SetAside
-            || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))
-        {
-            desk.Journal.Refused(outcome, holdFor: null, ofReadings: true);
-            desk.Journal.SetAside(sent, outcome, desk.Plan.SetAsideCount);
-        }
-        else if (outcome.Verdict != DeliveryVerdict.LinkLost)
-        {
-            desk.Journal.Refused(
-                outcome, desk.Plan.Hold.IsHolding ? desk.Plan.Hold.Until - now : null, ofReadings: true);
-        }
-
-        return accepted;
     }
 }

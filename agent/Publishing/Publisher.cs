@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
@@ -26,6 +27,10 @@ public sealed class Publisher : BackgroundService
     private readonly Random random;
     private readonly PublishDesk desk;
     private readonly ReconnectSchedule schedule = new();
+    private readonly Speaker speaker;
+    private volatile LinkAttempt attempt = LinkAttempt.None;
+    private Action attempted = () => { };
+    private Func<InboundMessage, bool> takesFirst = _ => false;
 
     /// <param name="configuration">Names, topics, limits, signals.</param>
     /// <param name="buffer">Where the readings are.</param>
@@ -51,7 +56,7 @@ public sealed class Publisher : BackgroundService
         this.random = random;
         Span<byte> run = stackalloc byte[16];
         random.NextBytes(run);
-        var speaker = new Speaker(
+        speaker = new Speaker(
             configuration.Gateway.Site, configuration.Gateway.Id, new Guid(run), AgentVersion.Text, configuration.Hash);
         signals ??= SignalRoll.Of(
             [.. configuration.Sources.SelectMany(source => source.Signals)
@@ -59,7 +64,29 @@ public sealed class Publisher : BackgroundService
         desk = new PublishDesk(
             configuration, new AnnouncementEncoder(speaker, signals.Present), new UplinkJournal(clock, logger),
             devices ?? new DeviceRoll(), clock, logger, signals);
-        link.Received = desk.Hear;
+        link.Received = message =>
+        {
+            if (!takesFirst(message))
+            {
+                desk.Hear(message);
+            }
+        };
+    }
+
+    /// <summary>The newest attempt to connect; from any thread.</summary>
+    internal LinkAttempt Attempt => attempt;
+
+    /// <summary>Called after each attempt to connect, on the publisher's loop. Set before it starts.</summary>
+    internal Action Attempted
+    {
+        set => attempted = value;
+    }
+
+    /// <summary>Sees each message that comes, before the MES's asks do, on a thread of the link; true: it is taken.
+    /// Set before it starts.</summary>
+    internal Func<InboundMessage, bool> TakesFirst
+    {
+        set => takesFirst = value;
     }
 
     /// <summary>How the way to the MES is, right now; from any thread.</summary>
@@ -70,6 +97,43 @@ public sealed class Publisher : BackgroundService
 
     /// <summary>The identity may not be used any more: the session ends with this word; from any thread.</summary>
     public void Withdraw(Withdrawal withdrawal) => desk.Withdraw(withdrawal);
+
+    /// <summary>Publishes a message among its own; from any thread. Bounded by whoever waits for it.</summary>
+    internal async Task<DeliveryOutcome> SendAsync(OutboundMessage message, CancellationToken cancellationToken)
+    {
+        var errand = new Errand(message);
+        desk.Run(errand);
+        try
+        {
+            return await errand.Outcome.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // Given up: one that nobody waits for is not sent late.
+            errand.Settle(new DeliveryOutcome(DeliveryVerdict.LinkLost, 0, "nobody waits for it any more."));
+        }
+    }
+
+    /// <summary>Has the session end cleanly and begin anew, with the identity that is in use then.</summary>
+    internal void Move() => desk.AskMove();
+
+    /// <summary>What this run says of itself at this moment, not retained: for a session that proves an identity.
+    /// </summary>
+    internal OutboundMessage StatusNow()
+    {
+        var payload = new PayloadBuffer();
+        var encoder = new AnnouncementEncoder(speaker, []);
+        if (attempt.Verdict == ConnectVerdict.Connected)
+        {
+            encoder.Online(payload, desk.Utc);
+        }
+        else
+        {
+            encoder.Offline(payload, AnnouncementEncoder.ReasonLost, desk.Utc);
+        }
+
+        return new OutboundMessage { Topic = desk.Topics.Status, Payload = payload.Written, Retain = false };
+    }
 
     /// <summary>How often the loop has turned: a loop that spins shows here.</summary>
     internal long LoopRounds => Interlocked.Read(ref desk.Rounds);
@@ -114,7 +178,11 @@ public sealed class Publisher : BackgroundService
 
         // From here on the link judges: what was found before is known to it, or mended.
         desk.Withdrawn = null;
+        desk.BeginConnect();
         var outcome = await link.ConnectAsync(desk.Will(), stoppingToken).ConfigureAwait(false);
+        attempt = new LinkAttempt(
+            attempt.Number + 1, outcome.Verdict, outcome.Sentence, outcome.Terms?.Session?.CertificateSerial ?? "");
+        attempted();
         if (outcome.Terms is not { } terms)
         {
             var pause = schedule.AfterFailure(random.NextDouble());
@@ -125,6 +193,13 @@ public sealed class Publisher : BackgroundService
         var since = clock.GetTimestamp();
         using var session = new PublishSession(desk, buffer, link, terms);
         var loss = await session.RunAsync(stoppingToken).ConfigureAwait(false);
+        if (loss.IsMove)
+        {
+            desk.Journal.Moving();
+            return TimeSpan.Zero;
+        }
+
+        attempt = attempt with { Verdict = ConnectVerdict.Broken, Sentence = loss.Sentence };
         var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble());
         desk.Lost(loss);
         desk.Journal.Lost(loss, delay);

@@ -56,6 +56,13 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         health = health with { FailedAttempts = health.FailedAttempts + 1, Address = "", Tls = "" };
     }
 
+    /// <summary>The session ended because we wanted it to, and the next one begins at once.</summary>
+    public void Moving()
+    {
+        Log.Moving(logger);
+        health = health with { Address = "", Tls = "", InFlight = 0 };
+    }
+
     public void Lost(LinkLoss loss, TimeSpan delay)
     {
         Log.LinkLost(logger, loss.Sentence, delay.TotalSeconds);

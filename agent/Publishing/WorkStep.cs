@@ -35,5 +35,9 @@ internal readonly record struct WorkStep(
 
 internal readonly record struct WantedReadings(StoreId Store, long From, int ReadingsMax);
 
-/// <summary>A message that is with the link: readings, an announcement, or, with neither, an answer.</summary>
-internal sealed record HandedOver(PayloadBuffer Payload, SentBatch? Sent, Announcement? Announcement);
+/// <summary>A message that is with the link: readings, an announcement, an errand, or, with none of these, an answer.
+/// </summary>
+internal sealed record HandedOver(PayloadBuffer Payload, SentBatch? Sent, Announcement? Announcement)
+{
+    public Errand? Errand { get; init; }
+}

@@ -58,6 +58,15 @@ public sealed class TrustedClock(Guid boot) : IHostClock
     public bool IsSynchronised() => true;
 }
 
+/// <summary>The clock as somebody else has watched it since the agent started.</summary>
+/// <param name="isSet">Whether it was set in this boot.</param>
+public sealed class WatchedHostClock(Func<bool> isSet) : IHostClock
+{
+    public Guid Boot => Guid.Empty;
+
+    public bool IsSynchronised() => isSet();
+}
+
 /// <summary>What adjtimex(2) returned.</summary>
 /// <param name="State">TIME_OK (0) to TIME_ERROR (5).</param>
 /// <param name="Status">The bits of timex.status.</param>

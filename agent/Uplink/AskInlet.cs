@@ -1,51 +1,63 @@
 using System.Buffers;
 using MQTTnet;
 using MQTTnet.Exceptions;
+using MQTTnet.Packets;
 using MQTTnet.Protocol;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Configuration;
 
 namespace Sluice.Agent.Uplink;
 
+/// <summary>What the broker does not let the gateway read.</summary>
+/// <param name="Unheard">The MES's asks: what to tell a technician; null where they are heard.</param>
+/// <param name="Warnings">The same of the topics of the identity.</param>
+internal sealed record InletTerms(string? Unheard, IReadOnlyList<string> Warnings);
+
 /// <summary>
-/// The one subscription: the gateway's own ask topic, and nothing else. A broker that does not grant it is no reason
-/// not to publish; the warning says what does not work then.
+/// The two subscriptions, and no others: what the MES asks, and what the registration authority answers. A broker that
+/// does not grant them is no reason not to publish; the warning says what does not work then.
 /// </summary>
 internal static class AskInlet
 {
-    /// <returns>Null, or what to tell a technician.</returns>
-    public static async Task<string?> SubscribeAsync(
-        IMqttClient client, GatewayName gateway, CancellationToken cancellationToken)
+    /// <param name="client">Connected.</param>
+    /// <param name="gateway">Whose topics.</param>
+    /// <param name="isTrial">Only tries an identity: what comes for the gateway is not for this session.</param>
+    /// <param name="cancellationToken">The bound of the step.</param>
+    public static async Task<InletTerms> SubscribeAsync(
+        IMqttClient client, GatewayName gateway, bool isTrial, CancellationToken cancellationToken)
     {
-        var topic = $"sluice/v1/{gateway.Site}/{gateway.Id}/ask";
+        var ask = $"sluice/v1/{gateway.Site}/{gateway.Id}/ask";
+        var reply = $"sluice/v1/{gateway.Site}/{gateway.Id}/cert/reply";
         var options = new MqttClientSubscribeOptions
         {
-            TopicFilters =
-            [
-                new MQTTnet.Packets.MqttTopicFilter
-                {
-                    Topic = topic,
-                    QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
-
-                    // An ask that somebody retained would come at every connection.
-                    RetainHandling = MqttRetainHandling.DoNotSendOnSubscribe,
-                    RetainAsPublished = true,
-                },
-            ],
+            // An ask or an answer that somebody retained would come at every connection.
+            TopicFilters = isTrial
+                ? [Filter(ask, MqttRetainHandling.DoNotSendOnSubscribe)]
+                : [
+                    Filter(ask, MqttRetainHandling.DoNotSendOnSubscribe),
+                    Filter(reply, MqttRetainHandling.DoNotSendOnSubscribe),
+                ],
         };
         try
         {
             var answer = await client.SubscribeAsync(options, cancellationToken).ConfigureAwait(false);
-            var code = answer.Items.First().ResultCode;
-            return code <= MqttClientSubscribeResultCode.GrantedQoS2
-                ? null
-                : $"the broker does not let the gateway read {topic} ({code}): the MES cannot ask for a replay, a "
-                    + "birth or a ledger; grant it in the broker's access list (mosquitto: pattern read "
-                    + $"sluice/v1/{gateway.Site}/%u/ask).";
+            var refused = answer.Items
+                .Where(item => item.ResultCode > MqttClientSubscribeResultCode.GrantedQoS2)
+                .ToDictionary(item => item.TopicFilter.Topic, item => item.ResultCode);
+            string? Refusal(string topic, string means, string pattern) => refused.TryGetValue(topic, out var code)
+                ? $"the broker does not let the gateway read {topic} ({code}): {means}; grant it in the broker's "
+                    + $"access list (mosquitto: pattern read sluice/v1/{gateway.Site}/{pattern})."
+                : null;
+            return new InletTerms(
+                Refusal(ask, "the MES cannot ask for a replay, a birth or a ledger", "%u/ask"),
+                [.. new[]
+                {
+                    Refusal(reply, "its certificate cannot be renewed over this connection", "%u/cert/reply"),
+                }.OfType<string>()]);
         }
         catch (MqttCommunicationException exception)
         {
-            return $"the broker did not answer the subscription of {topic} ({exception.Message}).";
+            return new InletTerms($"the broker did not answer the subscription of {ask} ({exception.Message}).", []);
         }
     }
 
@@ -58,7 +70,16 @@ internal static class AskInlet
             ResponseTopic = message.ResponseTopic ?? "",
             Correlation = message.CorrelationData ?? default(ReadOnlyMemory<byte>),
             Retained = message.Retain,
+            ContentType = message.ContentType ?? "",
         });
         return Task.CompletedTask;
     }
+
+    private static MqttTopicFilter Filter(string topic, MqttRetainHandling handling) => new()
+    {
+        Topic = topic,
+        QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+        RetainHandling = handling,
+        RetainAsPublished = true,
+    };
 }

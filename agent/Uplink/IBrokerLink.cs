@@ -20,8 +20,8 @@ public interface IBrokerLink : IAsyncDisposable
     Task<LinkLoss> Lost { get; }
 
     /// <summary>
-    /// Called with each message that comes to the gateway's ask topic, on a thread of the link: it must be quick and
-    /// must not throw. Set before the first connection.
+    /// Called with each message that comes to a topic that the gateway reads, on a thread of the link: it must be quick
+    /// and must not throw. Set before the first connection.
     /// </summary>
     Action<InboundMessage> Received { set; }
 
@@ -202,4 +202,7 @@ public sealed record LinkLoss(string Sentence, int ReasonCode = 0, bool TakenOve
 
     /// <summary>The server that the broker names instead (0x9C, 0x9D), as it wrote it; empty for none.</summary>
     public string Reference { get; init; } = "";
+
+    /// <summary>We ended it ourselves, to begin anew at once with another identity.</summary>
+    public bool IsMove { get; init; }
 }

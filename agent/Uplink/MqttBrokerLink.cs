@@ -27,8 +27,8 @@ public sealed class MqttBrokerLink : IBrokerLink
     /// <summary>A will goes out only after this: a short loss is no news to the MES.</summary>
     private static readonly TimeSpan WillDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>What we let the broker send us: small requests only.</summary>
-    private const uint InboundBytesMax = 256 << 10;
+    /// <summary>What we let the broker send us: requests, and a plant's roots and revocation lists.</summary>
+    private const uint InboundBytesMax = 512 << 10;
 
     private const ushort InboundMessagesMax = 16;
 
@@ -246,14 +246,14 @@ public sealed class MqttBrokerLink : IBrokerLink
 
             next.Start();
             connection = next;
-            var unheard = await AskInlet.SubscribeAsync(client, configuration.Gateway, bound.Token)
-                .ConfigureAwait(false);
+            var inlet = await AskInlet.SubscribeAsync(
+                client, configuration.Gateway, trial is not null, bound.Token).ConfigureAwait(false);
             var packetBytesMax = (int)Math.Min(answer.MaximumPacketSize ?? int.MaxValue, int.MaxValue);
             return new ConnectOutcome(ConnectVerdict.Connected, "", 0, new ConnectTerms(
                 ReceiveMaximum(answer), packetBytesMax == 0 ? int.MaxValue : packetBytesMax, "", "")
             {
-                Unheard = unheard,
-                Warnings = unheard is null ? [] : [unheard],
+                Unheard = inlet.Unheard,
+                Warnings = inlet.Unheard is { } unheard ? [unheard, .. inlet.Warnings] : inlet.Warnings,
             });
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)

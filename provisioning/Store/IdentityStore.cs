@@ -12,6 +12,8 @@ namespace Sluice.Provisioning.Store;
 /// versions/0004/           key.pem (0600) chain.pem roots.pem crl.pem bundle.json
 /// versions/0004/before     the version that was in use before this one: where a rollback leads
 /// versions/0004/verified   the broker accepted it
+/// versions/0004/renewal    it came in band, for this request
+/// versions/0004/confirmed  and the registration authority knows that it is in use
 /// </code>
 /// Invariants: a link is only ever replaced by a rename, and after everything that it leads to is on the disk and
 /// synced; so a power cut at any instant leaves the old identity in use or the new one, whole. What was in use before
@@ -27,6 +29,12 @@ public sealed class IdentityStore(IIdentityDisk disk)
     public const string Versions = "versions";
     public const string BeforeFile = "before";
     public const string VerifiedFile = "verified";
+
+    /// <summary>In a version that came in band: which request it answers.</summary>
+    public const string RenewalFile = "renewal";
+
+    /// <summary>Beside it, once the registration authority knows that it is in use.</summary>
+    public const string ConfirmedFile = "confirmed";
 
     private const string Fresh = ".new";
     private const int SmallBytesMax = 64 << 10;
@@ -86,14 +94,10 @@ public sealed class IdentityStore(IIdentityDisk disk)
     }
 
     /// <summary>Remembers that the broker accepted the staged version.</summary>
-    public void MarkVerified(DateTimeOffset at)
-    {
-        if (VersionBehind(Staged) is { } staged)
-        {
-            var text = at.ToString("O", CultureInfo.InvariantCulture) + "\n";
-            Replace(FolderOf(staged), VerifiedFile, Encoding.UTF8.GetBytes(text), isSecret: false);
-        }
-    }
+    public void MarkVerified(DateTimeOffset at) => Mark(Staged, VerifiedFile, at);
+
+    /// <summary>Remembers that the registration authority was told of the version in use.</summary>
+    public void MarkConfirmed(DateTimeOffset at) => Mark(IdentityDirectory.Current, ConfirmedFile, at);
 
     /// <summary>Puts the staged version into use. There must be one.</summary>
     /// <param name="forgetsRequest">Its key was the pending one, which nobody waits for any more.</param>
@@ -166,6 +170,15 @@ public sealed class IdentityStore(IIdentityDisk disk)
         if (swept)
         {
             disk.SyncFolder(Versions);
+        }
+    }
+
+    private void Mark(string link, string file, DateTimeOffset at)
+    {
+        if (VersionBehind(link) is { } version)
+        {
+            var text = at.ToString("O", CultureInfo.InvariantCulture) + "\n";
+            Replace(FolderOf(version), file, Encoding.UTF8.GetBytes(text), isSecret: false);
         }
     }
 

@@ -54,6 +54,13 @@ internal sealed class IdentityVerb(
         Description = "Put it into use although the broker has not accepted it: where it cannot be reached from here.",
     };
 
+    private readonly Option<int> wait = new("--wait")
+    {
+        Description = "How long to wait for the end of it; the agent goes on by itself.",
+        HelpName = "SECONDS",
+        DefaultValueFactory = _ => 60,
+    };
+
     private readonly Option<int> lines = new("--lines")
     {
         Description = "How many of the newest.",
@@ -96,6 +103,15 @@ internal sealed class IdentityVerb(
         Add(verb, "activate", "Put the staged identity into use, in one step; the one before is kept.",
             (context, parsed) => new Adopt(context).Activate(parsed.GetValue(unverified)), unverified);
         Add(verb, "rollback", "Return to the identity before.", (context, _) => new Adopt(context).Rollback());
+        var renew = new Command("renew", "Have the running agent renew its certificate now, over its connection to the "
+            + "broker.") { socket, wait, json };
+        renew.SetAction(async (parsed, cancellationToken) =>
+        {
+            using var stop = new StopKeys(cancellationToken);
+            var report = await RenewAsync(parsed, stop.Token).ConfigureAwait(false);
+            return report.Print(output, error, parsed.GetValue(json));
+        });
+        verb.Add(renew);
         Add(verb, "status", "Say which identity is in use, what is staged, and when it expires.",
             (context, _) => new Adopt(context).Status());
         var audit = new Command("audit", "The log of who did what with this gateway's identity.");
@@ -159,7 +175,7 @@ internal sealed class IdentityVerb(
         LinuxIdentityDisk? disk = null;
         try
         {
-            disk = LinuxIdentityDisk.Open(directory);
+            disk = await OpenAsync(directory, clock).ConfigureAwait(false);
             var here = HostClock.Here(() => Guid.Empty);
             return await act(new EnrolmentContext(configuration, disk, clock, here, user)
             {
@@ -189,6 +205,38 @@ internal sealed class IdentityVerb(
         finally
         {
             disk?.Dispose();
+        }
+    }
+
+    /// <summary>The running agent holds the lock for a moment where it renews; somebody else's verb longer.</summary>
+    private static async Task<LinuxIdentityDisk> OpenAsync(string directory, TimeProvider clock)
+    {
+        for (var tries = 0; tries < 20; tries++)
+        {
+            if (LinuxIdentityDisk.TryOpen(directory) is { } disk)
+            {
+                return disk;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, CancellationToken.None).ConfigureAwait(false);
+        }
+
+        return LinuxIdentityDisk.Open(directory);
+    }
+
+    /// <summary>Neither configuration nor directory: the agent that runs has both.</summary>
+    private async Task<VerbReport> RenewAsync(ParseResult parsed, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var seconds = Math.Clamp(parsed.GetValue(wait), 1, 3600);
+            return await new RenewVerb(parsed.GetValue(socket)!, clock)
+                .RunAsync(TimeSpan.FromSeconds(seconds), cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            return VerbReport.Failed("renew", ExitCode.EndedEarly, "Ended before there was an answer.",
+                "The agent goes on by itself.", "see how it stands: sluice-agent status.");
         }
     }
 

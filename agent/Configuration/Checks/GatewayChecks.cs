@@ -10,6 +10,7 @@ internal static class GatewayChecks
 {
     public static void Check(GatewayDraft draft, FileNode root, ProblemList problems)
     {
+        CheckName(draft, root, problems);
         CheckBroker(draft, root, problems);
         CheckTime(draft, root, problems);
         CheckDirectories(draft, root, problems);
@@ -47,6 +48,18 @@ internal static class GatewayChecks
                     + $"{UnitText.Format(pauses)} for pauses alone, and signals are read every "
                     + $"{UnitText.Format(every)}: "
                     + "turns will be skipped. Write a longer every or a shorter pause.");
+        }
+    }
+
+    /// <summary>The broker ends a session when another one comes under its id.</summary>
+    private static void CheckName(GatewayDraft draft, FileNode root, ProblemList problems)
+    {
+        const string next = Sluice.Agent.Uplink.LinkTrial.Next;
+        if (draft.Gateway?.Id is { } id && id.EndsWith(next, StringComparison.Ordinal))
+        {
+            problems.Error(root.At("gateway", "id"), "gateway.id", $"'{id}' ends in {next}, and so does the session by "
+                + $"which gateway '{id[..^next.Length]}' tries its next certificate: one would end the other's. Give "
+                + "it another id.");
         }
     }
 

@@ -19,6 +19,15 @@ internal sealed class ContractTopics(GatewayName gateway)
 
     public string Posture => field ??= $"{Base}/posture";
 
-    /// <summary>The only topic that is read.</summary>
+    /// <summary>What the MES asks.</summary>
     public string Ask => field ??= $"{Base}/ask";
+
+    /// <summary>A request for the next certificate.</summary>
+    public string CertificateRequest => field ??= $"{Base}/cert/csr";
+
+    /// <summary>What the registration authority answers to it.</summary>
+    public string CertificateReply => field ??= $"{Base}/cert/reply";
+
+    /// <summary>The main session runs on the new certificate.</summary>
+    public string CertificateConfirm => field ??= $"{Base}/cert/confirm";
 }

@@ -261,7 +261,9 @@ public sealed class Stream_ledger
         ledger.Receive(new MesMessage("sluice/v1/plant1/gw-042/status", new ReadOnlySequence<byte>(payload)), start);
 
         Violated("content type ''");
-        Violated("a status is retained");
+
+        ledger.Receive(new MesMessage("sluice/v1/plant1/gw-042/birth", new ReadOnlySequence<byte>(payload)), start);
+        Violated("a birth is retained");
     }
 
     [Fact]

@@ -18,7 +18,7 @@ internal static partial class LogRules
         ["agent/Configuration"] = (5000, 5999),
         ["agent/Egress"] = (6000, 6999),
         ["agent/Health"] = (7000, 7999),
-        ["agent/Identity"] = (8000, 8799),
+        ["agent/Renewal"] = (8000, 8799),
         ["agent/Standing"] = (8800, 8899),
         ["agent/Time"] = (8900, 8999),
         ["agent/Asking"] = (9000, 9999),

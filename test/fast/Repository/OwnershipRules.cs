@@ -34,6 +34,7 @@ internal static partial class OwnershipRules
         "agent/Enrolment/EnrolmentContext.cs", // when somebody did what
         "agent/Enrolment/Trial.cs", // "sent" in the message of a trial
         "agent/Time/ValidityClock.cs", // validity of certificates, and nobody else asks for that
+        "agent/Renewal/RenewalWork.cs", // when something was proved or confirmed
     ];
 
     private static readonly string[] ForbiddenFolders =

@@ -135,6 +135,7 @@ public sealed class MesLink : IAsyncDisposable
     {
         Retained = message.Retain,
         ContentType = message.ContentType ?? "",
+        Correlation = message.CorrelationData ?? default(ReadOnlyMemory<byte>),
         Contract = Property(message, "contract"),
         ContentEncoding = Property(message, "content-encoding"),
     };

@@ -16,6 +16,9 @@ public readonly record struct MesMessage(string Topic, ReadOnlySequence<byte> Pa
 
     public string ContentType { get; init; } = "";
 
+    /// <summary>MQTT 5 correlation data; empty where there is none.</summary>
+    public ReadOnlyMemory<byte> Correlation { get; init; }
+
     /// <summary>The user property <c>contract</c>.</summary>
     public string Contract { get; init; } = "";
 

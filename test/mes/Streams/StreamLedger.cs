@@ -105,7 +105,8 @@ public sealed class StreamLedger(string site)
             faults.Add($"a {kind} is never compressed");
         }
 
-        if (message.Retained == (kind is "data" or "answer"))
+        // A status that is not retained is of a session that proves an identity: what is kept stays as it was.
+        if (message.Retained == (kind is "data" or "answer") && kind != "status")
         {
             faults.Add(message.Retained ? $"{kind} is never retained" : $"a {kind} is retained");
         }

@@ -70,6 +70,16 @@ public sealed class PlantKeys : IDisposable
         return new IssuedCertificate(signed.CopyWithPrivateKey(key), wish.IssuedByRoot ? [] : [issuing.Public]);
     }
 
+    /// <summary>A certificate for somebody else's key, as an authority answers a request.</summary>
+    public X509Certificate2 Sign(CertificateWish wish, PublicKey key)
+    {
+        var now = clock.GetUtcNow();
+        var request = new CertificateRequest(
+            new X500DistinguishedName($"CN={wish.CommonName}, O={Plant}"), key, HashAlgorithmName.SHA256);
+        Describe(request, wish);
+        return issuing.Sign(request, wish.NotBefore ?? now - Backdate, wish.NotAfter ?? now + TimeSpan.FromDays(365));
+    }
+
     /// <summary>From now on every list names it.</summary>
     public void Revoke(IssuedCertificate certificate)
     {

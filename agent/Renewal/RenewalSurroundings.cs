@@ -1,0 +1,45 @@
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Enrolment;
+using Sluice.Agent.Time;
+using Sluice.Provisioning.Store;
+
+namespace Sluice.Agent.Renewal;
+
+/// <summary>The identity directory for one step.</summary>
+internal sealed record RenewalDisk(IIdentityDisk Disk) : IDisposable
+{
+    public void Dispose() => (Disk as IDisposable)?.Dispose();
+}
+
+/// <summary>What a renewal works with, so that a test can hand in a disk of its own.</summary>
+internal sealed record RenewalSurroundings
+{
+    public required GatewayConfiguration Configuration { get; init; }
+
+    public required TimeProvider Clock { get; init; }
+
+    /// <summary>Whether the clock is set.</summary>
+    public required IHostClock HostClock { get; init; }
+
+    /// <summary>The directory as it is, to be looked at.</summary>
+    public required Func<RenewalDisk> Look { get; init; }
+
+    /// <summary>The directory, locked, to be changed; null where a verb is at work in it.</summary>
+    public required Func<RenewalDisk?> Open { get; init; }
+
+    public GatewayName Gateway => Configuration.Gateway;
+
+    /// <summary>The real directory of the configuration.</summary>
+    public static RenewalSurroundings Of(GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock)
+    {
+        var directory = configuration.Identity.Directory;
+        return new RenewalSurroundings
+        {
+            Configuration = configuration,
+            Clock = clock,
+            HostClock = hostClock,
+            Look = () => new RenewalDisk(LinuxIdentityDisk.Beside(directory)),
+            Open = () => LinuxIdentityDisk.TryOpen(directory) is { } disk ? new RenewalDisk(disk) : null,
+        };
+    }
+}
