@@ -37,8 +37,15 @@ public sealed class Renewed : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await authority.DisposeAsync();
-        await plant.DisposeAsync();
+        try
+        {
+            await authority.DisposeAsync();
+        }
+        finally
+        {
+            // Whatever went wrong there, no process of the plant stays behind.
+            await plant.DisposeAsync();
+        }
     }
 
     [Fact]
