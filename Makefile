@@ -27,6 +27,12 @@ picture: ## copy the demo's table from a real run into README.md
 	@dotnet build -nologo -v q -c Release test/plant
 	@test/plant/bin/Release/net10.0/sluice-plant demo --seconds 20 --picture README.md
 
+.PHONY: views
+views: packages out/linux-x64/sluice-agent out/linux-x64/sluice-provision ## copy the guide's screens from a real run
+	@dotnet build -nologo -v q test/field
+	@SLUICE_VIEWS=write test/field/bin/Debug/net10.0/Sluice.Field --filter-class '*The_technicians_guide' \
+	  --no-ansi --progress off
+
 .PHONY: sim
 sim: ## a simulated plant from a seed, told as a story: SEED=1 DAYS=2
 	@dotnet build -nologo -v q -c Release test/plant
@@ -86,11 +92,15 @@ packages: ## install the Debian packages that the tests need; does nothing when 
 	@test/field/install-packages.sh test/field/packages.txt test/gateway/packages.txt
 
 .PHONY: publish
-publish: ## NativeAOT files of agent and tool: make publish RID=linux-arm64 | linux-x64
-	@$(MAKE) out/$(RID)/sluice-agent out/$(RID)/sluice-provision
+publish: ## NativeAOT files of agent and tool: make publish RID=linux-arm64 | linux-x64 | win-x64
+	@$(MAKE) $(if $(filter win-%,$(RID)),out/$(RID)/sluice-provision.exe,\
+	  out/$(RID)/sluice-agent out/$(RID)/sluice-provision)
 
 out/%/sluice-agent: $(SHIPPED) test/publish.sh
 	@test/publish.sh $*
+
+out/%/sluice-provision.exe: $(SHIPPED) test/publish.sh
+	@test/publish.sh $* sluice-provision
 
 out/%/sluice-provision: $(SHIPPED) test/publish.sh
 	@test/publish.sh $* sluice-provision

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # out/<rid>/sluice-agent or sluice-provision: one NativeAOT file. Fails on any trim or AOT warning that is not LiteDB's.
-# usage: test/publish.sh linux-arm64|linux-x64 [sluice-provision]
+# For Windows, which NativeAOT cannot be made for on Linux: sluice-provision as one file with its runtime in it.
+# usage: test/publish.sh linux-arm64|linux-x64|win-x64 [sluice-provision]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rid=${1:?a runtime identifier: linux-arm64 or linux-x64}
@@ -12,7 +13,19 @@ case $program in
 esac
 case $rid in
   linux-x64 | linux-arm64) ;;
-  *) echo "RID=$rid is not built here; linux-arm64 and linux-x64 are." >&2; exit 64 ;;
+  win-x64)
+    [ "$program" = sluice-provision ] || { echo "$program runs on Linux only." >&2; exit 64; }
+    lock=$project/packages.lock.json kept=$(mktemp)              # it names what NativeAOT needs, and stays
+    cp "$lock" "$kept"
+    trap 'cat "$kept" >"$lock"; rm "$kept"' EXIT
+    dotnet publish "$project" -c Release -r win-x64 -o "out/publish/$program-win-x64" -nologo -v q \
+      -p:PublishAot=false -p:PublishSingleFile=true --self-contained \
+      -p:RestoreLockedMode=false
+    mkdir -p out/win-x64
+    cp "out/publish/$program-win-x64/$program.exe" out/win-x64/
+    stat -c '%n %s bytes' "out/win-x64/$program.exe"
+    exit ;;
+  *) echo "RID=$rid is not built here; linux-arm64, linux-x64 and win-x64 are." >&2; exit 64 ;;
 esac
 need=(clang)
 [ "$rid" = linux-arm64 ] && [ "$(uname -m)" != aarch64 ] && need+=(aarch64-linux-gnu-gcc llvm-objcopy)

@@ -1,3 +1,5 @@
 using Sluice.Provision;
+using Sluice.Provisioning;
 
+_ = PrivateMemory.Keep();
 return await new ToolCommandLine().InvokeAsync(args, CancellationToken.None).ConfigureAwait(false);
