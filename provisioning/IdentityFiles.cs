@@ -13,8 +13,6 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
 
     private const int CertificatesMax = 16;
 
-    private const string RevocationLabel = "X509 CRL";
-
     private const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
         | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
@@ -89,24 +87,16 @@ internal sealed class IdentityFiles(string directory, List<IdentityProblem> prob
             return lists;
         }
 
-        ReadOnlySpan<char> text = Encoding.Latin1.GetString(bytes);
-        while (PemEncoding.TryFind(text, out var found) && lists.Count < CertificatesMax)
+        foreach (var (_, list, problem) in RevocationFile.Read(bytes))
         {
-            if (text[found.Label] is RevocationLabel)
+            if (list is not null)
             {
-                var der = new byte[found.DecodedDataLength];
-                _ = Convert.TryFromBase64Chars(text[found.Base64Data], der, out var length);
-                if (RevocationList.Parse(der.AsMemory(0, length), out var problem) is { } list)
-                {
-                    lists.Add(list);
-                }
-                else
-                {
-                    Problem(file, $"{problem}; copy it again or have the CA make a plain one");
-                }
+                lists.Add(list);
             }
-
-            text = text[found.Location.End..];
+            else
+            {
+                Problem(file, $"{problem}; copy it again or have the CA make a plain one");
+            }
         }
 
         var damaged = problems.Exists(problem => Path.GetFileName(problem.File) == file);

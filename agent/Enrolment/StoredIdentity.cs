@@ -34,25 +34,9 @@ internal sealed class StoredIdentity(IdentityStore store)
         return chain.Count > 0 ? chain[0] : null;
     }
 
-    public List<RevocationList> Lists(string version)
-    {
-        var lists = new List<RevocationList>();
-        var bytes = store.ReadFile(version, IdentityDirectory.RevocationFile);
-        ReadOnlySpan<char> text = bytes is null ? "" : Encoding.Latin1.GetString(bytes);
-        while (lists.Count < 16 && PemEncoding.TryFind(text, out var found))
-        {
-            var der = new byte[found.DecodedDataLength];
-            if (Convert.TryFromBase64Chars(text[found.Base64Data], der, out var length)
-                && RevocationList.Parse(der.AsMemory(0, length), out _) is { } list)
-            {
-                lists.Add(list);
-            }
-
-            text = text[found.Location.End..];
-        }
-
-        return lists;
-    }
+    public List<RevocationList> Lists(string version) =>
+        [.. RevocationFile.Read(store.ReadFile(version, IdentityDirectory.RevocationFile) ?? [])
+            .Select(each => each.List).OfType<RevocationList>()];
 
     /// <summary>
     /// The private key of a certificate as PEM, wherever it is: of the request, or of what is staged or in use, for a

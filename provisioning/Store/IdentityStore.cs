@@ -99,6 +99,12 @@ public sealed class IdentityStore(IIdentityDisk disk)
     /// <summary>Remembers that the registration authority was told of the version in use.</summary>
     public void MarkConfirmed(DateTimeOffset at) => Mark(IdentityDirectory.Current, ConfirmedFile, at);
 
+    /// <summary>
+    /// Newer revocation lists for a version that is here, in one step: key, certificate and roots stay.
+    /// </summary>
+    public void ReplaceLists(string version, ReadOnlySpan<byte> pem) =>
+        Replace(FolderOf(version), IdentityDirectory.RevocationFile, pem, isSecret: false);
+
     /// <summary>Puts the staged version into use. There must be one.</summary>
     /// <param name="forgetsRequest">Its key was the pending one, which nobody waits for any more.</param>
     public void Activate(bool forgetsRequest)

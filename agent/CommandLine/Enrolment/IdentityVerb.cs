@@ -20,6 +20,11 @@ internal sealed class IdentityVerb(
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON document, for programs." };
     private readonly Argument<string> stick = new("STICK") { Description = "The stick, or any folder." };
 
+    private readonly Argument<string> listFile = new("FILE")
+    {
+        Description = "Revocation lists of the CA, as sluice-provision crl writes them: PEM, or one in DER.",
+    };
+
     private readonly Argument<string> bundle = new("BUNDLE")
     {
         Description = "The stick with this gateway's bundle, or the file.",
@@ -112,6 +117,8 @@ internal sealed class IdentityVerb(
             return report.Print(output, error, parsed.GetValue(json));
         });
         verb.Add(renew);
+        Add(verb, "crl", "Take newer revocation lists in; the agent that runs keeps its session.",
+            (context, parsed) => new NewerLists(context).Take(parsed.GetValue(listFile)!), listFile);
         Add(verb, "status", "Say which identity is in use, what is staged, and when it expires.",
             (context, _) => new Adopt(context).Status());
         var audit = new Command("audit", "The log of who did what with this gateway's identity.");

@@ -59,6 +59,9 @@ internal sealed class SmallPlant : IAsyncDisposable
 
     public string Directory { get; } = System.IO.Directory.CreateTempSubdirectory("sluice-e2e-").FullName;
 
+    /// <summary>What the agent that was started last runs on.</summary>
+    public GatewayConfiguration Configuration { get; private set; } = null!;
+
     public string IdentityDirectory => Path.Combine(Directory, "identity");
 
     /// <summary>The status light of the agents started from now on; null for none.</summary>
@@ -122,6 +125,7 @@ internal sealed class SmallPlant : IAsyncDisposable
             ],
         }.Write(Directory));
         Assert.Empty(loaded.Problems.Select(problem => problem.ToString()));
+        Configuration = loaded.Configuration!;
         stop = new CancellationTokenSource();
         var surroundings = new HostSurroundings(
             Clock ?? TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(new KeptLogProvider(kept)))

@@ -35,6 +35,8 @@ internal sealed class EnrolledGateway : IAsyncDisposable
         disk = LinuxIdentityDisk.Open(IdentityPath);
     }
 
+    public PlantKeys Keys => keys;
+
     public MovedClock Clock { get; } = new() { Synchronised = true };
 
     public EmbeddedBroker Broker { get; }
