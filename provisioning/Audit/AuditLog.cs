@@ -16,7 +16,7 @@ namespace Sluice.Provisioning.Audit;
 /// the dropping of one says up to where.
 /// </para>
 /// </summary>
-public sealed class AuditLog(IIdentityDisk disk)
+public sealed class AuditLog(IFileDisk disk)
 {
     public const string Folder = "audit";
     public const int FileBytesMax = 256 << 10;

@@ -15,6 +15,9 @@ public sealed class KeyRequest
 
     private const string Label = "CERTIFICATE REQUEST";
 
+    /// <summary>The object identifier 1.2.840.10045.3.1.7 in DER.</summary>
+    private static ReadOnlySpan<byte> P256 => [0x06, 0x08, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x03, 0x01, 0x07];
+
     private KeyRequest(string gatewayId, string plant, byte[] der, byte[] publicKey)
     {
         GatewayId = gatewayId;
@@ -35,6 +38,18 @@ public sealed class KeyRequest
 
     /// <summary>For a person to compare.</summary>
     public string KeyFingerprint => Fingerprint.OfKey(PublicKeyInfo.Span);
+
+    /// <summary>The one kind of key that a gateway makes.</summary>
+    public bool IsP256
+    {
+        get
+        {
+            var key = PublicKey.CreateFromSubjectPublicKeyInfo(
+                PublicKeyInfo.Span, out _);
+            return key.Oid.Value == "1.2.840.10045.2.1"
+                && key.EncodedParameters?.RawData is { } curve && curve.AsSpan().SequenceEqual(P256);
+        }
+    }
 
     public string Pem => PemEncoding.WriteString(Label, Der.Span) + "\n";
 

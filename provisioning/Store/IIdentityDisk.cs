@@ -1,23 +1,16 @@
 namespace Sluice.Provisioning.Store;
 
 /// <summary>
-/// The identity directory as the store sees it: the seam by which a test cuts the power between any two steps. Names
-/// are relative to the directory, with '/'; the directory itself is the empty name. Every call may throw IOException or
-/// UnauthorizedAccessException. Two implementations: a real directory, and one in memory that records.
+/// A directory with files that must outlast a power cut. Names are relative to it, with '/'; the directory itself is
+/// the empty name. Every call may throw IOException or UnauthorizedAccessException.
 /// </summary>
-public interface IIdentityDisk
+public interface IFileDisk
 {
     /// <summary>The bytes of a file, or null where there is none. Larger ones than allowed are refused.</summary>
     byte[]? Read(string name, int bytesMax);
 
-    /// <summary>Where a link leads, as it was written; null where there is no link.</summary>
-    string? ReadLink(string name);
-
     /// <summary>Names in a folder, in no order; none where there is no such folder.</summary>
     IReadOnlyList<string> List(string folder);
-
-    /// <summary>True for a folder, also where a link leads to one.</summary>
-    bool IsFolder(string name);
 
     /// <summary>Makes a folder that only the owner may enter. Its parent exists.</summary>
     void MakeFolder(string name);
@@ -34,18 +27,32 @@ public interface IIdentityDisk
     /// <summary>Cuts a file. Durable when this returns.</summary>
     void Truncate(string name, long lengthBytes);
 
-    /// <summary>Makes a symbolic link.</summary>
-    void Link(string name, string target);
-
     /// <summary>Within one folder. Replaces a file or a link in one step, never a folder.</summary>
     void Rename(string from, string to);
 
     /// <summary>A file or a link. No fault where there is none.</summary>
     void Delete(string name);
 
-    /// <summary>A folder and the files in it. No fault where there is none.</summary>
-    void DeleteFolder(string name);
-
     /// <summary>Makes the names in a folder durable.</summary>
     void SyncFolder(string name);
+}
+
+/// <summary>
+/// The identity directory as the store sees it: the seam by which a test cuts the power between any two steps. Names
+/// are relative to the directory, with '/'; the directory itself is the empty name. Every call may throw IOException or
+/// UnauthorizedAccessException. Two implementations: a real directory, and one in memory that records.
+/// </summary>
+public interface IIdentityDisk : IFileDisk
+{
+    /// <summary>Where a link leads, as it was written; null where there is no link.</summary>
+    string? ReadLink(string name);
+
+    /// <summary>True for a folder, also where a link leads to one.</summary>
+    bool IsFolder(string name);
+
+    /// <summary>Makes a symbolic link.</summary>
+    void Link(string name, string target);
+
+    /// <summary>A folder and the files in it. No fault where there is none.</summary>
+    void DeleteFolder(string name);
 }

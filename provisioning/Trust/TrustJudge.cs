@@ -112,7 +112,7 @@ public static class TrustJudge
         {
             ChainPolicy = trust.ChainPolicy(IdentityDirectory.ClientAuthentication, time),
         };
-        chain.ChainPolicy.ExtraStore.AddRange(expected.Own.ToArray());
+        chain.ChainPolicy.ExtraStore.AddRange(expected.Own.Concat(envelope.Signers).ToArray());
 
         // Whether the own certificate expired is no question of whom to trust.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;

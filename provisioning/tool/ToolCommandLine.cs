@@ -72,6 +72,7 @@ internal sealed class ToolCommandLine
         root.Add(new CrlVerb(surroundings).Command());
         root.Add(new ListVerb(surroundings).Command());
         root.Add(new ClientVerb(surroundings).Command());
+        root.Add(new RaVerb(surroundings).Command());
         root.Add(new BrokerConfigVerb(surroundings).Command());
         return root;
     }

@@ -15,12 +15,18 @@ namespace Sluice.Provision.Authority;
 /// certificates/      every certificate that was made, by its number
 /// trust.bundle       the newest trust bundle
 /// trusted/           other CAs of the plant, as PEM: roots, authorities, lists
+/// answers/           the newest bundle that the registration authority sent to each gateway
+/// audit/             what it did, line by line
 /// register.json      who has which, what is revoked, versions of bundles
 /// </code>
 /// A file is replaced by a rename after its bytes are on the disk.
 /// </summary>
 internal sealed class AuthorityFolder : IDisposable
 {
+    private const int TriesMax = 100;
+
+    private static readonly TimeSpan TryAgainAfter = TimeSpan.FromMilliseconds(100);
+
     private readonly FileStream held;
 
     private AuthorityFolder(string directory, FileStream held)
@@ -39,6 +45,22 @@ internal sealed class AuthorityFolder : IDisposable
         System.IO.Directory.CreateDirectory(directory);
         return new AuthorityFolder(directory, new FileStream(
             Path.Combine(directory, "lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+    }
+
+    /// <summary>Waits a little for another verb, or for the registration authority, to be done with it.</summary>
+    public static AuthorityFolder OpenInTurn(string directory, TimeProvider clock)
+    {
+        for (var at = 1; ; at++)
+        {
+            try
+            {
+                return Open(directory);
+            }
+            catch (IOException) when (at < TriesMax)
+            {
+                Task.Delay(TryAgainAfter, clock).GetAwaiter().GetResult();
+            }
+        }
     }
 
     public string At(string name) => Path.Combine(Directory, name);
@@ -77,22 +99,27 @@ internal sealed class AuthorityFolder : IDisposable
     /// <summary>A key's mode is given when its file is made: nobody else can read it, not for a moment.</summary>
     public static void WriteFile(string path, ReadOnlySpan<byte> bytes, bool isSecret = false)
     {
-        System.IO.Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        System.IO.Directory.CreateDirectory(folder);
         var fresh = path + ".new";
         File.Delete(fresh);
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        Put(fresh, FileMode.CreateNew, bytes, isSecret);
+        File.Move(fresh, path, overwrite: true);
+        FolderSync.Sync(folder);
+    }
+
+    /// <summary>The bytes are on the disk when this returns.</summary>
+    public static void Put(string path, FileMode mode, ReadOnlySpan<byte> bytes, bool isSecret)
+    {
+        var options = new FileStreamOptions { Mode = mode, Access = FileAccess.Write };
         if (isSecret && !OperatingSystem.IsWindows())
         {
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         }
 
-        using (var file = new FileStream(fresh, options))
-        {
-            file.Write(bytes);
-            file.Flush(flushToDisk: true);
-        }
-
-        File.Move(fresh, path, overwrite: true);
+        using var file = new FileStream(path, options);
+        file.Write(bytes);
+        file.Flush(flushToDisk: true);
     }
 
     public void Dispose() => held.Dispose();

@@ -3,6 +3,7 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Trust;
@@ -53,7 +54,7 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
 
     /// <summary>A certificate and a bundle for a gateway's request.</summary>
     public (byte[] Bundle, Registered Registered, int Version) Sign(
-        KeyRequest request, string passphrase, TimeSpan life)
+        KeyRequest request, string passphrase, TimeSpan life, string correlation = "")
     {
         using var issuing = folder.ReadCertificate("issuing.pem");
         using var issuingKey = folder.ReadKey("issuing.key", passphrase);
@@ -63,7 +64,7 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
             request.GatewayId, register.Site,
             PublicKey.CreateFromSubjectPublicKeyInfo(request.PublicKeyInfo.Span, out _), issuing, issuingKey, now,
             life);
-        var registered = Enter(register, certificate, request.GatewayId, "gateway");
+        var registered = Enter(register, certificate, request.GatewayId, "gateway", correlation);
         var (bundle, version) = Bundle(request.GatewayId, passphrase);
         return (bundle, registered, version);
     }
@@ -144,6 +145,23 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
         return (bytes, version);
     }
 
+    /// <summary>Whom the plant believes, for a handshake of our own.</summary>
+    public TrustAnchors Anchors()
+    {
+        var trusted = TrustedFolder.Read(folder);
+        ReadOnlyMemory<byte>[] lists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists];
+        return new TrustAnchors(
+            [Root, .. trusted.Roots.Select(der => X509CertificateLoader.LoadCertificate(der.Span))],
+            [.. lists.Select(der => RevocationList.Parse(der, out _)).OfType<RevocationList>()]);
+    }
+
+    /// <summary>Throws where the passphrase does not open the keys of every day.</summary>
+    public void TryPassphrase(string passphrase)
+    {
+        using var issuing = folder.ReadKey("issuing.key", passphrase);
+        using var signer = folder.ReadKey("signer.key", passphrase);
+    }
+
     /// <summary>Key and certificate of somebody who makes no request of their own: the MES, the broker.</summary>
     public (string KeyPem, string ChainPem, Registered Registered) Issue(
         string name, string kind, IReadOnlyList<IPAddress> addresses, string passphrase, TimeSpan life)
@@ -199,14 +217,23 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
 
     private static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
-    private Registered Enter(Register register, X509Certificate2 certificate, string name, string kind)
+    private Registered Enter(
+        Register register, X509Certificate2 certificate, string name, string kind, string correlation = "")
     {
         var registered = new Registered(
             name, kind, certificate.SerialNumber, Fingerprint.OfKey(certificate),
             new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero),
-            new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero));
+            new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero))
+        {
+            SignedAt = clock.GetUtcNow(),
+            Correlation = correlation,
+        };
         Keep($"certificates/{certificate.SerialNumber}.pem", certificate);
-        folder.Write(register with { Issued = [.. register.Issued, registered] });
+        folder.Write(register with
+        {
+            Issued = [.. register.Issued, registered],
+            Held = [.. register.Held.Where(held => held.KeyFingerprint != registered.KeyFingerprint)],
+        });
         return registered;
     }
 

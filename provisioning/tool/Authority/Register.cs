@@ -19,6 +19,9 @@ internal sealed record Register
     /// <summary>The version of the newest bundle of each gateway.</summary>
     public IReadOnlyDictionary<string, int> Bundles { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>What the registration authority holds for a person.</summary>
+    public IReadOnlyList<HeldRequest> Held { get; init; } = [];
+
     /// <summary>The version of the newest trust bundle; 0 for none.</summary>
     public int TrustVersion { get; init; }
 
@@ -38,6 +41,34 @@ internal sealed record Registered(
     public DateTimeOffset? RevokedAt { get; init; }
 
     public string? Because { get; init; }
+
+    /// <summary>When it was made; not noted by older versions.</summary>
+    public DateTimeOffset? SignedAt { get; init; }
+
+    /// <summary>Hex: with what the gateway asked for it over the wire; empty where it came with a stick.</summary>
+    public string Correlation { get; init; } = "";
+
+    /// <summary>When the gateway said that it runs on it.</summary>
+    public DateTimeOffset? ConfirmedAt { get; init; }
+
+    /// <summary>When its gateway said that it runs on a newer one.</summary>
+    public DateTimeOffset? SupersededAt { get; init; }
+}
+
+/// <summary>A request that a person must look at.</summary>
+/// <param name="Gateway">Who asks.</param>
+/// <param name="KeyFingerprint">What the person compares.</param>
+/// <param name="Request">PEM, in base64.</param>
+/// <param name="Correlation">Hex.</param>
+/// <param name="Since">When it came.</param>
+internal sealed record HeldRequest(
+    string Gateway, string KeyFingerprint, string Request, string Correlation, DateTimeOffset Since)
+{
+    public const string Approved = "approved";
+    public const string Refused = "refused";
+
+    /// <summary>What the person said; empty where nobody has looked yet.</summary>
+    public string Verdict { get; init; } = "";
 }
 
 /// <summary>The broker, as every bundle tells it.</summary>

@@ -42,6 +42,12 @@ internal sealed class BrokerConfigVerb(ToolSurroundings tool)
         HelpName = "NAME",
     };
 
+    private readonly Option<string> ra = new("--ra")
+    {
+        Description = "The registration authority (its certificate: 'client ra'); without it nobody renews over MQTT.",
+        HelpName = "NAME",
+    };
+
     private readonly Option<string> into = new("--out")
     {
         Description = "The folder for the files, which must then lie in the same place on the broker.",
@@ -62,7 +68,7 @@ internal sealed class BrokerConfigVerb(ToolSurroundings tool)
         var config = new Command(Verb, "Write the broker's certificate, access list and configuration (mosquitto), and "
             + "README.txt for any other broker. From then on bundles tell gateways where the broker is.")
         {
-            host, address, port, mes, into, place, days, tool.Ca, tool.PassphraseFile, tool.Json,
+            host, address, port, mes, ra, into, place, days, tool.Ca, tool.PassphraseFile, tool.Json,
         };
         config.SetAction(parsed => tool.Run(parsed, Verb, () => tool.InCa(
             parsed, Verb, (folder, authority) => Make(parsed, folder, authority))));
@@ -106,7 +112,7 @@ internal sealed class BrokerConfigVerb(ToolSurroundings tool)
         Put("crl.pem", Encoding.ASCII.GetString(authority.ListsPem()));
         Put("server.pem", chain);
         Put("server.key", key, isSecret: true);
-        Put("acl", Acl(register.Site, parsed.GetValue(mes) ?? []), isSecret: true);
+        Put("acl", Acl(register.Site, parsed.GetValue(mes) ?? [], parsed.GetValue(ra)), isSecret: true);
         Put("sluice.conf", Mosquitto(addresses, number, lies));
         Put("README.txt", Words(register.Site));
         return new VerbReport
@@ -121,7 +127,7 @@ internal sealed class BrokerConfigVerb(ToolSurroundings tool)
         };
     }
 
-    private static string Acl(string site, string[] readers)
+    private static string Acl(string site, string[] readers, string? authority)
     {
         var acl = new StringBuilder();
         acl.Append(CultureInfo.InvariantCulture, $"""
@@ -138,6 +144,18 @@ internal sealed class BrokerConfigVerb(ToolSurroundings tool)
                 user {reader}
                 topic read sluice/v1/#
                 topic write sluice/v1/+/+/ask
+
+                """);
+        }
+
+        if (authority is not null)
+        {
+            acl.Append(CultureInfo.InvariantCulture, $"""
+                user {authority}
+                topic read sluice/v1/{site}/+/cert/csr
+                topic read sluice/v1/{site}/+/cert/confirm
+                topic write sluice/v1/{site}/+/cert/reply
+                topic write sluice/v1/{site}/trust
 
                 """);
         }
@@ -179,9 +197,12 @@ internal sealed class BrokerConfigVerb(ToolSurroundings tool)
         * One TLS 1.3 listener with server.pem (the chain) and server.key; clients must show a certificate under ca.pem;
           certificates on crl.pem are refused.
         * The user name is the common name of the client's certificate. MQTT user names are not used.
-        * A gateway NAME may write sluice/v1/{site}/NAME/# and read sluice/v1/{site}/NAME/ask, nothing else.
+        * A gateway NAME may write sluice/v1/{site}/NAME/# and read sluice/v1/{site}/NAME/ask,
+          sluice/v1/{site}/NAME/cert/reply and sluice/v1/{site}/trust, nothing else.
         * The MES may read sluice/v1/# and write sluice/v1/+/+/ask.
-        * QoS 1 and retained messages; packets of 64 KiB.
+        * The registration authority, where there is one, may read sluice/v1/{site}/+/cert/csr and +/cert/confirm, and
+          write sluice/v1/{site}/+/cert/reply and sluice/v1/{site}/trust.
+        * QoS 1 and retained messages; packets of 1 MiB.
         * crl.pem must be replaced before its date ('sluice-provision crl'), or the broker refuses everybody. mosquitto
           reads it anew on SIGHUP only, and a session that is open stays open.
 

@@ -35,7 +35,7 @@ internal sealed class ClientVerb(ToolSurroundings tool)
     public Command Command()
     {
         var client = new Command(Verb, "Make key and certificate for a client of the broker that is no gateway: the "
-            + "MES.") { name, into, pkcs12, days, tool.Ca, tool.PassphraseFile, tool.Json };
+            + "MES, the registration authority.") { name, into, pkcs12, days, tool.Ca, tool.PassphraseFile, tool.Json };
         client.SetAction(parsed => tool.Run(parsed, Verb, () => tool.InCa(
             parsed, Verb, (folder, authority) => Make(parsed, folder, authority))));
         return client;

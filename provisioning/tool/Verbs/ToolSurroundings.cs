@@ -74,7 +74,7 @@ internal sealed class ToolSurroundings(
                 "Nothing was changed.", "name its folder with --ca, or make one with 'sluice-provision ca init'.");
         }
 
-        using var folder = AuthorityFolder.Open(directory);
+        using var folder = AuthorityFolder.OpenInTurn(directory, clock);
         return act(folder, new PlantAuthority(folder, clock));
     }
 
@@ -132,6 +132,13 @@ internal sealed class ToolSurroundings(
         error.Write(prompt);
         error.Flush();
         return input.ReadLine()?.Trim() ?? "";
+    }
+
+    /// <summary>A line of a verb that goes on.</summary>
+    public void Say(string line)
+    {
+        output.WriteLine(line);
+        output.Flush();
     }
 
     /// <summary>How far it is, where it takes long; to a person only.</summary>

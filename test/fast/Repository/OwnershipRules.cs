@@ -18,7 +18,7 @@ internal static partial class OwnershipRules
     ];
 
     private static readonly string[] SocketOwners =
-        ["hal/Modbus", "agent/Uplink", "agent/Egress", "agent/Health"];
+        ["hal/Modbus", "agent/Uplink", "agent/Egress", "agent/Health", "provisioning/tool/Registration"];
 
     /// <summary>Who may ask what time it is, and what for. Nobody orders, keeps, retries or waits by it.</summary>
     private static readonly string[] WallClockReaders =
@@ -44,11 +44,13 @@ internal static partial class OwnershipRules
         Uses(tree.Files, LiteDb(), StoreOwners, "LiteDB is known to agent/Buffering alone");
 
     public static IEnumerable<string> Broker(RepositoryTree tree) =>
-        Uses(tree.Files, MqttNet(), BrokerOwners, "MQTTnet is known to agent/Uplink alone, of what ships");
+        Uses(tree.Files, MqttNet(), BrokerOwners,
+            "of what ships, MQTTnet is known to agent/Uplink and provisioning/tool");
 
     public static IEnumerable<string> Sockets(RepositoryTree tree) =>
         Uses(tree.Files.Where(file => file.Ships), SystemSockets(), SocketOwners,
-            "sockets are made in hal/Modbus, agent/Uplink, agent/Egress and (unix) agent/Health only");
+            "sockets are made in hal/Modbus, agent/Uplink, agent/Egress, (unix) agent/Health and "
+            + "provisioning/tool/Registration only");
 
     public static IEnumerable<string> Gpio(RepositoryTree tree) =>
         Uses(tree.Files, DeviceGpio(), ["hal/Gpio", "test/plant/Gpio", "test/fast/Hal/Gpio"],

@@ -35,8 +35,8 @@ internal sealed class PlantCa(FieldDirectory directory, string name = "ca", stri
 
     /// <summary>The broker's files, with the CA's own access list.</summary>
     public Task<JsonElement> BrokerAsync(string host, int port, string into) => JsonAsync(
-        "broker-config", "--host", host, "--address", "127.0.0.1", "--port", $"{port}", "--mes", "mes", "--out", into,
-        "--passphrase-file", PassphraseFile);
+        "broker-config", "--host", host, "--address", "127.0.0.1", "--port", $"{port}", "--mes", "mes", "--ra", "ra",
+        "--out", into, "--passphrase-file", PassphraseFile);
 
     /// <summary>Signs what lies on a stick, by the fingerprint that the gateway showed.</summary>
     public Task<JsonElement> SignAsync(string stick, string fingerprint) => JsonAsync(
