@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 
 namespace Sluice.Provision.Authority;
 
-/// <summary>What the plant's CA has done: every certificate, and the counters that only go up.</summary>
+/// <summary>
+/// What the plant's CA has done: every certificate, and the counters that only go up. A folder that an older version
+/// made lacks what came later, and the reader leaves that null: hence the getters.
+/// </summary>
 internal sealed record Register
 {
     public int V { get; init; } = 1;
@@ -14,19 +17,19 @@ internal sealed record Register
 
     public RegisteredBroker? Broker { get; init; }
 
-    public IReadOnlyList<Registered> Issued { get; init; } = [];
+    public IReadOnlyList<Registered> Issued { get => field ?? []; init; }
 
     /// <summary>The version of the newest bundle of each gateway.</summary>
-    public IReadOnlyDictionary<string, int> Bundles { get; init; } = new Dictionary<string, int>();
+    public IReadOnlyDictionary<string, int> Bundles { get => field ?? new Dictionary<string, int>(); init; }
 
     /// <summary>What the registration authority holds for a person.</summary>
-    public IReadOnlyList<HeldRequest> Held { get; init; } = [];
+    public IReadOnlyList<HeldRequest> Held { get => field ?? []; init; }
 
     /// <summary>The version of the newest trust bundle; 0 for none.</summary>
     public int TrustVersion { get; init; }
 
     /// <summary>SHA-256 of what the newest trust bundle says; empty where it was not finished.</summary>
-    public string TrustHash { get; init; } = "";
+    public string TrustHash { get => field ?? ""; init; }
 }
 
 /// <param name="Name">The common name.</param>
@@ -46,7 +49,7 @@ internal sealed record Registered(
     public DateTimeOffset? SignedAt { get; init; }
 
     /// <summary>Hex: with what the gateway asked for it over the wire; empty where it came with a stick.</summary>
-    public string Correlation { get; init; } = "";
+    public string Correlation { get => field ?? ""; init; }
 
     /// <summary>When the gateway said that it runs on it.</summary>
     public DateTimeOffset? ConfirmedAt { get; init; }
@@ -68,7 +71,7 @@ internal sealed record HeldRequest(
     public const string Refused = "refused";
 
     /// <summary>What the person said; empty where nobody has looked yet.</summary>
-    public string Verdict { get; init; } = "";
+    public string Verdict { get => field ?? ""; init; }
 }
 
 /// <summary>The broker, as every bundle tells it.</summary>

@@ -66,6 +66,26 @@ public sealed class HeldRequestTests : IDisposable
     }
 
     [Fact]
+    public void A_register_that_an_older_version_wrote_lacks_what_came_later_and_works_all_the_same()
+    {
+        var file = Path.Combine(bench.Ca, "register.json");
+        var first = bench.Register.Issued[0];
+        File.WriteAllText(file, $$"""
+            {"v":1,"site":"plant1","crlNumber":1,"broker":null,"issued":[{"revokedAt":null,"because":null,
+            "name":"gw-1","kind":"gateway","serial":"{{first.Serial}}","keyFingerprint":"{{first.KeyFingerprint}}",
+            "notBefore":"{{first.NotBefore:O}}","notAfter":"{{first.NotAfter:O}}"}],"bundles":{"gw-1":1}
+            }
+            """);
+
+        Assert.NotNull(bench.Office.Trust(isFresh: true));
+        Assert.Contains("held until a person", RegistrationBench.Refusal(
+            bench.Office.Take(bench.Csr(RegistrationBench.RequestOf("gw-new")))).Sentence);
+        Assert.Equal("application/vnd.sluice.bundle", bench.Office.Take(
+            bench.Csr(RegistrationBench.RequestOf(RegistrationBench.Known)))!.ContentType);
+        Assert.Equal((2, 1), (bench.Register.Issued.Count, bench.Register.Held.Count));
+    }
+
+    [Fact]
     public async Task A_verb_waits_its_turn_while_the_authority_is_at_the_folder()
     {
         var folder = AuthorityFolder.Open(bench.Ca);
