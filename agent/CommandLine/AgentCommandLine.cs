@@ -1,8 +1,10 @@
 using System.CommandLine;
 using Sluice.Agent.CommandLine.Checking;
+using Sluice.Agent.CommandLine.Egress;
 using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.CommandLine.Finding;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Egress.Firewall;
 
 namespace Sluice.Agent.CommandLine;
 
@@ -28,6 +30,12 @@ internal sealed class AgentCommandLine
 
     /// <summary>A person sits at both ends: verbs ask, and show how far they are.</summary>
     public bool IsTerminal { get; init; } = !Console.IsInputRedirected && !Console.IsErrorRedirected;
+
+    /// <summary>Where the users of this machine stand.</summary>
+    public string Passwd { get; init; } = HostUsers.File;
+
+    /// <summary>What loads the host's rules.</summary>
+    public Nft Nft { get; init; } = new();
 
     public async Task<int> InvokeAsync(IReadOnlyList<string> arguments, CancellationToken cancellationToken)
     {
@@ -60,6 +68,7 @@ internal sealed class AgentCommandLine
         root.Add(new DiscoverVerb(IsTerminal, Output, Error, Clock).Command());
         root.Add(new IdentityVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new StickVerb(Output, Error, Clock).Command());
+        root.Add(new FirewallVerb(Output, Error) { Passwd = Passwd, Nft = Nft }.Command());
         root.Add(new SizeVerb(Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
         root.Add(new CompletionVerb(Output).Command());

@@ -11,13 +11,7 @@ internal sealed class RunVerb(RunGateway run, TextWriter error)
 {
     private readonly Option<string> config = VerbOptions.Config();
     private readonly Option<string> socket = VerbOptions.Socket();
-
-    private readonly Option<string> state = new("--state")
-    {
-        Description = "Directory for what must survive a restart: the last good configuration.",
-        HelpName = "DIR",
-        DefaultValueFactory = _ => HostPaths.StateDirectory,
-    };
+    private readonly Option<string> state = VerbOptions.State();
 
     public Command Command()
     {

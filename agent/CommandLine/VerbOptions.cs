@@ -19,6 +19,13 @@ internal static class VerbOptions
         DefaultValueFactory = _ => HostPaths.SocketPath,
     };
 
+    public static Option<string> State() => new("--state")
+    {
+        Description = "Directory for what must survive a restart: the last good configuration.",
+        HelpName = "DIR",
+        DefaultValueFactory = _ => HostPaths.StateDirectory,
+    };
+
     public static Option<bool> BesideAgent() => new("--beside-agent")
     {
         Description = "Ask although the agent on this machine polls the same device: it must have a connection to "
