@@ -33,10 +33,10 @@ internal sealed class CommissionedGateway : IDisposable
     /// <summary>A person sits there.</summary>
     public bool IsTerminal { get; init; }
 
-    public static string Panel(int port) => string.Create(
+    public static string Panel(int port, string timeout = "5 s") => string.Create(
         CultureInfo.InvariantCulture,
         $"\"kind\": \"modbus-tcp\", \"address\": \"127.0.0.1\", \"port\": {port}, \"profile\": \"weintek\", "
-            + $"\"timeout\": \"5 s\"");
+            + $"\"timeout\": \"{timeout}\"");
 
     public string At(string name) => Path.Combine(directory, name);
 

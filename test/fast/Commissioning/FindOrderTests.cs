@@ -156,7 +156,10 @@ public sealed class FindOrderTests : AtAPanel
     [Fact]
     public async Task A_unit_that_does_not_answer_is_named()
     {
-        var said = await FindAsync("--shows", "71.3", "--unit", "2", "--once");
+        using var impatient = new CommissionedGateway(CommissionedGateway.Panel(Panel.Port, "500 ms"), List);
+        var said = await impatient.OnSourceAsync(
+            TextReader.Null, "find-order", "--source", "hmi1", "--address", "LW-100", "--shows", "71.3", "--unit", "2",
+            "--once");
 
         Assert.Equal(ExitCode.Unavailable, said.Code);
         Assert.Contains("LW-100 of unit 2", said.Error, StringComparison.Ordinal);

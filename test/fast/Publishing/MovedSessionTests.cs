@@ -72,7 +72,7 @@ public sealed class MovedSessionTests
     [Fact]
     public async Task A_session_that_moves_while_an_answer_does_not_come_repeats_by_key()
     {
-        await using var bench = new PublisherBench();
+        await using var bench = new PublisherBench(clock: new HurriedClock(10));
         var silent = true;
         bench.Link.Answer = message => silent && message.Topic.EndsWith("/data", StringComparison.Ordinal)
             ? null : DeliveryOutcome.Accepted;
