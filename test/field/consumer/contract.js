@@ -35,9 +35,17 @@ class Contract {
             action: operation.action,
             retain: operation.bindings.mqtt.retain,
             levels,
-            payload: this.ajv.getSchema(path.basename(message.payload.$ref)),
+            payload: this.judge(message.payload),
             headers: message.headers ? this.ajv.compile(this.resolve(message.headers)) : () => true,
         };
+    }
+
+    // A message without a schema is not JSON, and not for a consumer of readings: a gateway's request to its authority.
+    judge(payload) {
+        if (!payload) {
+            return null;
+        }
+        return payload.$ref ? this.ajv.getSchema(path.basename(payload.$ref)) : this.ajv.compile(payload);
     }
 
     resolve(node) {
@@ -47,7 +55,7 @@ class Contract {
     }
 
     filters() {
-        return this.channels.filter((channel) => channel.action === "send")
+        return this.channels.filter((channel) => channel.action === "send" && channel.payload)
             .map((channel) => channel.levels.map((level) => (level.startsWith("{") ? "+" : level)).join("/"));
     }
 
