@@ -75,7 +75,8 @@ internal sealed class TroubledDisk : IAsyncDisposable
         }
 
         await ChildProcess.RunAsync("/usr/bin/umount", directory);
-        await ChildProcess.RunAsync("/usr/bin/umount", "--lazy", Path.Combine(files, "device", "disk"));
+        // nbdfuse mounts the folder in which its file lies; killed, it leaves a mount that nobody serves.
+        await ChildProcess.RunAsync("/usr/bin/umount", "--lazy", Path.Combine(files, "device"));
         await file.DisposeAsync();
         await server.DisposeAsync();
     }
