@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
@@ -90,14 +91,19 @@ public static class GatewayHost
         services.AddSingleton<DeviceRoll>();
         var hostClock = surroundings.HostClock ?? ClockOf(configuration, surroundings.Random);
 
+        services.AddSingleton(s => new MachineBinding(
+            configuration, surroundings.Machine ?? MachineFacts.Here(configuration.Identity.Directory), clock,
+            hostClock, Logger<MachineBinding>(s)));
         AddLoop(services, s => new BufferLoop(
             StoreSwitch.OnDisk(
-                LessWhatSourcesKeep(configuration), clock, hostClock),
+                LessWhatSourcesKeep(configuration), clock, hostClock,
+                () => (surroundings.Machine ?? MachineFacts.Here(configuration.Buffer.Directory)).Place),
             configuration.Buffer.CommitEvery,
             clock,
             Logger<BufferLoop>(s)));
         services.AddSingleton<IBrokerLink>(s => new MqttBrokerLink(
-            configuration, clock, s.GetRequiredService<ValidityClock>(), null));
+            configuration, clock, s.GetRequiredService<ValidityClock>(), null,
+            s.GetRequiredService<MachineBinding>().Refusal));
         AddLoop(services, s => new Publisher(
             configuration, s.GetRequiredService<BufferLoop>(), s.GetRequiredService<IBrokerLink>(), clock,
             surroundings.Random,
@@ -132,7 +138,7 @@ public static class GatewayHost
             goodTime.Read));
         AddLoop(services, s => new IdentityWatch(
             configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
-            Logger<IdentityWatch>(s)));
+            Logger<IdentityWatch>(s), s.GetRequiredService<MachineBinding>().Refusal));
         AddLoop(services, s => new GoodTimeLoop(
             s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
     }
@@ -165,7 +171,8 @@ public static class GatewayHost
             return new RenewalLoop(
                 RenewalSurroundings.Of(
                     configuration, clock, new WatchedHostClock(
-                        () => buffer.View.Record?.Clock.IsSet ?? hostClock.IsSynchronised())),
+                        () => buffer.View.Record?.Clock.IsSet ?? hostClock.IsSynchronised()),
+                    s.GetRequiredService<MachineBinding>().Refusal),
                 s.GetRequiredService<Publisher>(), s.GetRequiredService<ValidityClock>(), Logger<RenewalLoop>(s));
         });
         services.AddSingleton<Func<RenewalView>>(s =>

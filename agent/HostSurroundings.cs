@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Time;
 
 namespace Sluice.Agent;
@@ -11,4 +12,7 @@ internal sealed record HostSurroundings(TimeProvider Clock, Random Random, Actio
 {
     /// <summary>Says whether the clock is set; null for what the configuration says, of the machine itself.</summary>
     public IHostClock? HostClock { get; init; }
+
+    /// <summary>Which machine this is; null for the one that it is.</summary>
+    public MachineFacts? Machine { get; init; }
 }

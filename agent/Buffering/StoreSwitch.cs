@@ -103,14 +103,20 @@ public sealed class StoreSwitch : IDisposable
     private IReadingBuffer Writing => writesMemory ? memory! : disk!;
 
     /// <summary>The store as the configuration wants it.</summary>
-    public static StoreSwitch OnDisk(BufferSettings settings, TimeProvider clock, IHostClock host)
+    /// <param name="settings">Where and how large.</param>
+    /// <param name="clock">Both clocks.</param>
+    /// <param name="host">Says whether the clock is set.</param>
+    /// <param name="place">The card or disk under it, asked at each opening: a copied one begins a store of its own.
+    /// </param>
+    public static StoreSwitch OnDisk(
+        BufferSettings settings, TimeProvider clock, IHostClock host, Func<string?>? place = null)
     {
         StoreId NewStore() => new(Guid.CreateVersion7(clock.GetUtcNow()));
         var options = new DiskStoreOptions { SizeBytesMax = settings.SizeBytesMax, NewStore = NewStore };
         var meter = new StorageMeter();
         return new StoreSwitch(
             cut => DiskStore.Open(
-                () => new CountedStorage(DirectoryStorage.Open(settings.Directory), meter),
+                () => new CountedStorage(DirectoryStorage.Open(settings.Directory, place?.Invoke()), meter),
                 options with { DurableBelow = cut }),
             NewStore, clock, host, settings.CommitEvery, meter);
     }

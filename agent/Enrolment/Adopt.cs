@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Sluice.Agent.Binding;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Requests;
@@ -19,6 +20,11 @@ internal sealed class Adopt(EnrolmentContext context)
     public VerbReport Activate(bool unverified)
     {
         const string verb = "activate";
+        if (context.RefuseElsewhere(verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var state = context.Store.Look();
         if (state.Staged is not { } staged)
         {
@@ -43,6 +49,7 @@ internal sealed class Adopt(EnrolmentContext context)
         context.Log(verb, "begun", $"Version {staged}.", identity.Serial);
         context.Store.Activate(forgetsRequest: pending?.KeyFingerprint == Fingerprint.OfKey(identity.Leaf));
         context.Log(verb, "done", $"Version {staged} is in use.", identity.Serial);
+        context.Bind(verb);
         return Now(verb, $"Version {staged} is in use: a certificate for {context.GatewayId} until "
             + $"{identity.NotAfter:yyyy-MM-dd}.", identity) with
         {
@@ -54,6 +61,11 @@ internal sealed class Adopt(EnrolmentContext context)
     public VerbReport Rollback()
     {
         const string verb = "rollback";
+        if (context.RefuseElsewhere(verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var state = context.Store.Look();
         if (state is not { Active: { } active, Previous: { } previous })
         {
@@ -81,9 +93,18 @@ internal sealed class Adopt(EnrolmentContext context)
         var time = context.Time();
         var request = new Enrol(context).Pending();
         var notes = new List<string>(identity is null ? [] : loaded.Problems.Select(problem => $"{problem}."));
+        if (identity is not null && !context.Machine.AreKnown)
+        {
+            notes.Add(BindingWords.Unknown);
+        }
+
         notes.AddRange(new[] { time.ClockProblem is { } clock ? $"{clock}." : null, Expiry(identity, time) }
             .OfType<string>());
-        var report = identity is null
+        var elsewhere = context.Binding.Look() == BindingState.Elsewhere ? context.Binding.Read() : null;
+        var report = elsewhere is not null
+            ? VerbReport.Failed("status", ExitCode.Unclear, BindingWords.Happened(elsewhere, context.Machine),
+                BindingWords.Means, BindingWords.Do) with { Refusal = "OtherMachine" }
+            : identity is null
             ? VerbReport.Failed("status", ExitCode.Unclear, $"{context.GatewayId} has no identity in use.",
                 string.Join(" ", loaded.Problems.Select(problem => $"{problem}.")), Next(state))
             : Now("status", $"{context.GatewayId} is version {state.Active ?? "of its own"}, until "
@@ -100,6 +121,7 @@ internal sealed class Adopt(EnrolmentContext context)
                 NotBefore = identity?.NotBefore,
                 NotAfter = identity?.NotAfter,
                 Clock = EnrolmentContext.WordOf(time),
+                Machine = elsewhere is not null ? "another" : context.Binding.Read() is null ? "not bound" : "this",
             },
             Notes = notes.Count > 0 ? notes : null,
             Shown = Table(state, request?.KeyFingerprint),

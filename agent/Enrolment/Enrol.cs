@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Commissioning.Lists;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
@@ -21,6 +22,19 @@ internal sealed class Enrol(EnrolmentContext context)
     public VerbReport Init(bool anew)
     {
         const string verb = "init";
+        if (context.RefuseElsewhere(verb) is { } elsewhere)
+        {
+            if (!anew)
+            {
+                return elsewhere;
+            }
+
+            // The keys on this card are another gateway's: none of them may ever be used here.
+            context.Log(verb, "begun", "The copied identity is deleted, and this machine gets a key of its own.");
+            context.Store.Erase();
+            context.Binding.Renew();
+        }
+
         if (!anew && Pending() is { } there)
         {
             return Told(verb, there, $"The request of {context.GatewayId} is here already; its key is "
@@ -41,6 +55,7 @@ internal sealed class Enrol(EnrolmentContext context)
 
         var request = Pending() ?? throw new InvalidOperationException("What was just kept cannot be read.");
         context.Log(verb, "done", $"Key {request.KeyFingerprint}, in a file of mode 0600.");
+        context.Bind(verb);
         return Told(verb, request, $"{context.GatewayId} of {context.Site} has a new key, {request.KeyFingerprint}, in "
             + "a file that only the agent's user can read.",
             "Put the key's letters on the cabinet's label: whoever signs the request compares them.");
@@ -49,6 +64,11 @@ internal sealed class Enrol(EnrolmentContext context)
     public VerbReport Export(string stick)
     {
         const string verb = "export";
+        if (context.RefuseElsewhere(verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         if (Pending() is not { } request)
         {
             return VerbReport.Failed(verb, ExitCode.Unavailable, "There is no request to export.",
@@ -78,6 +98,11 @@ internal sealed class Enrol(EnrolmentContext context)
     public VerbReport Import(string from, Func<X509Certificate2, bool> confirms)
     {
         const string verb = "import";
+        if (context.RefuseElsewhere(verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var file = Directory.Exists(from) ? StickLayout.BundleOf(from, context.GatewayId) : from;
         if (StickLayout.Read(file, BundleEnvelope.BytesMax, out var problem) is not { } bytes)
         {
@@ -95,6 +120,11 @@ internal sealed class Enrol(EnrolmentContext context)
     public VerbReport Take(string file, byte[] bytes, Func<X509Certificate2, bool> confirms)
     {
         const string verb = "import";
+        if (context.RefuseElsewhere(verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var state = context.Store.Look();
         if (IsHere(state, BundleInstall.HashOf(bytes)) is { } known)
         {
@@ -164,6 +194,7 @@ internal sealed class Enrol(EnrolmentContext context)
 
         context.Log(verb, "done", $"Version {content.Version} is staged, under root {Fingerprint.Of(verdict.Root!)}.",
             verdict.Serial);
+        context.Bind(verb);
         List<string> notes = [.. verdict.Warnings.Select(warning => $"{warning}.")];
         if (content.Broker is { } broker && BrokerDifference(
             broker.Host, [.. broker.Addresses.Select(one => one.ToString())], broker.Port) is { } difference)
@@ -212,7 +243,7 @@ internal sealed class Enrol(EnrolmentContext context)
         KeyFingerprint = request.KeyFingerprint,
         Identity = StateOf(context.Store.Look()),
         Sentence = sentence,
-        Notes = [note],
+        Notes = context.Machine.AreKnown || verb != "init" ? [note] : [note, BindingWords.Unknown],
     };
 
     private static VerbReport NoStick(string verb, string happened) => VerbReport.Failed(

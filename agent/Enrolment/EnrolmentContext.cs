@@ -1,3 +1,4 @@
+using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
@@ -5,6 +6,7 @@ using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Labels;
 using Sluice.Provisioning.Store;
+using Sluice.Provisioning.Verbs;
 
 namespace Sluice.Agent.Enrolment;
 
@@ -54,6 +56,12 @@ internal sealed class EnrolmentContext(
     /// <summary>Where the configuration lies; null where a test has none.</summary>
     public string? ConfigurationDirectory { get; init; }
 
+    /// <summary>Which machine this is; where nobody asked, nothing is known of it.</summary>
+    public MachineFacts Machine { get; init; } = MachineFacts.None;
+
+    /// <summary>What binds the identity to its machine.</summary>
+    public BindingFile Binding => new(disk, Machine);
+
     public IdentityStore Store { get; } = new(disk);
 
     public AuditLog Audit { get; } = new(disk);
@@ -86,6 +94,33 @@ internal sealed class EnrolmentContext(
         Audit.Append(new AuditEntry(
             clock.GetUtcNow(), WordOf(Time()), user.Name, user.Terminal, verb, result,
             SerialOf(IdentityDirectory.Current), newSerial, text));
+    }
+
+    /// <summary>The report of a verb that leaves another machine's identity alone; null where it is ours.</summary>
+    public VerbReport? RefuseElsewhere(string verb)
+    {
+        if (Binding.Read() is not { } bound
+            || BindingRecord.Judge(bound, Machine) != BindingState.Elsewhere)
+        {
+            return null;
+        }
+
+        Log(verb, "refused", BindingWords.Happened(bound, Machine));
+        return VerbReport.Failed(verb, ExitCode.Unclear, BindingWords.Happened(bound, Machine),
+            $"Nothing was changed. {BindingWords.Means}", BindingWords.Do) with
+        {
+            Gateway = GatewayId,
+            Refusal = "OtherMachine",
+        };
+    }
+
+    /// <summary>Binds what was just made or taken in, where it is not bound yet.</summary>
+    public void Bind(string verb)
+    {
+        if (Binding.Complete() is { } machine)
+        {
+            Log(verb, "done", $"The identity is bound to {machine.Words}.");
+        }
     }
 
     /// <summary>The site token of the bench, with the identity or beside the configuration; or null.</summary>

@@ -18,6 +18,11 @@ internal sealed class NewerLists(EnrolmentContext context)
 
     public VerbReport Take(string file)
     {
+        if (context.RefuseElsewhere(Verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var state = context.Store.Look();
         if (state.Active is not { } active)
         {

@@ -10,13 +10,14 @@ namespace Sluice.Agent.Enrolment;
 /// Whether the broker accepts an identity, found out with a real connection beside the agent's own, step by step: by a
 /// verb, and by the renewal before it switches.
 /// </summary>
-internal sealed class Proof(GatewayConfiguration configuration, TimeProvider clock, ValidityClock validity)
+internal sealed class Proof(
+    GatewayConfiguration configuration, TimeProvider clock, ValidityClock validity, Func<string?> refuses)
 {
     /// <summary>One of <see cref="ExitCode"/>; Unavailable is what may pass by itself.</summary>
     public async Task<int> RunAsync(
         LinkTrial trial, OutboundMessage message, List<VerbStep> steps, CancellationToken cancellationToken)
     {
-        var broker = new MqttBrokerLink(configuration, clock, validity, trial);
+        var broker = new MqttBrokerLink(configuration, clock, validity, trial, refuses);
         await using (broker.ConfigureAwait(false))
         {
             var topics = new ContractTopics(configuration.Gateway);

@@ -24,6 +24,11 @@ internal sealed class Trial(EnrolmentContext context, string socketPath)
     /// <param name="cancellationToken">Ctrl-C.</param>
     public async Task<VerbReport> RunAsync(bool ofActive, CancellationToken cancellationToken)
     {
+        if (context.RefuseElsewhere(Verb) is { } elsewhere)
+        {
+            return elsewhere;
+        }
+
         var state = context.Store.Look();
         var link = state.Staged is not null && !ofActive ? IdentityStore.Staged : IdentityDirectory.Current;
         var version = link == IdentityStore.Staged ? state.Staged : state.Active;
@@ -106,7 +111,7 @@ internal sealed class Trial(EnrolmentContext context, string socketPath)
             ? "key, certificate, roots and revocation lists belong together"
             : string.Join(" ", loaded.Problems.Select(each => $"{each}."))));
         var topics = new ContractTopics(context.Configuration.Gateway);
-        return await new Proof(context.Configuration, context.Clock, context.Validity).RunAsync(
+        return await new Proof(context.Configuration, context.Clock, context.Validity, () => null).RunAsync(
             new LinkTrial(link, LinkTrial.Verify), await StatusAsync(topics, cancellationToken).ConfigureAwait(false),
             steps, cancellationToken).ConfigureAwait(false);
     }

@@ -172,7 +172,7 @@ internal sealed class RenewalLoop : BackgroundService
     private async Task ProveAsync(CancellationToken stoppingToken)
     {
         var steps = new List<VerbStep>();
-        var code = await new Proof(surroundings.Configuration, clock, validity).RunAsync(
+        var code = await new Proof(surroundings.Configuration, clock, validity, surroundings.Refuses).RunAsync(
             new LinkTrial(IdentityStore.Staged, LinkTrial.Next), publisher.StatusNow(), steps, stoppingToken)
             .ConfigureAwait(false);
         var last = steps[^1];

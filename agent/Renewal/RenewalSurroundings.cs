@@ -27,10 +27,14 @@ internal sealed record RenewalSurroundings
     /// <summary>The directory, locked, to be changed; null where a verb is at work in it.</summary>
     public required Func<RenewalDisk?> Open { get; init; }
 
+    /// <summary>Why the identity may not be used on this machine, or null.</summary>
+    public Func<string?> Refuses { get; init; } = () => null;
+
     public GatewayName Gateway => Configuration.Gateway;
 
     /// <summary>The real directory of the configuration.</summary>
-    public static RenewalSurroundings Of(GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock)
+    public static RenewalSurroundings Of(
+        GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock, Func<string?> refuses)
     {
         var directory = configuration.Identity.Directory;
         return new RenewalSurroundings
@@ -38,6 +42,7 @@ internal sealed record RenewalSurroundings
             Configuration = configuration,
             Clock = clock,
             HostClock = hostClock,
+            Refuses = refuses,
             Look = () => new RenewalDisk(LinuxIdentityDisk.Beside(directory)),
             Open = () => LinuxIdentityDisk.TryOpen(directory) is { } disk ? new RenewalDisk(disk) : null,
         };

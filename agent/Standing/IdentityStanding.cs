@@ -13,7 +13,7 @@ public sealed record Withdrawal(string Sentence, string Word);
 /// What the identity in use is worth at this moment. A core: the files that were read and the time go in.
 /// <para>
 /// Invariant: a date alone withdraws nothing unless the configuration says so, and none while the clock is not right;
-/// a certificate that stands on its CA's list is withdrawn under any clock.
+/// a certificate that stands on its CA's list is withdrawn under any clock, and so is another machine's identity.
 /// </para>
 /// </summary>
 public sealed record IdentityStanding
@@ -33,10 +33,13 @@ public sealed record IdentityStanding
     /// <summary>What somebody should do soon: a sentence each.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    public static IdentityStanding Of(IdentityLoadResult loaded)
+    /// <param name="loaded">What lies in the files.</param>
+    /// <param name="elsewhere">Why it may not be used on this machine, or null.</param>
+    public static IdentityStanding Of(IdentityLoadResult loaded, string? elsewhere = null)
     {
         var withdrawn = loaded.Revocation switch
         {
+            _ when elsewhere is not null => new Withdrawal(elsewhere, AnnouncementEncoder.ReasonStopped),
             { IsRevoked: true } revoked => new Withdrawal(
                 $"{revoked.Refusal}: this gateway may not publish any more; readings are kept; bring a new bundle.",
                 AnnouncementEncoder.ReasonRevoked),

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
@@ -29,6 +30,7 @@ public sealed class IdentityWatch : BackgroundService
     private readonly Action<Withdrawal> withdraw;
     private readonly TimeProvider clock;
     private readonly ILogger<IdentityWatch> log;
+    private readonly Func<string?> refuses;
     private volatile IdentityStanding standing = new();
     private string stamp = "";
     private long readAt;
@@ -38,10 +40,12 @@ public sealed class IdentityWatch : BackgroundService
     /// <param name="withdraw">The publisher's ear.</param>
     /// <param name="clock">When to look again.</param>
     /// <param name="log">The journal.</param>
+    /// <param name="refuses">Why the identity may not be used on this machine; null: nobody asks.</param>
     internal IdentityWatch(
         GatewayConfiguration configuration, ValidityClock validity, Action<Withdrawal> withdraw, TimeProvider clock,
-        ILogger<IdentityWatch> log)
+        ILogger<IdentityWatch> log, Func<string?>? refuses = null)
     {
+        this.refuses = refuses ?? (() => null);
         this.configuration = configuration;
         this.validity = validity;
         this.withdraw = withdraw;
@@ -82,7 +86,7 @@ public sealed class IdentityWatch : BackgroundService
             configuration.Identity.Directory, IdentityDirectory.Current, configuration.Gateway.Id, validity.Now(),
             configuration.Identity.Revocation);
         using var identity = loaded.Identity;
-        var seen = IdentityStanding.Of(loaded);
+        var seen = IdentityStanding.Of(loaded, refuses());
         var before = standing;
         standing = seen;
         if (seen.Withdrawn is { } withdrawal)
@@ -100,7 +104,7 @@ public sealed class IdentityWatch : BackgroundService
         }
     }
 
-    /// <summary>Where <c>current</c> leads, and when its files were changed.</summary>
+    /// <summary>Where <c>current</c> leads, and when its files, and what binds them, were changed.</summary>
     private string Stamp()
     {
         var current = Path.Combine(configuration.Identity.Directory, IdentityDirectory.Current);
@@ -108,6 +112,7 @@ public sealed class IdentityWatch : BackgroundService
         {
             var target = new FileInfo(current).LinkTarget;
             return string.Join('\n', Files.Select(file => new FileInfo(Path.Combine(current, file)))
+                .Append(new FileInfo(Path.Combine(configuration.Identity.Directory, BindingRecord.FileName)))
                 .Select(file => file.Exists ? $"{file.LastWriteTimeUtc.Ticks} {file.Length}" : "none")
                 .Prepend(target ?? ""));
         }

@@ -40,6 +40,7 @@ public sealed class MqttBrokerLink : IBrokerLink
     private readonly TimeProvider clock;
     private readonly ValidityClock validity;
     private readonly LinkTrial? trial;
+    private readonly Func<string?> refuses;
     private MqttConnection? connection;
 
     /// <summary>Where the clock is right: no gateway's own is asked.</summary>
@@ -52,10 +53,13 @@ public sealed class MqttBrokerLink : IBrokerLink
     /// <param name="clock">The clock.</param>
     /// <param name="validity">By what dates are judged.</param>
     /// <param name="trial">Only tries an identity, beside the agent that runs; null for the one link.</param>
+    /// <param name="refuses">Why the identity may not be used on this machine; null: nobody asks.</param>
     internal MqttBrokerLink(
-        GatewayConfiguration configuration, TimeProvider clock, ValidityClock validity, LinkTrial? trial)
+        GatewayConfiguration configuration, TimeProvider clock, ValidityClock validity, LinkTrial? trial,
+        Func<string?>? refuses = null)
     {
         this.trial = trial;
+        this.refuses = refuses ?? (() => null);
         this.configuration = configuration;
         this.clock = clock;
         this.validity = validity;
@@ -70,6 +74,11 @@ public sealed class MqttBrokerLink : IBrokerLink
     {
         var left = connection is { Lost.IsCompleted: true } ended ? ended : null;
         await DropAsync().ConfigureAwait(false);
+        if (refuses() is { } foreign)
+        {
+            return new ConnectOutcome(ConnectVerdict.NoIdentity, foreign);
+        }
+
         var loaded = IdentityDirectory.Load(
             configuration.Identity.Directory, trial?.Identity ?? IdentityDirectory.Current, configuration.Gateway.Id,
             validity.Now(), configuration.Identity.Revocation);

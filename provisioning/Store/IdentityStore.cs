@@ -36,8 +36,10 @@ public sealed class IdentityStore(IIdentityDisk disk)
     /// <summary>Beside it, once the registration authority knows that it is in use.</summary>
     public const string ConfirmedFile = "confirmed";
 
+    /// <summary>Larger than any file of the directory but the revocation lists.</summary>
+    public const int FileBytesMax = 64 << 10;
+
     private const string Fresh = ".new";
-    private const int SmallBytesMax = 64 << 10;
 
     /// <summary>The number in a version's name; 0 where it has none.</summary>
     public static int NumberOf(string? version) =>
@@ -53,15 +55,15 @@ public sealed class IdentityStore(IIdentityDisk disk)
         var staged = VersionBehind(Staged);
         var active = VersionBehind(IdentityDirectory.Current);
         return new IdentityState(
-            disk.Read(PendingFile, SmallBytesMax) is not null,
+            disk.Read(PendingFile, FileBytesMax) is not null,
             staged,
-            staged is not null && disk.Read($"{FolderOf(staged)}/{VerifiedFile}", SmallBytesMax) is not null,
+            staged is not null && disk.Read($"{FolderOf(staged)}/{VerifiedFile}", FileBytesMax) is not null,
             active,
             PreviousOf(active));
     }
 
     /// <summary>Key and request in one file, so that there is never one without the other.</summary>
-    public byte[]? ReadPending() => disk.Read(PendingFile, SmallBytesMax);
+    public byte[]? ReadPending() => disk.Read(PendingFile, FileBytesMax);
 
     /// <summary>A file of a version, or null.</summary>
     public byte[]? ReadFile(string version, string file, int bytesMax = RevocationList.BytesMax) =>
@@ -206,7 +208,7 @@ public sealed class IdentityStore(IIdentityDisk disk)
 
     private string? PreviousOf(string? active)
     {
-        if (active is null || disk.Read($"{FolderOf(active)}/{BeforeFile}", SmallBytesMax) is not { } bytes)
+        if (active is null || disk.Read($"{FolderOf(active)}/{BeforeFile}", FileBytesMax) is not { } bytes)
         {
             return null;
         }

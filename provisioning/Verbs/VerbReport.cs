@@ -117,6 +117,9 @@ public sealed record VerbIdentity(
 
     /// <summary><c>set</c>, <c>not set</c> or <c>behind</c>.</summary>
     public string? Clock { get; init; }
+
+    /// <summary>Whose it is: <c>this</c> machine's, <c>another</c> one's, or <c>not bound</c>.</summary>
+    public string? Machine { get; init; }
 }
 
 /// <summary>One step of a trial.</summary>

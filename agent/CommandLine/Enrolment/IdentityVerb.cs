@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Time;
@@ -52,6 +53,11 @@ internal sealed class IdentityVerb(
     private readonly Option<bool> active = new("--active")
     {
         Description = "Try what is in use, although another identity is staged.",
+    };
+
+    private readonly Option<bool> yes = new("--yes")
+    {
+        Description = "The old gateway is out of service, and whoever runs this says so: nobody is asked.",
     };
 
     private readonly Option<bool> unverified = new("--unverified")
@@ -108,6 +114,9 @@ internal sealed class IdentityVerb(
         Add(verb, "activate", "Put the staged identity into use, in one step; the one before is kept.",
             (context, parsed) => new Adopt(context).Activate(parsed.GetValue(unverified)), unverified);
         Add(verb, "rollback", "Return to the identity before.", (context, _) => new Adopt(context).Rollback());
+        Add(verb, "adopt", "Say that the card was moved on purpose into this machine: its identity belongs here now.",
+            (context, parsed) => new Adoption(context).Run((was, here) => parsed.GetValue(yes) || Moved(was, here)),
+            yes);
         var renew = new Command("renew", "Have the running agent renew its certificate now, over its connection to the "
             + "broker.") { socket, wait, json };
         renew.SetAction(async (parsed, cancellationToken) =>
@@ -187,6 +196,7 @@ internal sealed class IdentityVerb(
             return await act(new EnrolmentContext(configuration, disk, clock, here, user)
             {
                 ConfigurationDirectory = Path.GetDirectoryName(Path.GetFullPath(file)),
+                Machine = MachineFacts.Here(directory),
             })
                 .ConfigureAwait(false);
         }
@@ -266,6 +276,21 @@ internal sealed class IdentityVerb(
         error.WriteLine($"This is the first bundle. It was made under the root {root.Subject}:");
         error.WriteLine($"    {Fingerprint.Of(root)}");
         error.Write("Does the plant's CA say the same, by another way than this stick? Type yes: ");
+        error.Flush();
+        return string.Equals(input.ReadLine()?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Nobody but a person knows whether a card was moved or copied.</summary>
+    private bool Moved(MachineFacts was, MachineFacts here)
+    {
+        if (!isTerminal)
+        {
+            return false;
+        }
+
+        error.WriteLine($"This identity was made for {was.Words}.");
+        error.WriteLine($"This is                    {here.Words}.");
+        error.Write("Was the card moved on purpose, and is the old gateway out of service? Type yes: ");
         error.Flush();
         return string.Equals(input.ReadLine()?.Trim(), "yes", StringComparison.OrdinalIgnoreCase);
     }

@@ -1,3 +1,4 @@
+using Sluice.Agent.Binding;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
 
@@ -24,6 +25,12 @@ internal static class HostChecks
             yield return Warning(problem.File, problem.Blocks
                 ? $"{problem.Sentence}. Until then the agent samples and stores, and publishes nothing."
                 : $"{problem.Sentence}.");
+        }
+
+        var directory = configuration.Identity.Directory;
+        if (MachineBinding.RefusalOf(directory, MachineFacts.Here(directory)) is { } elsewhere)
+        {
+            yield return Warning(directory, elsewhere);
         }
 
         if (validity.WithOwn(configuration) is { IsBehind: true } time)

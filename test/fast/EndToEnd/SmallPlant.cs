@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Health;
 using Sluice.Hal.Modbus;
@@ -73,6 +74,9 @@ internal sealed class SmallPlant : IAsyncDisposable
     /// <summary>The clock of the agents started from now on; null for this machine's, which is trusted.</summary>
     public MovedClock? Clock { get; set; }
 
+    /// <summary>The machine of the agents started from now on; null for this one.</summary>
+    public MachineFacts? Machine { get; set; }
+
     /// <summary>What arrived, in the order of its arrival.</summary>
     public IReadOnlyList<MesReading> Arrivals => [.. arrivals];
 
@@ -137,6 +141,7 @@ internal sealed class SmallPlant : IAsyncDisposable
             Clock ?? TimeProvider.System, new SoonRandom(++starts), log => log.AddProvider(new KeptLogProvider(kept)))
         {
             HostClock = Clock,
+            Machine = Machine,
         };
         running = Task.Run(() => GatewayHost.RunAsync(
             loaded.Configuration! with { Light = Light },

@@ -1,4 +1,5 @@
 using System.Net;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
 using Sluice.Plant.Broker;
@@ -37,6 +38,9 @@ internal sealed class EnrolledGateway : IAsyncDisposable
 
     public PlantKeys Keys => keys;
 
+    /// <summary>What the verbs find this machine to be.</summary>
+    public MachineFacts Machine { get; set; } = MachineFacts.None;
+
     public MovedClock Clock { get; } = new() { Synchronised = true };
 
     public EmbeddedBroker Broker { get; }
@@ -64,7 +68,7 @@ internal sealed class EnrolledGateway : IAsyncDisposable
     };
 
     public EnrolmentContext Context =>
-        new(Configuration, disk, Clock, Clock, new EnrolmentUser("somebody", "none"));
+        new(Configuration, disk, Clock, Clock, new EnrolmentUser("somebody", "none")) { Machine = Machine };
 
     public void SetClock(DateTimeOffset wall, bool isSet)
     {

@@ -1,3 +1,4 @@
+using Sluice.Agent.Binding;
 using Sluice.Field.Parts;
 using Xunit;
 
@@ -49,6 +50,9 @@ public sealed class The_technicians_guide
             [bench.Stick] = "/media/stick",
             [$"127.0.0.1:{bench.Broker.Port}"] = "192.0.2.10:8883",
             [FieldGateway.Id] = "gw-042",
+
+            // Of the machine that runs the tests, which may be a container.
+            [$"Note: {BindingWords.Unknown}"] = "",
         };
         const string gateway = "gateway$ sluice-agent identity ";
         var ask = new GuideView(masks)

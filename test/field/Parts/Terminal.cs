@@ -6,7 +6,7 @@ namespace Sluice.Field.Parts;
 /// <summary>
 /// The agent at a real terminal with a person in front of it: script (util-linux) gives it a pseudo terminal as input,
 /// output and error stream, and a named pipe carries what the person types. Ctrl-C is the key, which the kernel's
-/// terminal makes a SIGINT of, not a signal that the test sends. How the agent ended is written down by the shell beside
+/// terminal makes a SIGINT of, not a signal that the test sends. How the agent ended is written down by the shell with
 /// it: script asks for the end of its child before the child has ended, now and then, and returns what stood in memory
 /// (ul_pty_wait_for_child of util-linux takes a waitpid that found nothing for an end).
 /// </summary>

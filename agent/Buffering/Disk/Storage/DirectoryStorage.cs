@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Hashing;
 using System.Runtime.InteropServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Sluice.Agent.Buffering.Disk.Storage;
@@ -16,11 +17,13 @@ public sealed class DirectoryStorage : IStorage
     private readonly SafeFileHandle lockHandle;
 
     private readonly TimeProvider kernel;
+    private readonly long place;
 
-    private DirectoryStorage(string directory, TimeProvider kernel)
+    private DirectoryStorage(string directory, TimeProvider kernel, string? place)
     {
         this.directory = directory;
         this.kernel = kernel;
+        this.place = place is null ? 0 : (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(place));
         var side = Path.Combine(directory, Quarantine);
         Directory.CreateDirectory(side);
 
@@ -39,10 +42,14 @@ public sealed class DirectoryStorage : IStorage
     /// <summary>
     /// Opens the directory, which is made where it does not exist. Throws as <see cref="IStorage"/> says.
     /// </summary>
-    public static DirectoryStorage Open(string directory) => new(directory, TimeProvider.System);
+    /// <param name="directory">Where.</param>
+    /// <param name="place">The card or disk that it lies on, where that says who it is: a file that was copied with all
+    /// of its disk is another one too.</param>
+    public static DirectoryStorage Open(string directory, string? place = null) =>
+        new(directory, TimeProvider.System, place);
 
     /// <summary>The same as if it had been written at another time.</summary>
-    internal static DirectoryStorage Open(string directory, TimeProvider kernel) => new(directory, kernel);
+    internal static DirectoryStorage Open(string directory, TimeProvider kernel) => new(directory, kernel, null);
 
     public IReadOnlyList<StorageEntry> List()
     {
@@ -69,7 +76,7 @@ public sealed class DirectoryStorage : IStorage
         var handle = File.OpenHandle(
             path, create ? FileMode.OpenOrCreate : FileMode.Open, FileAccess.ReadWrite,
                 FileShare.ReadWrite | FileShare.Delete);
-        return new LinuxFile(handle, path);
+        return new LinuxFile(handle, path, place);
     }
 
     public void Rename(string from, string to) => File.Move(PathOf(from), PathOf(to), overwrite: true);
@@ -101,7 +108,7 @@ public sealed class DirectoryStorage : IStorage
 }
 
 /// <summary>A file by its descriptor; fdatasync and directory fsync are not in the framework.</summary>
-internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IStorageFile
+internal sealed partial class LinuxFile(SafeFileHandle handle, string path, long place) : IStorageFile
 {
     // fcntl.h, the same on x64 and arm64.
     private const int ReadOnly = 0;
@@ -120,7 +127,8 @@ internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IS
     public long LengthBytes => RandomAccess.GetLength(handle);
 
     /// <summary>
-    /// Inode and, where the file system knows it, birth time: a file that was copied back is another one.
+    /// Inode, where the file system knows it birth time, and the disk that it lies on: a file that was copied, alone or
+    /// with its whole disk, is another one.
     /// </summary>
     public long Identity
     {
@@ -130,7 +138,8 @@ internal sealed partial class LinuxFile(SafeFileHandle handle, string path) : IS
             Span<byte> stat = stackalloc byte[StatBytes];
             Ask(stat, InodeAndBirth);
             var born = (BinaryPrimitives.ReadUInt32LittleEndian(stat) & Birth) != 0;
-            return (long)XxHash3.HashToUInt64(born ? [.. stat.Slice(32, 8), .. stat.Slice(80, 12)] : stat.Slice(32, 8));
+            return place ^ (long)XxHash3.HashToUInt64(
+                born ? [.. stat.Slice(32, 8), .. stat.Slice(80, 12)] : stat.Slice(32, 8));
         }
     }
 

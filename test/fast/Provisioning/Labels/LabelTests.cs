@@ -1,4 +1,5 @@
 using Sluice.Agent;
+using Sluice.Agent.Binding;
 using Sluice.Agent.Enrolment;
 using Sluice.Fast.Provisioning.Bundles;
 using Sluice.Provisioning.Labels;

@@ -1,10 +1,10 @@
 using System.Text;
 
-namespace Sluice.Agent.Enrolment;
+namespace Sluice.Agent.Binding;
 
 /// <summary>
-/// What the board says of itself, so that a label names it. Boards with a device tree say it to everybody, PCs to root
-/// only; many have none, and some say what their maker forgot to fill in.
+/// What the board says of itself, for the label and for what binds an identity to it. Boards with a device tree say it
+/// to everybody, PCs to root only; many have none, and some say what their maker forgot to fill in.
 /// </summary>
 internal static class Board
 {
