@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
@@ -24,14 +25,15 @@ using Sluice.Hal.Gpio.Light;
 using Sluice.Hal.Modbus;
 using Sluice.Hal.Sensors;
 using Sluice.Hal.Simulation;
+using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order buffer, publisher, posture, identity, good time, renewal, status, light,
-/// samplers, and stop in the reverse: nothing is read any more before the publisher takes its leave, and the buffer
-/// closes last, with everything in it durable.
+/// The only wiring. Loops start in the order audit, buffer, publisher, posture, identity, good time, renewal, status,
+/// light, samplers, and stop in the reverse: nothing is read any more before the publisher takes its leave, the buffer
+/// closes after it with everything in it durable, and the audit log has the last word.
 /// </summary>
 public static class GatewayHost
 {
@@ -65,6 +67,12 @@ public static class GatewayHost
         var broken = host.Services.GetServices<IHostedService>()
             .OfType<BackgroundService>()
             .FirstOrDefault(loop => loop.ExecuteTask is { IsFaulted: true });
+        host.Services.GetRequiredService<AuditLoop>().Close(new AuditNote(
+            AuditKind.Life, AuditLoop.StopVerb, broken is null ? "done" : "failed", broken is null
+                ? "The agent was stopped." : $"{broken.GetType().Name} broke, and the agent stops.")
+            {
+                New = configuration.Hash,
+            });
         if (broken is not null)
         {
             Log.Broken(log, broken.GetType().Name, broken.ExecuteTask!.Exception!.GetBaseException());
@@ -91,6 +99,7 @@ public static class GatewayHost
         services.AddSingleton<DeviceRoll>();
         var hostClock = surroundings.HostClock ?? ClockOf(configuration, surroundings.Random);
 
+        AddAudit(services, configuration, options, clock);
         services.AddSingleton(s => new MachineBinding(
             configuration, surroundings.Machine ?? MachineFacts.Here(configuration.Identity.Directory), clock,
             hostClock, Logger<MachineBinding>(s)));
@@ -109,9 +118,13 @@ public static class GatewayHost
             surroundings.Random,
             Logger<Publisher>(s),
             s.GetRequiredService<DeviceRoll>(),
-            Signals(configuration, s, clock)));
+            Signals(configuration, s, clock))
+        {
+            Audit = s.GetRequiredService<AuditLoop>().Tell,
+        });
         AddLoop(services, s => new PostureLoop(
-            configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock));
+            configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock,
+            new AuditLog(LinuxIdentityDisk.Beside(configuration.Identity.Directory))));
         AddIdentity(services, configuration, clock, hostClock);
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
@@ -127,6 +140,21 @@ public static class GatewayHost
         return builder.Build();
     }
 
+    /// <summary>First of all loops, and so the last one that stops.</summary>
+    private static void AddAudit(
+        IServiceCollection services, GatewayConfiguration configuration, RunOptions options, TimeProvider clock) =>
+        AddLoop(services, s => new AuditLoop(
+            new AuditSurroundings
+            {
+                Disk = LinuxIdentityDisk.Beside(configuration.Identity.Directory),
+                IsThere = () => Directory.Exists(configuration.Identity.Directory),
+                ClockWord = () => EnrolmentContext.WordOf(s.GetRequiredService<ValidityClock>().Now()),
+                Record = () => s.GetRequiredService<BufferLoop>().View.Record,
+                Configuration = configuration.Hash,
+                Options = options,
+            },
+            clock, Logger<AuditLoop>(s)));
+
     /// <summary>What watches the identity in use and the time by which it is judged.</summary>
     private static void AddIdentity(
         IServiceCollection services, GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock)
@@ -138,7 +166,8 @@ public static class GatewayHost
             goodTime.Read));
         AddLoop(services, s => new IdentityWatch(
             configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
-            Logger<IdentityWatch>(s), s.GetRequiredService<MachineBinding>().Refusal));
+            Logger<IdentityWatch>(s), s.GetRequiredService<MachineBinding>().Refusal,
+            s.GetRequiredService<AuditLoop>().Tell));
         AddLoop(services, s => new GoodTimeLoop(
             s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
     }
@@ -173,7 +202,8 @@ public static class GatewayHost
                     configuration, clock, new WatchedHostClock(
                         () => buffer.View.Record?.Clock.IsSet ?? hostClock.IsSynchronised()),
                     s.GetRequiredService<MachineBinding>().Refusal),
-                s.GetRequiredService<Publisher>(), s.GetRequiredService<ValidityClock>(), Logger<RenewalLoop>(s));
+                s.GetRequiredService<Publisher>(), s.GetRequiredService<ValidityClock>(), Logger<RenewalLoop>(s),
+                s.GetRequiredService<AuditLoop>().Tell);
         });
         services.AddSingleton<Func<RenewalView>>(s =>
         {

@@ -11,6 +11,9 @@ public sealed record RunOptions
     /// </summary>
     public IReadOnlyList<string> RefusedBecause { get; init; } = [];
 
+    /// <summary>Digest of the refused one; empty where it could not be read.</summary>
+    public string RefusedHash { get; init; } = "";
+
     /// <summary>Called once everything has started: the configuration has proved that it can run.</summary>
     public Action Started { get; init; } = () => { };
 }

@@ -7,7 +7,8 @@ namespace Sluice.Agent.Asking;
 /// <param name="Ask">What was understood and granted; null where it was refused.</param>
 /// <param name="Refusal">Why not.</param>
 /// <param name="Address">Where its answers go; null where nobody wants one, or none is given.</param>
-internal readonly record struct AskVerdict(Ask? Ask, AskRefusal? Refusal, AnswerAddress? Address);
+/// <param name="Word">The ask's own word, as far as it could be read.</param>
+internal readonly record struct AskVerdict(Ask? Ask, AskRefusal? Refusal, AnswerAddress? Address, string Word = "");
 
 /// <summary>
 /// Decides what the MES's asks lead to, and keeps the answers until they are sent. A core.
@@ -154,7 +155,7 @@ internal sealed class AskPlan(string baseTopic, bool acknowledgedByMes)
             Say(new Answer(there, word, AnswerResult.Refused) { Refusal = refusal });
         }
 
-        return new AskVerdict(null, refusal, address);
+        return new AskVerdict(null, refusal, address, word);
     }
 
     private bool Allowed(TimeSpan now)

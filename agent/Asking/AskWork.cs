@@ -1,5 +1,6 @@
 using System.Numerics;
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Disk;
 using Sluice.Agent.Buffering.Loop;
@@ -24,13 +25,16 @@ internal sealed class AskWork(
 
     public AskPlan Plan => plan;
 
+    /// <summary>The audit log's ear: each ask that was refused.</summary>
+    public Action<AuditNote> Audit { get; set; } = _ => { };
+
     /// <summary>Takes a message. What it gives back, the buffer may forget: the MES has it.</summary>
     public IReadOnlyList<MesAcknowledgement> Take(InboundMessage message, BufferView view, TimeSpan now)
     {
         var verdict = plan.Take(message, view, now);
         if (verdict.Refusal is { } refusal)
         {
-            Tell(refusal, 1);
+            Tell(refusal, 1, message.Correlation, verdict.Word);
         }
 
         switch (verdict.Ask)
@@ -57,7 +61,7 @@ internal sealed class AskWork(
     public void Overrun(long count)
     {
         plan.Overrun(count);
-        Tell(AskRefusal.TooMany, count);
+        Tell(AskRefusal.TooMany, count, default, "");
     }
 
     /// <summary>Whether an answer waits to be sent; takes in the replays that are done.</summary>
@@ -114,7 +118,7 @@ internal sealed class AskWork(
         if (!replays.Add(ask.Store, range, address))
         {
             plan.TakeBack(AskRefusal.Busy, address, "replay");
-            Tell(AskRefusal.Busy, 1);
+            Tell(AskRefusal.Busy, 1, address?.Correlation ?? default, "replay");
             return;
         }
 
@@ -178,8 +182,16 @@ internal sealed class AskWork(
     /// <summary>
     /// The first of its kind, then each time their number has doubled: a flood must not fill the journal.
     /// </summary>
-    private void Tell(AskRefusal refusal, long more)
+    private void Tell(AskRefusal refusal, long more, ReadOnlyMemory<byte> correlation, string word)
     {
+        // What a stranger sends as its correlation is not longer than the contract allows, or not shown.
+        var from = correlation.Length is > 0 and <= AskPlan.CorrelationBytesMax
+            ? $"MQTT {Convert.ToHexStringLower(correlation.Span)}" : "MQTT";
+        Audit(new AuditNote(AuditKind.Ask, word.Length > 0 ? $"ask {word}" : "ask", "refused",
+            $"Refused: {refusal}. Nothing was changed by it.")
+        {
+            From = from, Counted = refusal.ToString(), Count = more,
+        });
         var count = plan.RefusedFor(refusal);
         if (count == more || BitOperations.Log2((ulong)count) > BitOperations.Log2((ulong)(count - more)))
         {

@@ -55,7 +55,10 @@ internal sealed class RunVerb(RunGateway run, TextWriter error)
             + "file and "
             + "start again.").ConfigureAwait(false);
         var refused = loaded.Problems.Where(problem => problem.IsError).Select(problem => problem.ToString());
-        var asBefore = new RunOptions { SocketPath = socketPath, RefusedBecause = [.. refused] };
+        var asBefore = new RunOptions
+        {
+            SocketPath = socketPath, RefusedBecause = [.. refused], RefusedHash = loaded.Files?.Hash() ?? "",
+        };
         return await run(kept, asBefore, cancellationToken).ConfigureAwait(false);
     }
 

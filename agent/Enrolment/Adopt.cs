@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Sluice.Agent.Binding;
+using Sluice.Agent.Commissioning.Lists;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Requests;
@@ -46,9 +47,10 @@ internal sealed class Adopt(EnrolmentContext context)
         }
 
         var pending = new Enrol(context).Pending();
-        context.Log(verb, "begun", $"Version {staged}.", identity.Serial);
+        var old = context.SerialOf(IdentityDirectory.Current);
+        context.Log(verb, "begun", $"Version {staged}.", identity.Serial, old);
         context.Store.Activate(forgetsRequest: pending?.KeyFingerprint == Fingerprint.OfKey(identity.Leaf));
-        context.Log(verb, "done", $"Version {staged} is in use.", identity.Serial);
+        context.Log(verb, "done", $"Version {staged} is in use.", identity.Serial, old);
         context.Bind(verb);
         return Now(verb, $"Version {staged} is in use: a certificate for {context.GatewayId} until "
             + $"{identity.NotAfter:yyyy-MM-dd}.", identity) with
@@ -73,10 +75,11 @@ internal sealed class Adopt(EnrolmentContext context)
                 "Nothing was changed: what is in use stays in use.", "bring a new bundle and import it.");
         }
 
-        context.Log(verb, "begun", $"From version {active} to {previous}.");
+        var old = context.SerialOf(IdentityDirectory.Current);
+        context.Log(verb, "begun", $"From version {active} to {previous}.", oldSerial: old);
         context.Store.Rollback();
         using var identity = context.Load(IdentityDirectory.Current).Identity;
-        context.Log(verb, "done", $"Version {previous} is in use again.", identity?.Serial ?? "");
+        context.Log(verb, "done", $"Version {previous} is in use again.", identity?.Serial ?? "", old);
         return Now(verb, $"Version {previous} is in use again"
             + (identity is null ? ", and cannot be used." : $": a certificate until {identity.NotAfter:yyyy-MM-dd}."),
             identity) with
@@ -146,6 +149,24 @@ internal sealed class Adopt(EnrolmentContext context)
                 "Somebody or something changed it, after it was written.",
                 "keep a copy of the identity directory's audit folder, and tell the security officer."))
             with { Audit = audit, Notes = verdict.Notes.Count > 0 ? verdict.Notes : null };
+    }
+
+    public VerbReport AuditExport(string file)
+    {
+        const string verb = "audit export";
+        var lines = context.Audit.Lines();
+        byte[] bytes = [.. lines.SelectMany(line => (byte[])[.. line.Span, (byte)'\n'])];
+        return SafeFile.Replace(file, bytes) is { } problem
+            ? VerbReport.Failed(verb, ExitCode.Storage, problem, "Nothing was written under its name.",
+                "see to the disk or the stick, and do it again.")
+            : new VerbReport
+            {
+                Verb = verb,
+                ExitCode = ExitCode.Fine,
+                Files = [file],
+                Audit = new VerbAudit(lines.Count, context.Audit.Head ?? "", [], []),
+                Sentence = $"{lines.Count} lines are in {file}; the head is {context.Audit.Head ?? "none"}.",
+            };
     }
 
     public VerbReport AuditShow(int lines)

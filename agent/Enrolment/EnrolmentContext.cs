@@ -89,11 +89,16 @@ internal sealed class EnrolmentContext(
 
     public static string WordOf(ValidityTime time) => time.IsBehind ? "behind" : time.IsClockSet ? "set" : "not set";
 
-    public void Log(string verb, string result, string text, string newSerial = "")
+    /// <param name="verb">What was asked for.</param>
+    /// <param name="result">What came of it.</param>
+    /// <param name="text">One sentence.</param>
+    /// <param name="newSerial">The certificate that it is about.</param>
+    /// <param name="oldSerial">The one in use before; null: the one in use now.</param>
+    public void Log(string verb, string result, string text, string newSerial = "", string? oldSerial = null)
     {
         Audit.Append(new AuditEntry(
             clock.GetUtcNow(), WordOf(Time()), user.Name, user.Terminal, verb, result,
-            SerialOf(IdentityDirectory.Current), newSerial, text));
+            oldSerial ?? SerialOf(IdentityDirectory.Current), newSerial, text));
     }
 
     /// <summary>The report of a verb that leaves another machine's identity alone; null where it is ours.</summary>

@@ -176,6 +176,13 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
 
     public void SyncFolder(string name) => DirectorySync.Sync(At(name));
 
+    public IDisposable Hold(string name)
+    {
+        var file = FileHold.Take(At(name));
+        Give(At(name));
+        return file;
+    }
+
     public void Dispose() => held?.Dispose();
 
     private void Put(string path, FileMode mode, ReadOnlySpan<byte> bytes, UnixFileMode access)
@@ -186,6 +193,9 @@ internal sealed unsafe partial class LinuxIdentityDisk : IIdentityDisk, IDisposa
             Access = FileAccess.Write,
             Share = FileShare.Read,
             UnixCreateMode = access,
+
+            // A full disk takes a part: what is in a buffer would be written a second time when it is closed.
+            BufferSize = 0,
         });
         Give(path);
         file.Write(bytes);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
@@ -9,7 +10,23 @@ namespace Sluice.Agent.Posture;
 /// <param name="Listeners">Sockets of this process that take something from the network; null where nobody can
 /// count.</param>
 /// <param name="Disk">The file system under the buffer; null where it cannot be asked.</param>
-public sealed record HostSighting(int? Listeners, DiskSpace? Disk);
+public sealed record HostSighting(int? Listeners, DiskSpace? Disk)
+{
+    /// <summary>The newest line of the audit log; null where there is none, or it cannot be read.</summary>
+    public AuditHead? Audit { get; init; }
+}
+
+/// <param name="Line">The number of the line.</param>
+/// <param name="Hash">SHA-256 of it, lower-case hex.</param>
+public sealed record AuditHead(long Line, string Hash)
+{
+    /// <summary>As the log says it: number, blank, hash.</summary>
+    public static AuditHead? Of(string head) =>
+        head.Split(' ') is [var number, var hash]
+        && long.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out var line)
+            ? new AuditHead(line, hash)
+            : null;
+}
 
 /// <param name="SizeBytes">Of the whole file system.</param>
 /// <param name="FreeBytes">What the agent's user may still take of it.</param>
@@ -74,6 +91,7 @@ internal sealed record PostureContent
     public bool IsNewsTo(PostureContent told) =>
         Session != told.Session
         || Host.Listeners != told.Host.Listeners
+        || Host.Audit != told.Host.Audit
         || Host.Disk?.SizeBytes != told.Host.Disk?.SizeBytes
         || Storage != told.Storage
         || Record?.Clock.IsSet != told.Record?.Clock.IsSet

@@ -36,6 +36,14 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
             WriteRecord(json, record);
         }
 
+        if (content.Host.Audit is { } audit)
+        {
+            json.WriteStartObject("audit"u8);
+            json.WriteNumber("line"u8, audit.Line);
+            json.WriteString("hash"u8, audit.Hash);
+            json.WriteEndObject();
+        }
+
         WriteDisk(json, content);
         json.WriteEndObject();
     }

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Sluice.Provisioning.Audit;
 
 namespace Sluice.Agent.Posture;
 
@@ -9,7 +10,9 @@ namespace Sluice.Agent.Posture;
 /// <param name="directory">Of the buffer.</param>
 /// <param name="tell">The publisher's ear.</param>
 /// <param name="clock">When to look again.</param>
-public sealed class PostureLoop(string directory, Action<HostSighting> tell, TimeProvider clock) : BackgroundService
+/// <param name="audit">Whose head is told.</param>
+public sealed class PostureLoop(
+    string directory, Action<HostSighting> tell, TimeProvider clock, AuditLog audit) : BackgroundService
 {
     public static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
 
@@ -20,13 +23,25 @@ public sealed class PostureLoop(string directory, Action<HostSighting> tell, Tim
         {
             while (true)
             {
-                tell(new HostSighting(OwnSockets.Listeners(), Space(directory)));
+                tell(new HostSighting(OwnSockets.Listeners(), Space(directory)) { Audit = Head(audit) });
                 await Task.Delay(LookEvery, clock, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // Asked to stop.
+        }
+    }
+
+    internal static AuditHead? Head(AuditLog audit)
+    {
+        try
+        {
+            return audit.Head is { } head ? AuditHead.Of(head) : null;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            return null;
         }
     }
 

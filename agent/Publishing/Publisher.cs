@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
@@ -30,6 +31,7 @@ public sealed class Publisher : BackgroundService
     private readonly Speaker speaker;
     private volatile LinkAttempt attempt = LinkAttempt.None;
     private Action attempted = () => { };
+    private Action<AuditNote> audit = _ => { };
     private Func<InboundMessage, bool> takesFirst = _ => false;
 
     /// <param name="configuration">Names, topics, limits, signals.</param>
@@ -87,6 +89,12 @@ public sealed class Publisher : BackgroundService
     internal Func<InboundMessage, bool> TakesFirst
     {
         set => takesFirst = value;
+    }
+
+    /// <summary>The audit log's ear. Set before it starts.</summary>
+    internal Action<AuditNote> Audit
+    {
+        set => (audit, desk.Asks.Audit) = (value, value);
     }
 
     /// <summary>How the way to the MES is, right now; from any thread.</summary>
@@ -203,6 +211,15 @@ public sealed class Publisher : BackgroundService
         var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble());
         desk.Lost(loss);
         desk.Journal.Lost(loss, delay);
+        if (loss.TakenOver)
+        {
+            audit(new AuditNote(AuditKind.Takeover, "takeover", "failed", "Somebody else connected as this gateway, "
+                + "and the broker ended our session: the identity may be in use twice (a copied card?).")
+            {
+                Old = attempt.Serial,
+            });
+        }
+
         return delay;
     }
 }

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Asking;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
@@ -35,6 +36,7 @@ internal sealed class RenewalLoop : BackgroundService
     private readonly ValidityClock validity;
     private readonly TimeProvider clock;
     private readonly ILogger logger;
+    private readonly Action<AuditNote> audit;
     private readonly WakeSignal wake;
     private readonly string replyTopic;
     private readonly long start;
@@ -44,8 +46,10 @@ internal sealed class RenewalLoop : BackgroundService
     private long overrun;
 
     public RenewalLoop(
-        RenewalSurroundings surroundings, Publisher publisher, ValidityClock validity, ILogger<RenewalLoop> logger)
+        RenewalSurroundings surroundings, Publisher publisher, ValidityClock validity, ILogger<RenewalLoop> logger,
+        Action<AuditNote> audit)
     {
+        this.audit = audit;
         this.validity = validity;
         this.surroundings = surroundings;
         this.publisher = publisher;
@@ -66,6 +70,7 @@ internal sealed class RenewalLoop : BackgroundService
     public void Ask()
     {
         Interlocked.Increment(ref asked);
+        audit(new AuditNote(AuditKind.Renewal, "renew", "begun", "Somebody asked for it now.") { From = "socket" });
         wake.Set();
     }
 
@@ -113,16 +118,29 @@ internal sealed class RenewalLoop : BackgroundService
         else
         {
             Interlocked.Increment(ref overrun);
+            Refused(message, "too many");
         }
 
         return true;
     }
 
+    private void Refused(InboundMessage message, string counted) => audit(
+        new AuditNote(AuditKind.Reply, "certificate reply", "refused", "It answers nothing that was asked; nothing "
+            + "was changed by it.")
+        {
+            From = RenewalWork.From(message.Correlation.Span), Counted = counted,
+        });
+
     private async ValueTask<bool> StepAsync(CancellationToken stoppingToken)
     {
         while (answers.TryDequeue(out var answer))
         {
+            var foreign = work.Foreign;
             work.Take(answer, Now);
+            if (work.Foreign > foreign)
+            {
+                Refused(answer, "unasked");
+            }
         }
 
         if (Interlocked.Read(ref asked) is var asks && asks != asksTaken)
@@ -203,6 +221,11 @@ internal sealed class RenewalLoop : BackgroundService
         else if (now.Failures > before.Failures || (now.IsHeld && !before.IsHeld))
         {
             Log.Failed(logger, now.Sentence);
+        }
+
+        if (work.TakeOutcome() is { } outcome)
+        {
+            audit(outcome);
         }
 
         if (now.Warning > before.Warning && now.Subject is { } subject)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Agent.Asking;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
@@ -36,6 +37,9 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
     private string serial = "";
     private string version = "";
     private bool isResumed;
+    private (byte[] Id, string Serial) ended = ([], "");
+    private long endTold;
+    private long heldTold;
     private RenewalSight sight;
 
     /// <summary>Messages to the reply topic that answered nothing that was asked.</summary>
@@ -99,10 +103,6 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
             }
 
             plan.Proved(now, passed, mayPass, verdict);
-            if (plan.Stage == RenewalStage.Idle)
-            {
-                Note("failed", $"proof: {verdict}.", now);
-            }
         }
         catch (Exception world) when (world is IOException or UnauthorizedAccessException)
         {
@@ -140,6 +140,33 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
             End(now, "answer", $"the registration authority says: {reply.Refused}", reply.RetryAfter);
         }
     }
+
+    /// <summary>
+    /// How the renewal ended, or that a person is asked about it: once for each, for the audit log. Null where nothing
+    /// of that is new, or where it was written with the change of the disk.
+    /// </summary>
+    public AuditNote? TakeOutcome()
+    {
+        var failed = plan.Stage == RenewalStage.Idle && plan.Steps is [.., { Passed: false }];
+        var told = failed ? endTold : heldTold;
+        if ((!failed && !plan.IsHeld) || told == plan.Run)
+        {
+            return null;
+        }
+
+        (endTold, heldTold) = failed ? (plan.Run, heldTold) : (endTold, plan.Run);
+        var text = failed ? $"{plan.Steps[^1].Name}: {plan.Steps[^1].Verdict}" : $"{plan.Sentence}.";
+        return new AuditNote(AuditKind.Renewal, "renew", failed ? "failed" : "held", text)
+        {
+            From = From(ended.Id), Old = sight.Subject?.Serial ?? "", New = ended.Serial,
+        };
+    }
+
+    /// <summary>Where a message came from, as the audit log writes it.</summary>
+    public static string From(ReadOnlySpan<byte> correlation) =>
+        correlation.Length is > 0 and <= AskPlan.CorrelationBytesMax
+            ? $"MQTT {Convert.ToHexStringLower(correlation)}"
+            : "MQTT";
 
     private RenewalWorkStep Do(RenewalAct act, TimeSpan now)
     {
@@ -219,7 +246,8 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
         });
         if (!verdict.IsTaken)
         {
-            context.Log("renew", "refused", $"{verdict.Refusal}: {verdict.Happened}.");
+            context.Log("renew", "refused", $"{verdict.Refusal}: {verdict.Happened}.", verdict.Serial);
+            endTold = plan.Run;
             End(now, "bundle", $"{verdict.Happened}");
             return;
         }
@@ -253,12 +281,14 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
         if (state.Staged != version || !state.IsStagedVerified)
         {
             context.Log("renew", "failed", $"Version {version} is no longer what is staged.", serial);
+            endTold = plan.Run;
             End(now, "activated", $"version {version} is no longer what is staged: somebody imported another one");
             return;
         }
 
+        var before = context.SerialOf(IdentityDirectory.Current);
         context.Store.Activate(forgetsRequest: false);
-        context.Log("renew", "done", $"Version {version} is in use; {state.Active} is kept.", serial);
+        context.Log("renew", "done", $"Version {version} is in use; {state.Active} is kept.", serial, before);
         plan.Activated($"version {version} is in use, {state.Active} is kept");
     });
 
@@ -286,6 +316,7 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
 
         context.Log("renew", "failed", $"The broker refused the main session with version {version}: {verdict}.",
             serial);
+        endTold = plan.Run;
         plan.Returned(verdict, now);
         Forget();
     });
@@ -324,9 +355,6 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
 
     private string Id => Convert.ToHexStringLower(correlation);
 
-    private void Note(string result, string text, TimeSpan now) => Change(now, context =>
-        context.Log("renew", result, text, serial));
-
     private void DiskFailed(Exception world, TimeSpan now)
     {
         if (plan.Stage is RenewalStage.Idle or RenewalStage.Moving or RenewalStage.Confirming or RenewalStage.Retiring
@@ -349,6 +377,7 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
     private void Forget()
     {
         ForgetKey();
+        ended = correlation.Length > 0 ? (correlation, serial) : ended;
         (correlation, bundle, serial, version) = ([], default, "", "");
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
@@ -31,6 +32,7 @@ public sealed class IdentityWatch : BackgroundService
     private readonly TimeProvider clock;
     private readonly ILogger<IdentityWatch> log;
     private readonly Func<string?> refuses;
+    private readonly Action<AuditNote> audit;
     private volatile IdentityStanding standing = new();
     private string stamp = "";
     private long readAt;
@@ -41,11 +43,12 @@ public sealed class IdentityWatch : BackgroundService
     /// <param name="clock">When to look again.</param>
     /// <param name="log">The journal.</param>
     /// <param name="refuses">Why the identity may not be used on this machine; null: nobody asks.</param>
+    /// <param name="audit">The audit log's ear.</param>
     internal IdentityWatch(
         GatewayConfiguration configuration, ValidityClock validity, Action<Withdrawal> withdraw, TimeProvider clock,
-        ILogger<IdentityWatch> log, Func<string?>? refuses = null)
+        ILogger<IdentityWatch> log, Func<string?> refuses, Action<AuditNote> audit)
     {
-        this.refuses = refuses ?? (() => null);
+        (this.refuses, this.audit) = (refuses, audit);
         this.configuration = configuration;
         this.validity = validity;
         this.withdraw = withdraw;
@@ -94,6 +97,10 @@ public sealed class IdentityWatch : BackgroundService
             if (before.Withdrawn != withdrawal)
             {
                 Log.Withdrawn(log, withdrawal.Sentence);
+                audit(new AuditNote(AuditKind.Standing, "identity", "refused", withdrawal.Sentence)
+                {
+                    Old = seen.Serial,
+                });
             }
 
             withdraw(withdrawal);
@@ -101,6 +108,10 @@ public sealed class IdentityWatch : BackgroundService
         else if (before.Withdrawn is not null)
         {
             Log.Restored(log);
+            audit(new AuditNote(AuditKind.Standing, "identity", "done", "It may be used again.")
+            {
+                Old = before.Serial, New = seen.Serial,
+            });
         }
     }
 

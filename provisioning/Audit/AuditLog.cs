@@ -9,8 +9,10 @@ namespace Sluice.Provisioning.Audit;
 /// number and hash of the newest line. Lines are only ever put at the end, and are durable when
 /// <see cref="Append"/> returns; <see cref="Check"/> finds any that was altered, left out, moved or cut off.
 /// <para>
-/// Invariants: the head is written after its line, so after a power cut the log may be one line ahead of it and is
-/// never behind. What a power cut tore was never acknowledged, and is cut off by the next line. A line that does not
+/// Invariants: the head is written after its line, so after a power cut, or where a full disk took the line only, the
+/// log may be one line ahead of it and is never behind; it is one line at most, because the head is mended before the
+/// next. Each append holds <c>audit/lock</c>, so that several processes may write to one log. What a power cut tore was
+/// never acknowledged, and is cut off by the next line. A line that does not
 /// fit to the one before it, because somebody changed the files, is written all the same and says so: the chain goes on
 /// from the head, and the break stays visible. Full files are kept up to <see cref="FilesMax"/>; the line that follows
 /// the dropping of one says up to where.
@@ -24,6 +26,7 @@ public sealed class AuditLog(IFileDisk disk)
     public const string DropVerb = "audit dropped";
 
     private const string HeadName = "head";
+    private const string Lock = Folder + "/lock";
     private const int ReadBytesMax = FileBytesMax + AuditLine.BytesMax;
 
     /// <summary>Number and hash of the newest line, <c>17 3f…</c>: what the posture announces. Null: no line yet.
@@ -36,6 +39,7 @@ public sealed class AuditLog(IFileDisk disk)
     {
         disk.MakeFolder(Folder);
         disk.SyncFolder("");
+        using var held = disk.Hold(Lock);
         var files = Files();
         var file = files.Count > 0 ? files[^1] : NameOf(1);
         var bytes = files.Count > 0 ? ReadFile(file) : [];
@@ -61,6 +65,19 @@ public sealed class AuditLog(IFileDisk disk)
         disk.SyncFolder(Folder);
     }
 
+    /// <summary>The newest entry of a verb, or null.</summary>
+    public AuditEntry? NewestOf(string verb) => Enumerable.Reverse(Files())
+        .Select(file => AuditCheck.LinesOf(ReadFile(file)).Reverse().Select(AuditLine.Read)
+            .FirstOrDefault(line => line?.Entry.Verb == verb))
+        .FirstOrDefault(line => line is not null)?.Entry;
+
+    /// <summary>All lines as they stand in the files, for whoever noted a head elsewhere.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> Lines()
+    {
+        using var held = HoldToRead();
+        return [.. Files().SelectMany(file => AuditCheck.LinesOf(ReadFile(file)))];
+    }
+
     /// <summary>The newest lines, oldest first.</summary>
     public IReadOnlyList<AuditEntry> Newest(int countMax)
     {
@@ -81,6 +98,8 @@ public sealed class AuditLog(IFileDisk disk)
     /// <param name="known">A head that was noted earlier, elsewhere, or null: the log must still contain it.</param>
     public AuditVerdict Check(string? known)
     {
+        // Held: a line that another process writes meanwhile would be ahead of what was read.
+        using var held = HoldToRead();
         var check = new AuditCheck();
         foreach (var file in Files())
         {
@@ -100,6 +119,8 @@ public sealed class AuditLog(IFileDisk disk)
             : null;
     }
 
+    private IDisposable? HoldToRead() => disk.List(Folder).Count > 0 ? disk.Hold(Lock) : null;
+
     private static AuditEntry Dropped(string file, AuditEntry entry) => entry with
     {
         Verb = DropVerb,
@@ -115,10 +136,15 @@ public sealed class AuditLog(IFileDisk disk)
         disk.Append($"{Folder}/{file}", [.. bytes, (byte)'\n']);
         disk.SyncFolder(Folder);
         var hash = AuditLine.HashOf(bytes);
-        var head = string.Create(CultureInfo.InvariantCulture, $"{line.Number} {hash}\n");
+        WriteHead(line.Number, hash);
+        return (line.Number + 1, hash);
+    }
+
+    private void WriteHead(long number, string hash)
+    {
+        var head = string.Create(CultureInfo.InvariantCulture, $"{number} {hash}\n");
         disk.Write($"{Folder}/{HeadName}.new", Encoding.ASCII.GetBytes(head), isSecret: false);
         disk.Rename($"{Folder}/{HeadName}.new", $"{Folder}/{HeadName}");
-        return (line.Number + 1, hash);
     }
 
     private (long Number, string Previous, string Broken) Next(ReadOnlyMemory<byte>? lastBytes)
@@ -128,17 +154,30 @@ public sealed class AuditLog(IFileDisk disk)
         var hash = lastBytes is { } hashed ? AuditLine.HashOf(hashed.Span) : AuditLine.Genesis;
         if (head is not { } known)
         {
-            return lastBytes is null ? (1, AuditLine.Genesis, "")
-                : last is { Number: 1 } && last.Previous == AuditLine.Genesis ? (2, hash, "")
+            if (last is { Number: 1 } && last.Previous == AuditLine.Genesis)
+            {
+                WriteHead(1, hash);
+                return (2, hash, "");
+            }
+
+            return lastBytes is null
+                ? (1, AuditLine.Genesis, "")
                 : ((last?.Number ?? 0) + 1, hash, "the head was missing");
         }
 
-        var fits = last is not null
-            && ((last.Number == known.Number && hash == known.Hash)
-                || (last.Number == known.Number + 1 && last.Previous == known.Hash));
-        return fits
-            ? (last!.Number + 1, hash, "")
-            : (known.Number + 1, known.Hash, "the line before was not the newest one any more");
+        if (last?.Number == known.Number && hash == known.Hash)
+        {
+            return (known.Number + 1, hash, "");
+        }
+
+        if (last?.Number == known.Number + 1 && last.Previous == known.Hash)
+        {
+            // A second line ahead of the head would look as if the first had been put in.
+            WriteHead(last.Number, hash);
+            return (last.Number + 1, hash, "");
+        }
+
+        return (known.Number + 1, known.Hash, "the line before was not the newest one any more");
     }
 
     private int CutTorn(string file, byte[] bytes)

@@ -35,6 +35,12 @@ public interface IFileDisk
 
     /// <summary>Makes the names in a folder durable.</summary>
     void SyncFolder(string name);
+
+    /// <summary>
+    /// Holds a file of this name, which is made if need be, against every other process and handle, until it is
+    /// disposed. For moments only: waits for another one, and throws IOException where that takes seconds.
+    /// </summary>
+    IDisposable Hold(string name);
 }
 
 /// <summary>

@@ -48,7 +48,7 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
     {
         var root = new RootCommand("The reference receiver: what an MES does with the stream of Sluice gateways.")
         {
-            Receive(), Verify(), Latest(), Replay(), Produced(), Posture(),
+            Receive(), Verify(), Latest(), Replay(), Produced(), Posture(), Audit(),
         };
         return root.Parse(arguments).InvokeAsync(
             new InvocationConfiguration { Output = output, EnableDefaultExceptionHandler = false }, cancellationToken);
@@ -256,6 +256,30 @@ public sealed class MesCommandLine(TextWriter output, TimeProvider clock)
             using var opened = MesDatabase.Open(parsed.GetValue(database)!);
             PostureText.Write(opened.Postures(), output, parsed.GetValue(json));
             return 0;
+        });
+        return verb;
+    }
+
+    private Command Audit()
+    {
+        var one = new Option<string?>("--gateway") { Description = "The gateway; all where none is named." };
+        var export = new Option<string?>("--export")
+        {
+            Description = "What 'sluice-agent identity audit export' wrote on the gateway.",
+        };
+        var verb = new Command(
+            "audit", "Say whether a gateway's audit log was cut off or written anew: by what its postures told, and "
+            + "with --export line by line. Ends with 1 where something does not fit.") { database, one, export };
+        verb.SetAction(parsed =>
+        {
+            if (parsed.GetValue(export) is not null && parsed.GetValue(one) is null)
+            {
+                output.WriteLine("An export is that of one gateway: name it with --gateway.");
+                return Incomplete;
+            }
+
+            using var opened = MesDatabase.Open(parsed.GetValue(database)!);
+            return AuditText.Write(opened, parsed.GetValue(one), parsed.GetValue(export), output) ? 0 : Incomplete;
         });
         return verb;
     }

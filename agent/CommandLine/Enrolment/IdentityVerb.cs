@@ -79,6 +79,8 @@ internal sealed class IdentityVerb(
         DefaultValueFactory = _ => 20,
     };
 
+    private readonly Argument<string> exportFile = new("FILE") { Description = "The file, which is replaced." };
+
     private readonly Option<string> head = new("--head")
     {
         Description = "A head that was noted elsewhere, number and hash: the log must still hold that line.",
@@ -135,6 +137,8 @@ internal sealed class IdentityVerb(
             (context, parsed) => new Adopt(context).AuditShow(parsed.GetValue(lines)), lines);
         Add(audit, "verify", "Find lines that were altered, left out, moved or cut off.",
             (context, parsed) => new Adopt(context).AuditVerify(parsed.GetValue(head)), head);
+        Add(audit, "export", "Write all lines as they stand to a file, for whoever has the heads (sluice-mes audit).",
+            (context, parsed) => new Adopt(context).AuditExport(parsed.GetValue(exportFile)!), exportFile);
         verb.Add(audit);
         return verb;
     }

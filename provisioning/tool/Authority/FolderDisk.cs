@@ -46,6 +46,8 @@ internal sealed class FolderDisk(string directory) : IFileDisk
 
     public void SyncFolder(string name) => FolderSync.Sync(At(name));
 
+    public IDisposable Hold(string name) => FileHold.Take(At(name));
+
     private string At(string name) => Path.Combine(directory, name);
 }
 

@@ -2,6 +2,8 @@ using System.Net;
 using System.Net.Sockets;
 using Sluice.Agent.Posture;
 using Sluice.Fast.Health;
+using Sluice.Plant.Identities;
+using Sluice.Provisioning.Audit;
 using Xunit;
 
 namespace Sluice.Fast.Posture;
@@ -55,6 +57,9 @@ public sealed class HostSightingTests
         var clock = new HandTimers();
         var seen = 0;
         HostSighting? last = null;
+        var audit = new AuditLog(new SimulatedIdentityDisk());
+        audit.Append(new AuditEntry(
+            DateTimeOffset.UnixEpoch, "set", "anna", "none", "status", "done", "", "", "Nothing special."));
         using var loop = new PostureLoop(
             Path.GetTempPath(),
             sighting =>
@@ -62,7 +67,7 @@ public sealed class HostSightingTests
                 last = sighting;
                 Interlocked.Increment(ref seen);
             },
-            clock);
+            clock, audit);
         await loop.StartAsync(CancellationToken.None);
         for (var turn = 1; turn <= 3; turn++)
         {
@@ -74,6 +79,7 @@ public sealed class HostSightingTests
         await loop.StopAsync(CancellationToken.None);
         Assert.InRange(last!.Disk!.Value.FreeBytes, 0, last.Disk.Value.SizeBytes);
         Assert.NotNull(last.Listeners);
+        Assert.Equal(audit.Head, $"{last.Audit!.Line} {last.Audit.Hash}");
     }
 
     [Fact]

@@ -37,7 +37,8 @@ public sealed class PostureMessageTests
             PostureWorld.Sent, 8);
         var text = Encoding.UTF8.GetString(payload.Span);
         Assert.All(
-            (string[])["certificate", "revocationLists", "tls", "listeners", "clock", "start", "sizeBytes", "written"],
+            (string[])["certificate", "revocationLists", "tls", "listeners", "clock", "start", "audit", "sizeBytes",
+                "written"],
             key => Assert.DoesNotContain($"\"{key}", text));
         Assert.Empty(Violations());
     }
@@ -100,7 +101,10 @@ public sealed class PostureMessageTests
             {
                 CertificateSerial = new string('F', 40), RevocationLists = [.. lists],
             },
-            Host = new HostSighting(int.MaxValue, new DiskSpace(long.MaxValue, long.MaxValue)),
+            Host = new HostSighting(int.MaxValue, new DiskSpace(long.MaxValue, long.MaxValue))
+            {
+                Audit = new AuditHead(long.MaxValue, new string('0', 64)),
+            },
             BufferBytes = long.MaxValue, BufferBytesMax = long.MaxValue, WrittenBytesPerDay = double.MaxValue,
         };
         const int PacketBytesMin = 2048;

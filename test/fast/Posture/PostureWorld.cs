@@ -24,7 +24,10 @@ internal static class PostureWorld
 
     public static readonly PostureContent Content = new()
     {
-        Host = new HostSighting(0, new DiskSpace(31_268_536_320, 24_012_345_344)),
+        Host = new HostSighting(0, new DiskSpace(31_268_536_320, 24_012_345_344))
+        {
+            Audit = new AuditHead(1234, "3f2a9c1d5b7e8f60a1b2c3d4e5f60718293a4b5c6d7e8f9012345678901abcde"),
+        },
         Session = new SessionFacts(
             "TLS 1.3", "TLS_AES_256_GCM_SHA384", "00C3A1D94E7F0B", At(2027, 2, 20),
             [new RevocationFacts("CN=plant1 issuing CA", At(2026, 11, 20), At(2026, 12, 20))]),

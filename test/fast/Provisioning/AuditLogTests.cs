@@ -150,6 +150,49 @@ public sealed class AuditLogTests
     }
 
     [Fact]
+    public void A_full_disk_that_takes_lines_and_not_their_head_breaks_no_chain()
+    {
+        Write(2);
+        disk.HasNoRoomFor = name => name.EndsWith("/head.new", StringComparison.Ordinal);
+        Assert.All(Enumerable.Range(0, 4), _ => Assert.Throws<IOException>(() => Write(1)));
+        Assert.Empty(Log.Check(null).Problems);
+        disk.HasNoRoomFor = _ => false;
+        Write(2);
+
+        Assert.Empty(Log.Check(null).Problems);
+        Assert.Equal((5, "5"), (Log.Check(null).Lines, Log.Head!.Split(' ')[0]));
+    }
+
+    [Fact]
+    public void A_full_disk_that_takes_half_a_line_is_told_and_mended()
+    {
+        Write(2);
+        disk.HasNoRoomFor = name => name == First;
+        Assert.All(Enumerable.Range(0, 3), _ => Assert.Throws<IOException>(() => Write(1)));
+        var verdict = Log.Check(null);
+        Assert.Empty(verdict.Problems);
+        Assert.Contains("in the middle of a line", Assert.Single(verdict.Notes), StringComparison.Ordinal);
+        disk.HasNoRoomFor = _ => false;
+        Write(1);
+
+        Assert.Equal((3, 0, 0), (Log.Check(null).Lines, Log.Check(null).Problems.Count, Log.Check(null).Notes.Count));
+    }
+
+    [Fact]
+    public void The_newest_entry_of_a_verb_is_found_also_in_an_older_file()
+    {
+        Log.Append(Entry(1) with { Verb = "start", NewSerial = "first" });
+        Log.Append(Entry(2) with { Verb = "start", NewSerial = "second" });
+        while (!disk.List(AuditLog.Folder).Contains("000003.log"))
+        {
+            Write(50);
+        }
+
+        Assert.Equal("second", Log.NewestOf("start")?.NewSerial);
+        Assert.Null(Log.NewestOf("wipe"));
+    }
+
+    [Fact]
     public void What_a_file_is_called_cannot_begin_a_line_of_its_own()
     {
         Log.Append(Entry(1) with { Text = "bundle\n{\"n\":2}\u001b[2J" + new string('x', 10_000) });

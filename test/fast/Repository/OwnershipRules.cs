@@ -31,7 +31,7 @@ internal static partial class OwnershipRules
         "agent/Publishing/PublishDesk.cs", // "sent" in a message
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
         "agent/CommandLine/Finding/FindOrderVerb.cs", // when a golden sample was taken
-        "agent/Enrolment/EnrolmentContext.cs", // when somebody did what
+        "agent/Enrolment/EnrolmentContext.cs", "agent/Auditing/AuditLoop.cs", // when somebody did what
         "agent/Enrolment/Trial.cs", // "sent" in the message of a trial
         "agent/Time/ValidityClock.cs", // validity of certificates, and nobody else asks for that
         "agent/Renewal/RenewalWork.cs", // when something was proved or confirmed

@@ -106,6 +106,16 @@ public sealed class MesDatabase : IDisposable
             PRIMARY KEY (gateway, store, from_p))
         """,
         """
+        CREATE TABLE IF NOT EXISTS audit_head (
+            gateway TEXT NOT NULL, number BIGINT NOT NULL, line BIGINT NOT NULL, hash TEXT NOT NULL, sent TEXT NOT NULL,
+            PRIMARY KEY (gateway, number))
+        """,
+        """
+        CREATE TABLE IF NOT EXISTS audit_finding (
+            gateway TEXT NOT NULL, number BIGINT NOT NULL, text TEXT NOT NULL,
+            PRIMARY KEY (gateway, number))
+        """,
+        """
         CREATE TABLE IF NOT EXISTS tally (
             gateway TEXT NOT NULL, what TEXT NOT NULL, count BIGINT NOT NULL, last TEXT NOT NULL,
             PRIMARY KEY (gateway, what))

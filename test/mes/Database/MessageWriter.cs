@@ -19,6 +19,7 @@ public sealed class MessageWriter(MesDatabase database, string site)
     private readonly string root = $"sluice/v1/{site}/";
     private readonly BirthWriter births = new(database);
     private readonly LedgerWriter ledgers = new(database);
+    private readonly AuditWriter audits = new(database);
     private readonly List<string> faults = [];
     private readonly List<(string Store, long Position)> kept = [];
 
@@ -167,13 +168,20 @@ public sealed class MessageWriter(MesDatabase database, string site)
         gateway, reading.Signal, store, reading.Position, ColumnText.Of(reading.SourceTimestamp),
         ColumnText.Value(reading), reading.Quality, reading.Reason);
 
-    private void Keep(string gateway, PostureMessage posture) => database.Execute(
-        """
-        INSERT INTO posture (gateway, run, sent, text) VALUES (@a, @b, @c, @d)
-        ON CONFLICT (gateway) DO UPDATE SET run = excluded.run, sent = excluded.sent, text = excluded.text
-        WHERE posture.run <> excluded.run OR posture.sent <= excluded.sent
-        """,
-        gateway, posture.Run, ColumnText.Of(posture.Sent), posture.Text);
+    private void Keep(string gateway, PostureMessage posture)
+    {
+        var kept = database.Execute(
+            """
+            INSERT INTO posture (gateway, run, sent, text) VALUES (@a, @b, @c, @d)
+            ON CONFLICT (gateway) DO UPDATE SET run = excluded.run, sent = excluded.sent, text = excluded.text
+            WHERE posture.run <> excluded.run OR posture.sent <= excluded.sent
+            """,
+            gateway, posture.Run, ColumnText.Of(posture.Sent), posture.Text);
+        if (kept > 0 && posture.Audit is { } head)
+        {
+            audits.Write(gateway, head, posture.Sent);
+        }
+    }
 
     private void Tally(string gateway, string what, string last) => database.Execute(
         """

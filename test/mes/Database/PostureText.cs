@@ -43,6 +43,7 @@ internal static class PostureText
         output.WriteLine($"  listeners      {counted}");
         Line("clock", posture, "clock", "state", "stepped");
         Line("started", posture, "start", "reason", "rebooted");
+        Line("audit log", posture, "audit", "line", "hash");
         Line("disk", posture, "disk", "storage", "sizeBytes", "freeBytes", "bufferBytes", "bufferBytesMax",
             "writtenBytesPerDay");
 

@@ -23,7 +23,14 @@ public sealed record PostureMessage(string Gateway, string Run, DateTime Sent, s
 {
     /// <summary>One that was sent again may come behind a younger one of its run: the younger counts.</summary>
     public bool IsNotOlderThan(string run, DateTime sent) => Run != run || Sent >= sent;
+
+    /// <summary>The newest line of the gateway's audit log; null where it does not say.</summary>
+    public LogHead? Audit { get; init; }
 }
+
+/// <param name="Line">The number of a line of an audit log.</param>
+/// <param name="Hash">Its SHA-256.</param>
+public sealed record LogHead(long Line, string Hash);
 
 /// <param name="Name">Source, slash, name.</param>
 /// <param name="Type">As the signal list has it.</param>
@@ -132,7 +139,14 @@ public static partial class Contract
     public static PostureMessage Posture(JsonElement root, List<string> faults)
     {
         var message = new ContractReader(root, "posture", faults);
-        return new PostureMessage(Head(message), Id(message, "run"), message.Instant("sent"), root.GetRawText());
+        return new PostureMessage(Head(message), Id(message, "run"), message.Instant("sent"), root.GetRawText())
+        {
+            Audit = message.Optional("audit") is { } audit
+                ? new LogHead(
+                    new ContractReader(audit, "posture.audit", faults).Whole("line"),
+                    new ContractReader(audit, "posture.audit", faults).Text("hash"))
+                : null,
+        };
     }
 
     public static LedgerMessage Ledger(JsonElement root, List<string> faults)

@@ -15,6 +15,7 @@ public sealed class IdentityPowerLostException() : Exception("The power went.");
 /// </summary>
 public sealed class SimulatedIdentityDisk : IIdentityDisk
 {
+    private readonly HashSet<string> held = [];
     private Folder root = new();
 
     /// <summary>After so many more changes the power is gone; null never.</summary>
@@ -25,6 +26,9 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
 
     /// <summary>Every change fails from now on: a full disk, a stick that was pulled.</summary>
     public bool Fails { get; set; }
+
+    /// <summary>Files that no byte fits into any more, while others still have room in their last block.</summary>
+    public Func<string, bool> HasNoRoomFor { get; set; } = _ => false;
 
     /// <summary>How many changes there were.</summary>
     public int Changes { get; private set; }
@@ -50,6 +54,7 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
         var file = new File();
         Set(name, file);
         Change();
+        Room(name);
         file.Bytes = bytes.ToArray();
         Change();
         file.Durable = file.Bytes;
@@ -64,6 +69,13 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
         }
 
         Change();
+        if (HasNoRoomFor(name))
+        {
+            // What fits is there.
+            file.Bytes = file.Durable = [.. file.Bytes, .. bytes[..(bytes.Length / 2)]];
+        }
+
+        Room(name);
         file.Bytes = [.. file.Bytes, .. bytes];
         Change();
         file.Durable = file.Bytes;
@@ -138,6 +150,12 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
         {
             ((Folder)Find(name)!).Sync();
         }
+    }
+
+    public IDisposable Hold(string name)
+    {
+        // Whoever holds it and asks again would wait for himself.
+        return held.Add(name) ? new Held(held, name) : throw new IOException($"{name} is held.");
     }
 
     /// <summary>Every disk that a power cut at this moment may leave.</summary>
@@ -244,6 +262,14 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
         }
     }
 
+    private void Room(string name)
+    {
+        if (HasNoRoomFor(name))
+        {
+            throw new IOException("No space left on device.");
+        }
+    }
+
     private (Folder Folder, string Name) Parent(string name)
     {
         var slash = name.LastIndexOf('/');
@@ -261,6 +287,11 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
         }
 
         return follow && at is LinkTo last ? Find(last.Target) : at;
+    }
+
+    private sealed class Held(HashSet<string> all, string name) : IDisposable
+    {
+        public void Dispose() => all.Remove(name);
     }
 
     private abstract class Node;
