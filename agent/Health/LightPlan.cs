@@ -63,7 +63,8 @@ internal sealed class LightPlan
 
     private static LightMessage Decide(LightSnapshot snapshot, bool isStalled)
     {
-        if (snapshot.Buffer.Fault is not null || snapshot.LastGoodRuns || snapshot.Uplink.NeedsPerson)
+        if (snapshot.Buffer.Fault is not null || snapshot.LastGoodRuns || snapshot.Uplink.NeedsPerson
+            || snapshot.Uplink.IsContested)
         {
             return LightMessage.NeedsPerson;
         }

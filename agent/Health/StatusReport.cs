@@ -113,6 +113,15 @@ public sealed record UplinkStatus(string State, string Sentence, DateTime Since,
     public long AsksGranted { get; init; }
 
     public long AsksRefused { get; init; }
+
+    /// <summary>Others that connected under this gateway's id since start.</summary>
+    public long TakenOver { get; init; }
+
+    /// <summary>Sessions that the broker closed without a word since start.</summary>
+    public long ClosedWordless { get; init; }
+
+    /// <summary>Either happens again and again.</summary>
+    public bool Contested { get; init; }
 }
 
 /// <param name="Storage"><c>disk</c> or <c>memory</c>.</param>

@@ -52,6 +52,9 @@ internal sealed class StatusReporter(
                 AcknowledgedBytes = uplink.DeliveredBytes,
                 AsksGranted = uplink.AsksGranted,
                 AsksRefused = uplink.AsksRefused,
+                TakenOver = uplink.TakenOver,
+                ClosedWordless = uplink.ClosedWordless,
+                Contested = uplink.IsContested,
             },
             Buffer = Describe(view) with { Flash = Flash(view) },
             Sources = [.. sources.Select(Describe)],
@@ -79,9 +82,9 @@ internal sealed class StatusReporter(
                 + "one runs. See: sluice-agent check";
         }
 
-        if (uplink.Sentence.Length > 0)
+        foreach (var sentence in Uplink(uplink))
         {
-            yield return $"Uplink: {uplink.Sentence}";
+            yield return sentence;
         }
 
         if (view.Record is { Clock.IsSet: false })
@@ -122,6 +125,19 @@ internal sealed class StatusReporter(
             !standing.Warnings.Any(told => each.EndsWith(told, StringComparison.Ordinal))))
         {
             yield return warning;
+        }
+    }
+
+    private static IEnumerable<string> Uplink(UplinkHealth uplink)
+    {
+        if (uplink.IsContested)
+        {
+            yield return UplinkHealth.Words(uplink.Contest);
+        }
+
+        if (uplink.Sentence.Length > 0)
+        {
+            yield return $"Uplink: {uplink.Sentence}";
         }
     }
 

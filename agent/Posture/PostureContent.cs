@@ -80,6 +80,14 @@ internal sealed record PostureContent
     /// <summary><c>disk</c> or <c>memory</c>.</summary>
     public required string Storage { get; init; }
 
+    /// <summary>Others that connected under this gateway's id since start, and whether that is an alarm now.</summary>
+    public long TakenOver { get; init; }
+
+    /// <summary>Sessions that the broker closed without a word.</summary>
+    public long ClosedWordless { get; init; }
+
+    public bool IsContested { get; init; }
+
     public required long BufferBytes { get; init; }
 
     public required long BufferBytesMax { get; init; }
@@ -94,6 +102,7 @@ internal sealed record PostureContent
         || Host.Audit != told.Host.Audit
         || Host.Disk?.SizeBytes != told.Host.Disk?.SizeBytes
         || Storage != told.Storage
+        || IsContested != told.IsContested
         || Record?.Clock.IsSet != told.Record?.Clock.IsSet
         || Record?.StepsTotal != told.Record?.StepsTotal
         || HasMoved(Host.Disk?.FreeBytes, told.Host.Disk?.FreeBytes, Host.Disk?.SizeBytes)

@@ -1,6 +1,7 @@
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sizing;
 using Sluice.Agent.Uplink;
@@ -26,8 +27,9 @@ internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEnc
     /// <summary>What is to be sent now, or null.</summary>
     /// <param name="view">The buffer.</param>
     /// <param name="session">What the connection stands on.</param>
+    /// <param name="uplink">Who else used this id.</param>
     /// <param name="now">Monotonic, since the publisher was made.</param>
-    public PostureContent? Next(BufferView view, SessionFacts? session, TimeSpan now)
+    public PostureContent? Next(BufferView view, SessionFacts? session, UplinkHealth uplink, TimeSpan now)
     {
         if (host is not { } seen || !Plan.Looks(now))
         {
@@ -41,6 +43,9 @@ internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEnc
             Session = session,
             Record = view.Record,
             Storage = view.Storage,
+            TakenOver = uplink.TakenOver,
+            ClosedWordless = uplink.ClosedWordless,
+            IsContested = uplink.IsContested,
             BufferBytes = view.Stores.Where(store => !store.IsVolatile).Sum(store => store.SizeBytes),
             BufferBytesMax = buffer.SizeBytesMax,
             WrittenBytesPerDay = FlashWear.Measured(view.BytesWritten, now, buffer.FlashEnduranceBytes).BytesPerDay,

@@ -31,6 +31,11 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
             json.WriteNumber("listeners"u8, listeners);
         }
 
+        json.WriteStartObject("takenOver"u8);
+        json.WriteNumber("count"u8, content.TakenOver);
+        json.WriteNumber("closed"u8, content.ClosedWordless);
+        json.WriteBoolean("contested"u8, content.IsContested);
+        json.WriteEndObject();
         if (content.Record is { } record)
         {
             WriteRecord(json, record);

@@ -68,4 +68,10 @@ internal static partial class Log
         "The oldest {Count} descriptions of removed signals are let go, because there are too many; readings of them "
             + "may still be held.")]
     public static partial void DescriptionsForgotten(ILogger logger, int count);
+
+    [LoggerMessage(3013, LogLevel.Error, "{Sentence}")]
+    public static partial void Contested(ILogger logger, string sentence);
+
+    [LoggerMessage(3014, LogLevel.Information, "The session was not taken from this gateway again for a while.")]
+    public static partial void ContestEnded(ILogger logger);
 }

@@ -101,7 +101,8 @@ internal sealed class PublishWork
             return RunErrand(errand, now);
         }
 
-        if (desk.AnnouncementPlan.IsOpen && desk.Posture.Next(view, terms.Session, now) is { } posture)
+        if (desk.AnnouncementPlan.IsOpen
+            && desk.Posture.Next(view, terms.Session, desk.Journal.Health, now) is { } posture)
         {
             return SayPosture(posture, now, utc);
         }

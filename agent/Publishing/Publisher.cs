@@ -208,7 +208,8 @@ public sealed class Publisher : BackgroundService
         }
 
         attempt = attempt with { Verdict = ConnectVerdict.Broken, Sentence = loss.Sentence };
-        var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble());
+        var contest = desk.Journal.Judge(loss);
+        var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble(), contest);
         desk.Lost(loss);
         desk.Journal.Lost(loss, delay);
         if (loss.TakenOver)

@@ -1,3 +1,5 @@
+using Sluice.Agent.Standing;
+
 namespace Sluice.Agent.Publishing;
 
 /// <summary>How the way to the MES is, right now: immutable, for status, light and posture; from any thread.</summary>
@@ -64,6 +66,30 @@ public sealed record UplinkHealth
     /// Others that connected under this gateway's id since start: a clone, or a second use of its identity.
     /// </summary>
     public long TakenOver { get; init; }
+
+    /// <summary>Sessions that the broker closed without a word since start.</summary>
+    public long ClosedWordless { get; init; }
+
+    /// <summary>
+    /// Either happens again and again: it is an alarm until it has stopped for a while, connected or not.
+    /// </summary>
+    public Contest Contest { get; init; }
+
+    public bool IsContested => Contest != Contest.None;
+
+    /// <summary>What it means and what to do; empty where there is none.</summary>
+    public static string Words(Contest contest) => contest switch
+    {
+        Contest.Named => "Somebody else uses this gateway's identity: another client under its id takes the session "
+            + "again and again. Readings are kept, and the session is asked for every few minutes only. " + Find,
+        Contest.Suspected => "The broker closed the session six times within an hour and did not say why: most likely "
+            + "somebody else uses this gateway's identity, or the broker restarts again and again. Its log says which "
+            + "(mosquitto: 'already connected, closing old connection'). Readings are kept. " + Find,
+        _ => "",
+    };
+
+    private const string Find = "Find the copied card and give that gateway an identity of its own; where there is "
+        + "none, the key was stolen: have the certificate replaced (sluice-provision replace).";
 
     /// <summary>Asks of the MES that were granted, and those that were refused, since start.</summary>
     public long AsksGranted { get; init; }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Sluice.Agent.Publishing.Delivery;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Publishing;
@@ -17,10 +18,31 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         Since = clock.GetUtcNow(),
     };
 
+    private readonly TakeoverWatch takeovers = new();
+    private readonly long started = clock.GetTimestamp();
     private string lastSentence = "";
     private bool holdsReadings;
+    private Contest told;
 
-    public UplinkHealth Health => health;
+    public UplinkHealth Health =>
+        takeovers.At(Now) is not Contest.None and var contest ? health with { Contest = contest } : health;
+
+    private TimeSpan Now => clock.GetElapsedTime(started);
+
+    /// <summary>Remembers it where another client took the session, or may have; what that makes of it.</summary>
+    public Contest Judge(LinkLoss loss)
+    {
+        if (loss.TakenOver)
+        {
+            takeovers.Observe(Now);
+        }
+        else if (loss.IsWordless)
+        {
+            takeovers.ObserveWordless(Now);
+        }
+
+        return TellContest();
+    }
 
     public void Connecting() => Change("connecting", health.Sentence, 0, health.NeedsPerson);
 
@@ -33,6 +55,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         }
 
         lastSentence = "";
+        TellContest();
         Change("connected", "", 0);
         health = health with
         {
@@ -81,6 +104,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
             Tls = "",
             InFlight = 0,
             TakenOver = health.TakenOver + (loss.TakenOver ? 1 : 0),
+            ClosedWordless = health.ClosedWordless + (loss.IsWordless ? 1 : 0),
         };
     }
 
@@ -150,6 +174,22 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         Log.Stopped(logger, health.DeliveredReadings, waiting);
         Change("stopped", "", 0);
         health = health with { Address = "", Tls = "", InFlight = 0 };
+    }
+
+    /// <summary>The journal hears of the beginning and of the end.</summary>
+    private Contest TellContest()
+    {
+        var contest = takeovers.At(Now);
+        if (contest > told)
+        {
+            Log.Contested(logger, UplinkHealth.Words(contest));
+        }
+        else if (contest == Contest.None && told != Contest.None)
+        {
+            Log.ContestEnded(logger);
+        }
+
+        return told = contest;
     }
 
     private void Change(string state, string sentence, int reasonCode, bool needsPerson = false)

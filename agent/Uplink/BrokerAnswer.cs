@@ -72,6 +72,7 @@ internal static class BrokerAnswer
         return new LinkLoss($"{sentence}.{Words(reason)}", code, TakenOver: code == 0x8E)
         {
             Reference = Named(code, reference),
+            IsWordless = code == 0,
         };
     }
 

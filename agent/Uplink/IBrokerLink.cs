@@ -203,6 +203,9 @@ public sealed record LinkLoss(string Sentence, int ReasonCode = 0, bool TakenOve
     /// <summary>The server that the broker names instead (0x9C, 0x9D), as it wrote it; empty for none.</summary>
     public string Reference { get; init; } = "";
 
+    /// <summary>The broker closed a session that it had accepted, and did not say why.</summary>
+    public bool IsWordless { get; init; }
+
     /// <summary>We ended it ourselves, to begin anew at once with another identity.</summary>
     public bool IsMove { get; init; }
 }

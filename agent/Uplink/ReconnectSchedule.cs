@@ -1,10 +1,13 @@
+using Sluice.Agent.Standing;
+
 namespace Sluice.Agent.Uplink;
 
 /// <summary>
 /// When to try again. A core: randomness is handed in with each question, as a number from 0 to below 1.
 /// <para>
 /// The first try comes within 3 s, spread so that a hundred gateways whose broker comes back do not knock at once; each
-/// further one waits up to twice as long, at most 60 s. A connection counts as good only after it has lasted: a broker
+/// further one waits up to twice as long, at most 60 s.
+/// Minutes pass where another client fights for the id. A connection counts as good only after it has lasted: a broker
 /// that takes us and throws us out again would otherwise be stormed.
 /// </para>
 /// </summary>
@@ -25,9 +28,17 @@ public sealed class ReconnectSchedule
     /// <param name="lasted">How long it had held.</param>
     /// <param name="takenOver">Another client took our id: two that fight for one id must not do it quickly.</param>
     /// <param name="random">From 0 to below 1.</param>
-    public TimeSpan AfterLoss(TimeSpan lasted, bool takenOver, double random)
+    /// <param name="contest">That happens again and again, or may.</param>
+    public TimeSpan AfterLoss(
+        TimeSpan lasted, bool takenOver, double random, Contest contest = Contest.None)
     {
-        if (takenOver)
+        if (takenOver && contest == Contest.Named)
+        {
+            failures = Math.Max(failures, 5);
+            return TakeoverWatch.Wait(random);
+        }
+
+        if (takenOver || contest == Contest.Suspected)
         {
             failures = Math.Max(failures, 5);
         }

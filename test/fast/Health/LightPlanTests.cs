@@ -33,6 +33,13 @@ public sealed class LightPlanTests
         Assert.Equal((message, true), (step.Message, step.IsOn));
     }
 
+    [Theory]
+    [InlineData("connected")]
+    [InlineData("waiting")]
+    public void Somebody_else_with_this_identity_is_shown_connected_or_not(string state) =>
+        Assert.Equal(
+            LightMessage.NeedsPerson, plan.Step(Snapshots.Of(state, contested: true), TimeSpan.Zero).Message);
+
     [Fact]
     public void Connected_is_not_published_where_nothing_is_acknowledged()
     {

@@ -2,6 +2,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Health;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Standing;
 
 namespace Sluice.Fast.Health;
 
@@ -10,7 +11,7 @@ internal static class Snapshots
 {
     public static LightSnapshot Of(
         string state, long waiting = 0, long delivered = 0, bool needsPerson = false, string fault = "",
-        bool lastGood = false) =>
+        bool lastGood = false, bool contested = false) =>
         new(
             new BufferView([Store(waiting)], fault.Length == 0 ? null : new StorageFault(fault)),
             new UplinkHealth
@@ -20,6 +21,7 @@ internal static class Snapshots
                 Since = DateTimeOffset.UnixEpoch,
                 DeliveredReadings = delivered,
                 NeedsPerson = needsPerson,
+                Contest = contested ? Contest.Suspected : Contest.None,
             },
             lastGood);
 

@@ -57,6 +57,7 @@ public sealed class PosturePlanTests
             told with { Host = told.Host with { Disk = null } },
             told with { Host = told.Host with { Disk = disk with { FreeBytes = disk.FreeBytes / 2 } } },
             told with { Storage = "memory" },
+            told with { IsContested = true },
             told with { BufferBytes = told.BufferBytesMax },
             told with { WrittenBytesPerDay = null },
             told with { WrittenBytesPerDay = 1e10 },
@@ -67,6 +68,7 @@ public sealed class PosturePlanTests
         PostureContent[] noNews =
         [
             told with { },
+            told with { TakenOver = 1 },
             told with { Host = told.Host with { Disk = disk with { FreeBytes = disk.FreeBytes - 1_000_000 } } },
             told with { BufferBytes = told.BufferBytes + 1_000_000 },
             told with { WrittenBytesPerDay = 1.5e9 },

@@ -237,7 +237,8 @@ internal sealed class SteppedPublisher
         TakeAnswers();
         work!.Ended();
         work = null;
-        var pause = schedule.AfterLoss(clock.Now - connectedAt, loss.TakenOver, random.NextDouble());
+        var contest = desk.Journal.Judge(loss);
+        var pause = schedule.AfterLoss(clock.Now - connectedAt, loss.TakenOver, random.NextDouble(), contest);
         desk.Lost(loss);
         desk.Journal.Lost(loss, pause);
         Pause(pause);
