@@ -54,11 +54,15 @@ internal sealed class Enrol(EnrolmentContext context)
         }
 
         var request = Pending() ?? throw new InvalidOperationException("What was just kept cannot be read.");
-        context.Log(verb, "done", $"Key {request.KeyFingerprint}, in a file of mode 0600.");
+        var protection = TpmChip.Protection(context.Tpm);
+        context.Log(verb, "done", $"Key {request.KeyFingerprint}, in {protection}.");
         context.Bind(verb);
         return Told(verb, request, $"{context.GatewayId} of {context.Site} has a new key, {request.KeyFingerprint}, in "
             + "a file that only the agent's user can read.",
-            "Put the key's letters on the cabinet's label: whoever signs the request compares them.");
+            "Put the key's letters on the cabinet's label: whoever signs the request compares them.") with
+        {
+            KeyProtection = protection,
+        };
     }
 
     public VerbReport Export(string stick)
@@ -243,8 +247,13 @@ internal sealed class Enrol(EnrolmentContext context)
         KeyFingerprint = request.KeyFingerprint,
         Identity = StateOf(context.Store.Look()),
         Sentence = sentence,
-        Notes = context.Machine.AreKnown || verb != "init" ? [note] : [note, BindingWords.Unknown],
+        Notes = [note, .. (verb == "init" ? OfThisMachine() : [])],
     };
+
+    private IEnumerable<string> OfThisMachine() => new[]
+    {
+        TpmChip.Note(context.Tpm), context.Machine.AreKnown ? null : BindingWords.Unknown,
+    }.OfType<string>();
 
     private static VerbReport NoStick(string verb, string happened) => VerbReport.Failed(
         verb, ExitCode.Storage, happened, "Nothing was written under its name.",

@@ -59,6 +59,9 @@ internal sealed class EnrolmentContext(
     /// <summary>Which machine this is; where nobody asked, nothing is known of it.</summary>
     public MachineFacts Machine { get; init; } = MachineFacts.None;
 
+    /// <summary>The machine's TPM, or null.</summary>
+    public string? Tpm { get; init; }
+
     /// <summary>What binds the identity to its machine.</summary>
     public BindingFile Binding => new(disk, Machine);
 

@@ -41,6 +41,9 @@ public sealed record VerbReport
     /// <summary>Short fingerprint of the gateway's key.</summary>
     public string? KeyFingerprint { get; init; }
 
+    /// <summary>What keeps a key that was just made from others.</summary>
+    public string? KeyProtection { get; init; }
+
     /// <summary>What the QR code of the gateway's label says.</summary>
     public string? Label { get; init; }
 

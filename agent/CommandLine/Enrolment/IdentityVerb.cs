@@ -201,6 +201,7 @@ internal sealed class IdentityVerb(
             {
                 ConfigurationDirectory = Path.GetDirectoryName(Path.GetFullPath(file)),
                 Machine = MachineFacts.Here(directory),
+                Tpm = TpmChip.Version(),
             })
                 .ConfigureAwait(false);
         }

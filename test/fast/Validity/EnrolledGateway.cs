@@ -41,6 +41,8 @@ internal sealed class EnrolledGateway : IAsyncDisposable
     /// <summary>What the verbs find this machine to be.</summary>
     public MachineFacts Machine { get; set; } = MachineFacts.None;
 
+    public string? Tpm { get; set; }
+
     public MovedClock Clock { get; } = new() { Synchronised = true };
 
     public EmbeddedBroker Broker { get; }
@@ -68,7 +70,7 @@ internal sealed class EnrolledGateway : IAsyncDisposable
     };
 
     public EnrolmentContext Context =>
-        new(Configuration, disk, Clock, Clock, new EnrolmentUser("somebody", "none")) { Machine = Machine };
+        new(Configuration, disk, Clock, Clock, new EnrolmentUser("somebody", "none")) { Machine = Machine, Tpm = Tpm };
 
     public void SetClock(DateTimeOffset wall, bool isSet)
     {
