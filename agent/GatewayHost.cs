@@ -17,6 +17,7 @@ using Sluice.Agent.Renewal;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Standing;
 using Sluice.Agent.Time;
+using Sluice.Agent.Trust;
 using Sluice.Agent.Uplink;
 using Sluice.Hal;
 using Sluice.Hal.Gpio;
@@ -31,9 +32,9 @@ using Sluice.Provisioning.Store;
 namespace Sluice.Agent;
 
 /// <summary>
-/// The only wiring. Loops start in the order audit, buffer, publisher, posture, identity, good time, renewal, status,
-/// light, samplers, and stop in the reverse: nothing is read any more before the publisher takes its leave, the buffer
-/// closes after it with everything in it durable, and the audit log has the last word.
+/// The only wiring. Loops start in the order audit, buffer, publisher, posture, identity, good time, renewal, trust,
+/// status, light, samplers, and stop in the reverse: nothing is read any more before the publisher takes its leave, the
+/// buffer closes after it with everything in it durable, and the audit log has the last word.
 /// </summary>
 public static class GatewayHost
 {
@@ -167,7 +168,11 @@ public static class GatewayHost
         AddLoop(services, s => new IdentityWatch(
             configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
             Logger<IdentityWatch>(s), s.GetRequiredService<MachineBinding>().Refusal,
-            s.GetRequiredService<AuditLoop>().Tell));
+            s.GetRequiredService<AuditLoop>().Tell)
+        {
+            Broker = () => s.GetRequiredService<Publisher>().Attempt.BrokerChain,
+            Tells = s.GetRequiredService<Publisher>().Tell,
+        });
         AddLoop(services, s => new GoodTimeLoop(
             s.GetRequiredService<ValidityClock>(), configuration, goodTime, clock, Logger<GoodTimeLoop>(s)));
     }
@@ -188,27 +193,34 @@ public static class GatewayHost
     }
 
     /// <summary>
-    /// Made before the publisher starts, whose ear it takes. The clock is as the loop of the buffer knows it: once set
-    /// it stays set in this boot.
+    /// Made before the publisher starts, whose ears they take. The clock is as the loop of the buffer knows it: once
+    /// set it stays set in this boot.
     /// </summary>
     private static void AddRenewal(
         IServiceCollection services, GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock)
     {
-        AddLoop(services, s =>
+        services.AddSingleton(s =>
         {
             var buffer = s.GetRequiredService<BufferLoop>();
-            return new RenewalLoop(
-                RenewalSurroundings.Of(
-                    configuration, clock, new WatchedHostClock(
-                        () => buffer.View.Record?.Clock.IsSet ?? hostClock.IsSynchronised()),
-                    s.GetRequiredService<MachineBinding>().Refusal),
-                s.GetRequiredService<Publisher>(), s.GetRequiredService<ValidityClock>(), Logger<RenewalLoop>(s),
-                s.GetRequiredService<AuditLoop>().Tell);
+            return IdentitySurroundings.Of(
+                configuration, clock, new WatchedHostClock(
+                    () => buffer.View.Record?.Clock.IsSet ?? hostClock.IsSynchronised()),
+                s.GetRequiredService<MachineBinding>().Refusal);
         });
+        AddLoop(services, s => new RenewalLoop(
+            s.GetRequiredService<IdentitySurroundings>(), s.GetRequiredService<Publisher>(),
+            s.GetRequiredService<ValidityClock>(), Logger<RenewalLoop>(s), s.GetRequiredService<AuditLoop>().Tell));
+        AddLoop(services, s => new TrustLoop(
+            s.GetRequiredService<IdentitySurroundings>(), s.GetRequiredService<Publisher>(), Logger<TrustLoop>(s)));
         services.AddSingleton<Func<RenewalView>>(s =>
         {
             var renewal = s.GetRequiredService<RenewalLoop>();
             return () => renewal.View;
+        });
+        services.AddSingleton<Func<TrustView>>(s =>
+        {
+            var trust = s.GetRequiredService<TrustLoop>();
+            return () => trust.View;
         });
     }
 

@@ -18,6 +18,7 @@ public static class IdentityDirectory
     public const string BundleFile = "bundle.json";
 
     internal const string ClientAuthentication = "1.3.6.1.5.5.7.3.2";
+    internal const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
 
     /// <param name="directory">The identity directory of the configuration.</param>
     /// <param name="gatewayId">The id that the certificate must name.</param>

@@ -34,8 +34,6 @@ public sealed class MutualTls(
     string host, X509Certificate2 leaf, X509Certificate2Collection intermediates, TrustAnchors trust,
     ValidityTime time, bool isOnly13)
 {
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
-
     private static readonly TlsCipherSuite[] Suites =
     [
         TlsCipherSuite.TLS_AES_256_GCM_SHA384,
@@ -60,11 +58,14 @@ public sealed class MutualTls(
     /// <summary>What is not as it should be, but did not stop the handshake.</summary>
     public IReadOnlyList<string> Warnings { get; private set; } = [];
 
+    /// <summary>Once the broker was believed: its certificate and what stands above it, DER, the root last.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> BrokerChain { get; private set; } = [];
+
     public SslClientAuthenticationOptions Options() => new()
     {
         TargetHost = host,
         ClientCertificateContext = SslStreamCertificateContext.Create(leaf, intermediates, offline: true),
-        CertificateChainPolicy = trust.ChainPolicy(ServerAuthentication, time),
+        CertificateChainPolicy = trust.ChainPolicy(IdentityDirectory.ServerAuthentication, time),
         AllowRenegotiation = false,
         AllowTlsResume = false,
         EnabledSslProtocols = isOnly13 ? SslProtocols.Tls13 : SslProtocols.Tls13 | SslProtocols.Tls12,
@@ -109,9 +110,13 @@ public sealed class MutualTls(
         var elements = chain.ChainElements.Select(element => element.Certificate).ToList();
         var verdict = trust.CheckRevocation(elements, time);
         Warnings = verdict.Warnings;
-        return verdict.Refusal is { } revoked
-            ? (BrokerDoubt.Revoked, $"the broker is not believed: {revoked}.")
-            : null;
+        if (verdict.Refusal is { } revoked)
+        {
+            return (BrokerDoubt.Revoked, $"the broker is not believed: {revoked}.");
+        }
+
+        BrokerChain = [.. elements.Select(element => (ReadOnlyMemory<byte>)element.RawData)];
+        return null;
     }
 
     /// <summary>Whether a date is the certificate's fault or that of the own clock; null where none is wrong.</summary>

@@ -26,6 +26,39 @@ public static class RevocationUpdate
     /// <summary>A CA's clock may be so far ahead: a list raises the floor of the gateway's time.</summary>
     private static readonly TimeSpan AheadMax = TimeSpan.FromDays(1);
 
+    /// <summary>
+    /// What is brought with a bundle, but for lists of which a younger one is here: a bundle that lay on a stick for a
+    /// week brings nobody back. What belongs to none of the authorities is left out, except of what is brought.
+    /// </summary>
+    /// <param name="brought">DER, judged before.</param>
+    /// <param name="present">The lists that are here, as their file has them.</param>
+    /// <param name="issuers">Whose lists count.</param>
+    public static IReadOnlyList<ReadOnlyMemory<byte>> Youngest(
+        IReadOnlyList<ReadOnlyMemory<byte>> brought, byte[] present, IReadOnlyList<X509Certificate2> issuers)
+    {
+        List<(ReadOnlyMemory<byte> Der, RevocationList? List)> kept =
+            [.. brought.Select(der => (der, RevocationList.Parse(der, out _)))];
+        foreach (var (der, list, _) in RevocationFile.Read(present))
+        {
+            if (list is null || issuers.FirstOrDefault(list.IsSignedBy) is not { } issuer)
+            {
+                continue;
+            }
+
+            var at = kept.FindIndex(each => each.List?.IsSignedBy(issuer) == true);
+            if (at < 0)
+            {
+                kept.Add((der, list));
+            }
+            else if (kept[at].List!.ThisUpdate < list.ThisUpdate)
+            {
+                kept[at] = (der, list);
+            }
+        }
+
+        return [.. kept.Select(each => each.Der)];
+    }
+
     /// <param name="file">What was brought.</param>
     /// <param name="present">The lists that are here, as their file has them.</param>
     /// <param name="issuers">The authorities above the gateway's certificate.</param>

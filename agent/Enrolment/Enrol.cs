@@ -189,7 +189,8 @@ internal sealed class Enrol(EnrolmentContext context)
         context.Log(verb, "begun", $"{file}: version {content.Version}.", verdict.Serial);
         try
         {
-            context.Store.Stage(content.Version, BundleInstall.Files(content, bytes, key));
+            context.Store.Stage(
+                content.Version, BundleInstall.Files(stored.WithYoungestLists(state, content), bytes, key));
         }
         finally
         {

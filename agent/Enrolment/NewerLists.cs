@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
-using System.Text;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Verbs;
@@ -15,6 +12,8 @@ namespace Sluice.Agent.Enrolment;
 internal sealed class NewerLists(EnrolmentContext context)
 {
     private const string Verb = "crl";
+
+    private readonly StoredLists lists = new(context);
 
     public VerbReport Take(string file)
     {
@@ -37,7 +36,7 @@ internal sealed class NewerLists(EnrolmentContext context)
                 "have the plant's CA write its lists (sluice-provision crl), and name that file.");
         }
 
-        var verdict = Judge(active, bytes);
+        var verdict = lists.Judge(active, bytes);
         if (verdict.Problems.Count > 0)
         {
             var happened = string.Join(". ", verdict.Problems.Select(Capital));
@@ -63,14 +62,7 @@ internal sealed class NewerLists(EnrolmentContext context)
         var until = verdict.Taken.Min(list => list.NextUpdate);
         context.Log(Verb, "begun", $"{file}.");
         context.Store.ReplaceLists(active, verdict.Pem.Span);
-        foreach (var version in new[] { state.Staged, state.Previous }.OfType<string>())
-        {
-            // Another one may have other authorities, or newer lists: then it keeps what it has.
-            if (Judge(version, bytes) is { Problems.Count: 0, Taken.Count: > 0 } other)
-            {
-                context.Store.ReplaceLists(version, other.Pem.Span);
-            }
-        }
+        lists.ReplaceBeside(state, bytes);
 
         var own = context.Load(IdentityDirectory.Current);
         own.Identity?.Dispose();
@@ -92,39 +84,6 @@ internal sealed class NewerLists(EnrolmentContext context)
         Sentence = sentence,
         Notes = note is null ? null : [note],
     };
-
-    private RevocationUpdateVerdict Judge(string version, byte[] bytes)
-    {
-        var issuers = new X509Certificate2Collection();
-        try
-        {
-            // The first is the gateway's own, which signs no lists.
-            issuers.ImportFromPem(Text(version, IdentityDirectory.ChainFile));
-            issuers.RemoveAt(0);
-            issuers.ImportFromPem(Text(version, IdentityDirectory.RootsFile));
-            return RevocationUpdate.Judge(
-                bytes, context.Store.ReadFile(version, IdentityDirectory.RevocationFile) ?? [], [.. issuers],
-                context.Time());
-        }
-        catch (Exception damaged) when (damaged is CryptographicException or ArgumentOutOfRangeException)
-        {
-            return new RevocationUpdateVerdict(
-                [$"the identity {version} is damaged, so nobody can say whose lists count here"], [], default)
-            {
-                Refusal = "Damaged",
-            };
-        }
-        finally
-        {
-            foreach (var issuer in issuers)
-            {
-                issuer.Dispose();
-            }
-        }
-    }
-
-    private string Text(string version, string file) =>
-        Encoding.Latin1.GetString(context.Store.ReadFile(version, file) ?? []);
 
     private static string Capital(string sentence) => char.ToUpperInvariant(sentence[0]) + sentence[1..];
 }

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Provisioning;
+using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
 
@@ -32,6 +33,26 @@ internal sealed class StoredIdentity(IdentityStore store)
         }
 
         return chain.Count > 0 ? chain[0] : null;
+    }
+
+    /// <summary>The gateway's certificate of a version and what stands above it, without the root.</summary>
+    public IReadOnlyList<X509Certificate2> Chain(string version) =>
+        [.. Certificates(version, IdentityDirectory.ChainFile)];
+
+    /// <summary>A bundle with the younger one of each list, of its own and of those in use.</summary>
+    public BundleContent WithYoungestLists(IdentityState state, BundleContent content)
+    {
+        if (state.Active is not { } active)
+        {
+            return content;
+        }
+
+        List<X509Certificate2> issuers = [.. content.Chain.Skip(1).Concat(content.Roots)
+            .Select(der => X509CertificateLoader.LoadCertificate(der.Span))];
+        var lists = RevocationUpdate.Youngest(
+            content.RevocationLists, store.ReadFile(active, IdentityDirectory.RevocationFile) ?? [], issuers);
+        issuers.ForEach(issuer => issuer.Dispose());
+        return content with { RevocationLists = lists };
     }
 
     public List<RevocationList> Lists(string version) =>

@@ -35,6 +35,9 @@ public sealed record StatusReport
     /// <summary>The gateway's certificate and its renewal; null where an older agent answers.</summary>
     public RenewalStatus? Renewal { get; init; }
 
+    /// <summary>What the plant's CA publishes for all gateways; null where an older agent answers.</summary>
+    public TrustStatus? Trust { get; init; }
+
     /// <summary>What a technician should know or do, most urgent first; empty when all is well.</summary>
     public required IReadOnlyList<string> Attention { get; init; }
 }
@@ -72,6 +75,12 @@ public sealed record RenewalStatus(
     /// <summary>The steps of the present renewal, or of the last one.</summary>
     public IReadOnlyList<VerbStep> Steps { get; init; } = [];
 }
+
+/// <param name="Version">The newest trust bundle that was ever taken in; 0 for none.</param>
+/// <param name="Taken">Taken in since start.</param>
+/// <param name="Refused">Refused since start.</param>
+/// <param name="Sentence">Why the last one was not taken in; empty where it was.</param>
+public sealed record TrustStatus(int Version, long Taken, long Refused, string Sentence);
 
 /// <param name="Hash">SHA-256 of the configuration that runs.</param>
 /// <param name="Origin"><c>file</c>, or <c>last-good</c> when the file was refused.</param>

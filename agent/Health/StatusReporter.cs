@@ -8,6 +8,7 @@ using Sluice.Agent.Renewal;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Sizing;
 using Sluice.Agent.Standing;
+using Sluice.Agent.Trust;
 
 namespace Sluice.Agent.Health;
 
@@ -23,7 +24,8 @@ internal sealed class StatusReporter(
     IReadOnlyList<Sampler> samplers,
     IdentityWatch identity,
     TimeProvider clock,
-    Func<RenewalView>? renewal = null)
+    Func<RenewalView>? renewal = null,
+    Func<TrustView>? trust = null)
 {
     private readonly long started = clock.GetTimestamp();
 
@@ -61,6 +63,8 @@ internal sealed class StatusReporter(
             Clock = view.Record is { } record ? Describe(record) : null,
             Identity = Describe(identity.Standing),
             Renewal = renewal is { } ask ? RenewalText.Describe(ask()) : null,
+            Trust = trust?.Invoke() is { } seen
+                ? new TrustStatus(seen.Version, seen.Taken, seen.Refused, seen.Sentence) : null,
             Attention = [.. Attention(view, uplink, sources)],
         };
     }
@@ -93,9 +97,9 @@ internal sealed class StatusReporter(
                 + "Look at the host's time service (timedatectl) and at the way to the servers of time.servers.";
         }
 
-        if (renewal is { } ask && RenewalText.Attention(ask(), clock.GetUtcNow()) is { } certificate)
+        foreach (var sentence in AttentionOfTrust())
         {
-            yield return certificate;
+            yield return sentence;
         }
 
         foreach (var source in sources.Where(source => source.Source.Sentence.Length > 0))
@@ -138,6 +142,19 @@ internal sealed class StatusReporter(
         if (uplink.Sentence.Length > 0)
         {
             yield return $"Uplink: {uplink.Sentence}";
+        }
+    }
+
+    private IEnumerable<string> AttentionOfTrust()
+    {
+        if (renewal is { } ask && RenewalText.Attention(ask(), clock.GetUtcNow()) is { } certificate)
+        {
+            yield return certificate;
+        }
+
+        if (trust?.Invoke() is { Sentence: { Length: > 0 } why })
+        {
+            yield return $"A trust bundle was not taken in: {why}. What was believed before is believed on.";
         }
     }
 

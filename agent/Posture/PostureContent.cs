@@ -32,6 +32,15 @@ public sealed record AuditHead(long Line, string Hash)
 /// <param name="FreeBytes">What the agent's user may still take of it.</param>
 public readonly record struct DiskSpace(long SizeBytes, long FreeBytes);
 
+/// <summary>By what the gateway judges, now.</summary>
+/// <param name="Version">Of the trust bundle; 0 for none.</param>
+/// <param name="RevocationLists">Those in use.</param>
+internal sealed record TrustFacts(int Version, IReadOnlyList<RevocationFacts> RevocationLists)
+{
+    public bool IsSame(TrustFacts? other) => other is not null && Version == other.Version
+        && RevocationLists.SequenceEqual(other.RevocationLists);
+}
+
 /// <summary>What this build is and what it runs on: the same from start to stop.</summary>
 /// <param name="Agent">Version of the agent.</param>
 /// <param name="Runtime">Of .NET.</param>
@@ -74,6 +83,9 @@ internal sealed record PostureContent
     /// <summary>Null where the link has no such thing.</summary>
     public SessionFacts? Session { get; init; }
 
+    /// <summary>The trust bundle in use; 0 where roots and lists came with the certificate.</summary>
+    public int TrustVersion { get; init; }
+
     /// <summary>Clock, and why the agent runs; null where nobody watches a clock.</summary>
     public RecordView? Record { get; init; }
 
@@ -98,6 +110,7 @@ internal sealed record PostureContent
     /// <summary>Something that somebody should hear of before the day is over; not each byte that is written.</summary>
     public bool IsNewsTo(PostureContent told) =>
         Session != told.Session
+        || TrustVersion != told.TrustVersion
         || Host.Listeners != told.Host.Listeners
         || Host.Audit != told.Host.Audit
         || Host.Disk?.SizeBytes != told.Host.Disk?.SizeBytes

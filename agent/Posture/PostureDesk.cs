@@ -4,7 +4,9 @@ using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sizing;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
+using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Posture;
 
@@ -18,11 +20,22 @@ internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEnc
     private const int RevocationListsMax = 8;
 
     private volatile HostSighting? host;
+    private volatile TrustFacts? trust;
 
     public PosturePlan Plan { get; } = new();
 
     /// <summary>What the machine shows of itself; from any thread.</summary>
     public void Tell(HostSighting seen) => host = seen;
+
+    /// <summary>Whose lists are in use, also since the connection was made; from any thread.</summary>
+    public void Tell(IdentityStanding standing)
+    {
+        var now = new TrustFacts(IdentityStore.TrustOf(standing.Version), standing.RevocationLists);
+        if (standing.Version is not null && !now.IsSame(trust))
+        {
+            trust = now;
+        }
+    }
 
     /// <summary>What is to be sent now, or null.</summary>
     /// <param name="view">The buffer.</param>
@@ -40,7 +53,9 @@ internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEnc
         var content = new PostureContent
         {
             Host = seen,
-            Session = session,
+            Session = session is null || trust is not { } known ? session
+                : session with { RevocationLists = known.RevocationLists },
+            TrustVersion = trust?.Version ?? 0,
             Record = view.Record,
             Storage = view.Storage,
             TakenOver = uplink.TakenOver,

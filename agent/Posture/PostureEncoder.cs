@@ -23,7 +23,7 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
         json.WriteString("config"u8, speaker.ConfigurationHash);
         if (content.Session is { } session)
         {
-            WriteSession(json, session, sentUtc, revocationListsMax);
+            WriteSession(json, session, content.TrustVersion, sentUtc, revocationListsMax);
         }
 
         if (content.Host.Listeners is { } listeners)
@@ -83,7 +83,7 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
     }
 
     private static void WriteSession(
-        Utf8JsonWriter json, SessionFacts session, DateTime sentUtc, int revocationListsMax)
+        Utf8JsonWriter json, SessionFacts session, int trustVersion, DateTime sentUtc, int revocationListsMax)
     {
         json.WriteStartObject("certificate"u8);
         json.WriteString("serial"u8, Serial(session.CertificateSerial));
@@ -110,6 +110,13 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
         }
 
         json.WriteEndArray();
+        if (trustVersion > 0)
+        {
+            json.WriteStartObject("trust"u8);
+            json.WriteNumber("version"u8, trustVersion);
+            json.WriteEndObject();
+        }
+
         json.WriteStartObject("tls"u8);
         json.WriteString("version"u8, session.TlsVersion);
         json.WriteString("cipher"u8, session.Cipher);

@@ -194,6 +194,13 @@ internal sealed class PublishDesk : IDisposable
         Wake?.Invoke();
     }
 
+    /// <summary>Whose lists are in use; from any thread.</summary>
+    public void Tell(IdentityStanding standing)
+    {
+        Posture.Tell(standing);
+        Wake?.Invoke();
+    }
+
     public InboundMessage? TakeAsk() => asks.TryDequeue(out var ask) ? ask : null;
 
     /// <summary>Asks that came faster than the loop took them, since it was asked last.</summary>

@@ -32,7 +32,7 @@ public sealed class Publisher : BackgroundService
     private volatile LinkAttempt attempt = LinkAttempt.None;
     private Action attempted = () => { };
     private Action<AuditNote> audit = _ => { };
-    private Func<InboundMessage, bool> takesFirst = _ => false;
+    private Func<InboundMessage, bool>[] ears = [];
 
     /// <param name="configuration">Names, topics, limits, signals.</param>
     /// <param name="buffer">Where the readings are.</param>
@@ -68,7 +68,7 @@ public sealed class Publisher : BackgroundService
             devices ?? new DeviceRoll(), clock, logger, signals);
         link.Received = message =>
         {
-            if (!takesFirst(message))
+            if (!ears.Any(hears => hears(message)))
             {
                 desk.Hear(message);
             }
@@ -84,12 +84,9 @@ public sealed class Publisher : BackgroundService
         set => attempted = value;
     }
 
-    /// <summary>Sees each message that comes, before the MES's asks do, on a thread of the link; true: it is taken.
-    /// Set before it starts.</summary>
-    internal Func<InboundMessage, bool> TakesFirst
-    {
-        set => takesFirst = value;
-    }
+    /// <summary>Hands each message that comes to this before the MES's asks see it, on a thread of the link; true: it
+    /// is taken. Called before it starts.</summary>
+    internal void LetHear(Func<InboundMessage, bool> ear) => ears = [.. ears, ear];
 
     /// <summary>The audit log's ear. Set before it starts.</summary>
     internal Action<AuditNote> Audit
@@ -102,6 +99,9 @@ public sealed class Publisher : BackgroundService
 
     /// <summary>What the machine shows of itself, for the posture; from any thread.</summary>
     public void Tell(HostSighting seen) => desk.Tell(seen);
+
+    /// <summary>Whose lists are in use and which trust bundle, for the posture; from any thread.</summary>
+    internal void Tell(IdentityStanding standing) => desk.Tell(standing);
 
     /// <summary>The identity may not be used any more: the session ends with this word; from any thread.</summary>
     public void Withdraw(Withdrawal withdrawal) => desk.Withdraw(withdrawal);
@@ -189,7 +189,10 @@ public sealed class Publisher : BackgroundService
         desk.BeginConnect();
         var outcome = await link.ConnectAsync(desk.Will(), stoppingToken).ConfigureAwait(false);
         attempt = new LinkAttempt(
-            attempt.Number + 1, outcome.Verdict, outcome.Sentence, outcome.Terms?.Session?.CertificateSerial ?? "");
+            attempt.Number + 1, outcome.Verdict, outcome.Sentence, outcome.Terms?.Session?.CertificateSerial ?? "")
+        {
+            BrokerChain = outcome.Terms?.BrokerChain ?? [],
+        };
         attempted();
         if (outcome.Terms is not { } terms)
         {
@@ -207,7 +210,7 @@ public sealed class Publisher : BackgroundService
             return TimeSpan.Zero;
         }
 
-        attempt = attempt with { Verdict = ConnectVerdict.Broken, Sentence = loss.Sentence };
+        attempt = attempt with { Verdict = ConnectVerdict.Broken, Sentence = loss.Sentence, BrokerChain = [] };
         var contest = desk.Journal.Judge(loss);
         var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble(), contest);
         desk.Lost(loss);

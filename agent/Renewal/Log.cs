@@ -2,7 +2,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sluice.Agent.Renewal;
 
-/// <summary>What the renewal tells the journal: beginnings and ends. Event ids 8000 to 8599.</summary>
+/// <summary>What the renewal tells the journal: beginnings and ends. Event ids 8000 to 8499.</summary>
 internal static partial class Log
 {
     [LoggerMessage(8000, LogLevel.Information, "The gateway's certificate {Serial} is being renewed.")]

@@ -13,7 +13,7 @@ namespace Sluice.Agent.Renewal;
 internal sealed record BegunRenewal(RenewalStage Stage, string Version, string Serial, string Request, string How);
 
 /// <summary>Reads from the identity directory what a renewal has to know. Changes nothing.</summary>
-internal sealed class RenewalLook(RenewalSurroundings surroundings)
+internal sealed class RenewalLook(IdentitySurroundings surroundings)
 {
     private const int SmallBytesMax = 4096;
     private const int RequestLetters = 32;

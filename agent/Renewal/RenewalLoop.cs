@@ -31,7 +31,7 @@ internal sealed class RenewalLoop : BackgroundService
 
     private readonly ConcurrentQueue<InboundMessage> answers = new();
     private readonly RenewalWork work;
-    private readonly RenewalSurroundings surroundings;
+    private readonly IdentitySurroundings surroundings;
     private readonly Publisher publisher;
     private readonly ValidityClock validity;
     private readonly TimeProvider clock;
@@ -46,7 +46,7 @@ internal sealed class RenewalLoop : BackgroundService
     private long overrun;
 
     public RenewalLoop(
-        RenewalSurroundings surroundings, Publisher publisher, ValidityClock validity, ILogger<RenewalLoop> logger,
+        IdentitySurroundings surroundings, Publisher publisher, ValidityClock validity, ILogger<RenewalLoop> logger,
         Action<AuditNote> audit)
     {
         this.audit = audit;
@@ -60,7 +60,7 @@ internal sealed class RenewalLoop : BackgroundService
         wake = new WakeSignal(clock);
         replyTopic = new ContractTopics(surroundings.Gateway).CertificateReply;
         publisher.Attempted = wake.Set;
-        publisher.TakesFirst = Hear;
+        publisher.LetHear(Hear);
     }
 
     /// <summary>How it stands; from any thread.</summary>

@@ -25,7 +25,7 @@ namespace Sluice.Agent.Renewal;
 /// same subject, under a pinned root, a version that goes up.</item>
 /// </list>
 /// </summary>
-internal sealed class RenewalWork(RenewalSurroundings surroundings)
+internal sealed class RenewalWork(IdentitySurroundings surroundings)
 {
     private readonly RenewalPlan plan = new(RenewalTimes.DiceOf(surroundings.Gateway.Id, surroundings.Gateway.Site));
     private readonly ContractTopics topics = new(surroundings.Gateway);
@@ -259,7 +259,7 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
         try
         {
             context.Store.Stage(content.Version, [
-                .. BundleInstall.Files(content, bundle.Span, key),
+                .. BundleInstall.Files(stored.WithYoungestLists(state, content), bundle.Span, key),
                 new IdentityFile(IdentityStore.RenewalFile, Encoding.ASCII.GetBytes(Id + "\n")),
             ]);
         }
@@ -294,7 +294,7 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
 
     private void Retire(TimeSpan now) => Change(now, context =>
     {
-        if (context.Store.Look().Active == version)
+        if (IsInUse(context.Store.Look()))
         {
             context.Store.MarkConfirmed(context.Clock.GetUtcNow());
             context.Log("renew", "done", $"Version {version} is confirmed; the certificate before is retired.", serial);
@@ -308,7 +308,7 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
     {
         var state = context.Store.Look();
         var verdict = "there is none to return to";
-        if (state.Active == version && state.Previous is { } previous)
+        if (IsInUse(state) && state.Previous is { } previous)
         {
             context.Store.Rollback();
             verdict = $"version {previous} is in use again";
@@ -320,6 +320,10 @@ internal sealed class RenewalWork(RenewalSurroundings surroundings)
         plan.Returned(verdict, now);
         Forget();
     });
+
+    /// <summary>Also where a trust bundle has put other roots beside the same certificate since.</summary>
+    private bool IsInUse(IdentityState state) =>
+        state.Active is not null && IdentityStore.NumberOf(state.Active) == IdentityStore.NumberOf(version);
 
     /// <summary>Looks at the files, and the first time at what an earlier run of the agent left behind.</summary>
     private void Look(bool isConnected)

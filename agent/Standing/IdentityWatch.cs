@@ -11,7 +11,8 @@ namespace Sluice.Agent.Standing;
 /// <summary>
 /// Looks whether the identity in use may still be used, while the agent runs: a bundle, a trust message or
 /// <c>identity crl</c> may have brought a list on which its own certificate stands. Started by the host after the
-/// publisher, on a loop of its own; it reads files only, and tells the publisher to end its session.
+/// publisher, on a loop of its own; the same for the certificate of the broker that it is connected to. It reads files
+/// only, and tells the publisher to end its session.
 /// </summary>
 public sealed class IdentityWatch : BackgroundService
 {
@@ -34,6 +35,7 @@ public sealed class IdentityWatch : BackgroundService
     private readonly Func<string?> refuses;
     private readonly Action<AuditNote> audit;
     private volatile IdentityStanding standing = new();
+    private IReadOnlyList<ReadOnlyMemory<byte>> brokerSeen = [];
     private string stamp = "";
     private long readAt;
 
@@ -55,6 +57,12 @@ public sealed class IdentityWatch : BackgroundService
         this.clock = clock;
         this.log = log;
     }
+
+    /// <summary>The chain that the broker of the open session showed, DER; empty where there is none.</summary>
+    internal Func<IReadOnlyList<ReadOnlyMemory<byte>>> Broker { get; init; } = () => [];
+
+    /// <summary>Hears what each look has found.</summary>
+    internal Action<IdentityStanding> Tells { get; init; } = _ => { };
 
     /// <summary>As of the last look; from any thread.</summary>
     public IdentityStanding Standing => standing;
@@ -78,13 +86,15 @@ public sealed class IdentityWatch : BackgroundService
 
     internal void Look()
     {
+        // A session that is new may have been judged by lists that were replaced while it began.
+        var broker = Broker();
         var now = Stamp();
-        if (now == stamp && clock.GetElapsedTime(readAt) < ReadEvery)
+        if (now == stamp && ReferenceEquals(broker, brokerSeen) && clock.GetElapsedTime(readAt) < ReadEvery)
         {
             return;
         }
 
-        (stamp, readAt) = (now, clock.GetTimestamp());
+        (stamp, readAt, brokerSeen) = (now, clock.GetTimestamp(), broker);
         var loaded = IdentityDirectory.Load(
             configuration.Identity.Directory, IdentityDirectory.Current, configuration.Gateway.Id, validity.Now(),
             configuration.Identity.Revocation);
@@ -92,6 +102,13 @@ public sealed class IdentityWatch : BackgroundService
         var seen = IdentityStanding.Of(loaded, refuses());
         var before = standing;
         standing = seen;
+        Tells(seen);
+        if (loaded.Identity is { } own && RevokedBroker.Of(broker, own.Trust, own.Judging(validity.Now())) is { } gone)
+        {
+            Log.BrokerRevoked(log, gone.Sentence);
+            withdraw(gone);
+        }
+
         if (seen.Withdrawn is { } withdrawal)
         {
             if (before.Withdrawn != withdrawal)

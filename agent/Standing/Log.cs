@@ -10,4 +10,7 @@ internal static partial class Log
 
     [LoggerMessage(8801, LogLevel.Information, "The identity in use may be used again.")]
     public static partial void Restored(ILogger logger);
+
+    [LoggerMessage(8802, LogLevel.Error, "The broker's certificate was revoked while it was connected: {Sentence}")]
+    public static partial void BrokerRevoked(ILogger logger, string sentence);
 }

@@ -14,8 +14,9 @@ namespace Sluice.Agent.Uplink;
 internal sealed record InletTerms(string? Unheard, IReadOnlyList<string> Warnings);
 
 /// <summary>
-/// The two subscriptions, and no others: what the MES asks, and what the registration authority answers. A broker that
-/// does not grant them is no reason not to publish; the warning says what does not work then.
+/// The three subscriptions, and no others: what the MES asks, what the registration authority answers, and whom the
+/// plant's CA says that its gateways believe. A broker that does not grant them is no reason not to publish; the
+/// warning says what does not work then.
 /// </summary>
 internal static class AskInlet
 {
@@ -28,6 +29,7 @@ internal static class AskInlet
     {
         var ask = $"sluice/v1/{gateway.Site}/{gateway.Id}/ask";
         var reply = $"sluice/v1/{gateway.Site}/{gateway.Id}/cert/reply";
+        var trust = $"sluice/v1/{gateway.Site}/trust";
         var options = new MqttClientSubscribeOptions
         {
             // An ask or an answer that somebody retained would come at every connection.
@@ -36,6 +38,7 @@ internal static class AskInlet
                 : [
                     Filter(ask, MqttRetainHandling.DoNotSendOnSubscribe),
                     Filter(reply, MqttRetainHandling.DoNotSendOnSubscribe),
+                    Filter(trust, MqttRetainHandling.SendAtSubscribe),
                 ],
         };
         try
@@ -53,6 +56,7 @@ internal static class AskInlet
                 [.. new[]
                 {
                     Refusal(reply, "its certificate cannot be renewed over this connection", "%u/cert/reply"),
+                    Refusal(trust, "newer roots and revocation lists do not come over this connection", "trust"),
                 }.OfType<string>()]);
         }
         catch (MqttCommunicationException exception)
@@ -61,11 +65,18 @@ internal static class AskInlet
         }
     }
 
-    /// <summary>Hands a message on, with a copy of its payload: the library uses the memory again.</summary>
+    /// <summary>
+    /// Hands a message on, with a copy of its payload: the library uses the memory again. Of an ask that is too large
+    /// just enough to know that it is: more of them wait than of anything else.
+    /// </summary>
     public static Task Hear(MqttApplicationMessageReceivedEventArgs received, Action<InboundMessage> take)
     {
         var message = received.ApplicationMessage;
-        take(new InboundMessage(message.Topic, message.Payload.ToArray())
+        var payload = message.Topic.EndsWith("/ask", StringComparison.Ordinal)
+            && message.Payload.Length > AskReader.PayloadBytesMax
+            ? message.Payload.Slice(0, AskReader.PayloadBytesMax + 1)
+            : message.Payload;
+        take(new InboundMessage(message.Topic, payload.ToArray())
         {
             ResponseTopic = message.ResponseTopic ?? "",
             Correlation = message.CorrelationData ?? default(ReadOnlyMemory<byte>),

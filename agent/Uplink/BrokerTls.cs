@@ -16,6 +16,9 @@ internal sealed class BrokerTls(BrokerSettings broker, Identity identity, Validi
     /// <summary>What is not as it should be, but did not stop the handshake.</summary>
     public IReadOnlyList<string> Warnings => tls.Warnings;
 
+    /// <summary>The chain of the broker that was believed; DER.</summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> BrokerChain => tls.BrokerChain;
+
     /// <summary>Version and cipher suite of the handshake, and whose certificate and lists were used for it.</summary>
     public SessionFacts? Session { get; private set; }
 

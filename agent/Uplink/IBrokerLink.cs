@@ -73,6 +73,10 @@ public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string
     /// <summary>What is not as it should be but did not stop the connection: a stale revocation list, say.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>The broker's certificate and what stands above it, DER; empty where the link has no such thing.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> BrokerChain { get; init; } = [];
+
     /// <summary>What the session stands on; null where the link has no such thing.</summary>
     public SessionFacts? Session { get; init; }
 }

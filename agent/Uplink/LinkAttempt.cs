@@ -7,6 +7,10 @@ namespace Sluice.Agent.Uplink;
 /// <param name="Serial">The certificate that it was made with; empty where it did not come so far.</param>
 internal sealed record LinkAttempt(long Number, ConnectVerdict Verdict, string Sentence, string Serial)
 {
+    /// <summary>The chain that the broker showed; DER. Empty where it did not come so far, and once it is lost.
+    /// </summary>
+    public IReadOnlyList<ReadOnlyMemory<byte>> BrokerChain { get; init; } = [];
+
     public static LinkAttempt None { get; } = new(0, ConnectVerdict.Unavailable, "", "");
 
     /// <summary>

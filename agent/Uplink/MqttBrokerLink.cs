@@ -10,6 +10,7 @@ using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
+using Sluice.Provisioning.Bundles;
 
 namespace Sluice.Agent.Uplink;
 
@@ -27,8 +28,8 @@ public sealed class MqttBrokerLink : IBrokerLink
     /// <summary>A will goes out only after this: a short loss is no news to the MES.</summary>
     private static readonly TimeSpan WillDelay = TimeSpan.FromSeconds(10);
 
-    /// <summary>What we let the broker send us: requests, and a plant's roots and revocation lists.</summary>
-    private const uint InboundBytesMax = 512 << 10;
+    /// <summary>What we let the broker send us: requests, bundles, a plant's roots and revocation lists.</summary>
+    private static readonly uint InboundBytesMax = (uint)EnvelopeKind.WireBytesMax + (64 << 10);
 
     private const ushort InboundMessagesMax = 16;
 
@@ -217,6 +218,7 @@ public sealed class MqttBrokerLink : IBrokerLink
     {
         Tls = $"{tls.Session!.TlsVersion} {tls.Session.Cipher}",
         Session = tls.Session,
+        BrokerChain = tls.BrokerChain,
         Address = endPoint.ToString(),
         Warnings = [.. warnings, .. tls.Warnings.Select(warning => $"{warning}.")],
     };

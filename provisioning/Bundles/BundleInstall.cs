@@ -41,7 +41,10 @@ public static class BundleInstall
                 broker.ValueKind == JsonValueKind.Object
                     ? [.. broker.GetProperty("addresses").EnumerateArray().Select(each => each.GetString() ?? "")]
                     : [],
-                broker.ValueKind == JsonValueKind.Object ? broker.GetProperty("port").GetInt32() : 0);
+                broker.ValueKind == JsonValueKind.Object ? broker.GetProperty("port").GetInt32() : 0)
+            {
+                Made = root.TryGetProperty("made", out var made) ? made.GetDateTimeOffset() : null,
+            };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException
             or KeyNotFoundException or FormatException)
@@ -95,4 +98,8 @@ public static class BundleInstall
 /// <param name="BrokerAddresses">Its addresses.</param>
 /// <param name="BrokerPort">Its port.</param>
 public sealed record InstalledBundle(
-    string Hash, string? BrokerHost, IReadOnlyList<string> BrokerAddresses, int BrokerPort);
+    string Hash, string? BrokerHost, IReadOnlyList<string> BrokerAddresses, int BrokerPort)
+{
+    /// <summary>When it was made; null where that was not kept.</summary>
+    public DateTimeOffset? Made { get; init; }
+}

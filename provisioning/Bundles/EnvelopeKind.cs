@@ -5,6 +5,12 @@ namespace Sluice.Provisioning.Bundles;
 /// </summary>
 public sealed class EnvelopeKind
 {
+    /// <summary>
+    /// Of either kind, over the broker: the agent takes no larger packet than this and its topic need, and a broker
+    /// keeps a larger one from it without a word. Whoever sends one looks before.
+    /// </summary>
+    public const int WireBytesMax = 1 << 20;
+
     private EnvelopeKind(string magic, string name, int bytesMax)
     {
         Magic = System.Text.Encoding.ASCII.GetBytes(magic);
@@ -16,7 +22,7 @@ public sealed class EnvelopeKind
     public static EnvelopeKind Bundle { get; } = new("SLUICEB1", "bundle", BundleEnvelope.BytesMax);
 
     /// <summary>What all gateways of a plant get: provisioning/TRUST.md.</summary>
-    public static EnvelopeKind Trust { get; } = new("SLUICET1", "trust bundle", 1 << 20);
+    public static EnvelopeKind Trust { get; } = new("SLUICET1", "trust bundle", WireBytesMax);
 
     /// <summary>What a person calls it.</summary>
     public string Name { get; }

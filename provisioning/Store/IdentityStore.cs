@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Sluice.Provisioning.Store;
@@ -14,6 +15,8 @@ namespace Sluice.Provisioning.Store;
 /// versions/0004/verified   the broker accepted it
 /// versions/0004/renewal    it came in band, for this request
 /// versions/0004/confirmed  and the registration authority knows that it is in use
+/// versions/0004t7/         the same, with the roots and lists of trust bundle 7
+/// trust                    the newest trust bundle that was ever taken in
 /// </code>
 /// Invariants: a link is only ever replaced by a rename, and after everything that it leads to is on the disk and
 /// synced; so a power cut at any instant leaves the old identity in use or the new one, whole. What was in use before
@@ -39,27 +42,42 @@ public sealed class IdentityStore(IIdentityDisk disk)
     /// <summary>Larger than any file of the directory but the revocation lists.</summary>
     public const int FileBytesMax = 64 << 10;
 
+    /// <summary>The number of the newest trust bundle that was ever taken in.</summary>
+    public const string TrustFile = "trust";
+
+    private const char TrustMark = 't';
     private const string Fresh = ".new";
 
-    /// <summary>The number in a version's name; 0 where it has none.</summary>
-    public static int NumberOf(string? version) =>
-        int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+    /// <summary>The bundle's number in a version's name; 0 where it has none.</summary>
+    public static int NumberOf(string? version) => Number(version?.Split(TrustMark)[0]);
+
+    /// <summary>The trust bundle's number in a version's name; 0 where roots and lists came in the bundle.</summary>
+    public static int TrustOf(string? version) => version?.Split(TrustMark) is [_, var trust]
+        ? Number(trust)
+        : 0;
 
     /// <summary>The name of a version's folder below the directory.</summary>
     public static string FolderOf(string version) => $"{Versions}/{version}";
 
     public static string NameOf(int version) => version.ToString("D4", CultureInfo.InvariantCulture);
 
+    private static string NameOf(int version, int trust) =>
+        string.Create(CultureInfo.InvariantCulture, $"{version:D4}{TrustMark}{trust}");
+
     public IdentityState Look()
     {
         var staged = VersionBehind(Staged);
         var active = VersionBehind(IdentityDirectory.Current);
+        var previous = PreviousOf(active);
         return new IdentityState(
             disk.Read(PendingFile, FileBytesMax) is not null,
             staged,
             staged is not null && disk.Read($"{FolderOf(staged)}/{VerifiedFile}", FileBytesMax) is not null,
             active,
-            PreviousOf(active));
+            previous)
+        {
+            TrustVersionMax = Math.Max(NotedTrust(), Math.Max(TrustOf(active), TrustOf(previous))),
+        };
     }
 
     /// <summary>Key and request in one file, so that there is never one without the other.</summary>
@@ -107,6 +125,38 @@ public sealed class IdentityStore(IIdentityDisk disk)
     public void ReplaceLists(string version, ReadOnlySpan<byte> pem) =>
         Replace(FolderOf(version), IdentityDirectory.RevocationFile, pem, isSecret: false);
 
+    /// <summary>
+    /// Puts other roots and lists into use, with key and certificate as they are: a version of its own, whose rename is
+    /// the whole switch. There must be one in use; a rollback leads to where it led before. The folder of the one in
+    /// use until now stays until the next change: somebody may be reading it.
+    /// </summary>
+    /// <param name="trust">The trust bundle's version.</param>
+    /// <param name="roots">PEM.</param>
+    /// <param name="lists">PEM.</param>
+    public void ReplaceTrust(int trust, ReadOnlySpan<byte> roots, ReadOnlySpan<byte> lists)
+    {
+        Sweep();
+        var active = VersionBehind(IdentityDirectory.Current)
+            ?? throw new InvalidOperationException("Nothing is in use; whoever calls looks before.");
+        var name = NameOf(NumberOf(active), trust);
+        var fresh = FolderOf(name) + Fresh;
+        disk.MakeFolder(fresh);
+        foreach (var file in disk.List(FolderOf(active)).Where(IsKept))
+        {
+            var bytes = ReadFile(active, file) ?? throw new IOException($"{file} of version {active} is gone.");
+            disk.Write($"{fresh}/{file}", bytes, isSecret: file == IdentityDirectory.KeyFile);
+            CryptographicOperations.ZeroMemory(bytes);
+        }
+
+        disk.Write($"{fresh}/{IdentityDirectory.RootsFile}", roots, isSecret: false);
+        disk.Write($"{fresh}/{IdentityDirectory.RevocationFile}", lists, isSecret: false);
+        disk.SyncFolder(fresh);
+        disk.Rename(fresh, FolderOf(name));
+        disk.SyncFolder(Versions);
+        PointTo(IdentityDirectory.Current, name);
+        NoteTrust();
+    }
+
     /// <summary>Puts the staged version into use. There must be one.</summary>
     /// <param name="forgetsRequest">Its key was the pending one, which nobody waits for any more.</param>
     public void Activate(bool forgetsRequest)
@@ -147,7 +197,7 @@ public sealed class IdentityStore(IIdentityDisk disk)
     /// <summary>Deletes every key and certificate: links first, so that nothing half deleted is ever in use.</summary>
     public void Erase()
     {
-        foreach (var name in new[] { IdentityDirectory.Current, Staged, PendingFile })
+        foreach (var name in new[] { IdentityDirectory.Current, Staged, PendingFile, TrustFile })
         {
             disk.Delete(name);
             disk.Delete(name + Fresh);
@@ -162,8 +212,31 @@ public sealed class IdentityStore(IIdentityDisk disk)
         disk.SyncFolder(Versions);
     }
 
+    private static bool IsKept(string file) => !file.EndsWith(Fresh, StringComparison.Ordinal)
+        && file is not (IdentityDirectory.RootsFile or IdentityDirectory.RevocationFile);
+
+    private static int Number(string? text) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+
+    private int NotedTrust() => disk.Read(TrustFile, FileBytesMax) is { } bytes
+        ? Number(Encoding.ASCII.GetString(bytes).Trim())
+        : 0;
+
+    /// <summary>Until it is noted, the name of the version says it.</summary>
+    private void NoteTrust()
+    {
+        var newest = Look().TrustVersionMax;
+        if (newest > NotedTrust())
+        {
+            Replace("", TrustFile, Encoding.ASCII.GetBytes(
+                newest.ToString(CultureInfo.InvariantCulture) + "\n"), isSecret: false);
+        }
+    }
+
     private void Sweep()
     {
+        // Before the version goes whose name says it, where the power was cut in between.
+        NoteTrust();
         var state = Look();
         var swept = false;
         foreach (var version in disk.List(Versions))

@@ -10,8 +10,9 @@ namespace Sluice.Provisioning.Trust;
 /// <item>Nothing inside is parsed before the signature fits, and its signer may sign and leads to a pinned root: a new
 /// root is believed only because an old one says so.</item>
 /// <item>Versions only go up. The version that was taken before is known, and no fault.</item>
-/// <item>What is taken would load: the gateway's own chain still leads to one of the roots, and its issuer has its
-/// list. That the list revokes the gateway is no reason to refuse: else a stolen one would go on for ever.</item>
+/// <item>What is taken would load: the gateway's own chain and that of the broker that it is connected to still lead to
+/// one of the roots, and their issuers have their lists. That a list revokes one of them is no reason to refuse: else a
+/// stolen one would go on for ever.</item>
 /// <item>What is wrong inside is told all at once.</item>
 /// </list>
 /// </summary>
@@ -102,38 +103,47 @@ public static class TrustJudge
                 + "it", Anew));
         }
 
-        if (expected.Own.Count == 0)
+        Follow(trust, IdentityDirectory.ServerAuthentication, expected.Broker, envelope, time,
+            "the broker that it is connected to", "the broker's certificate", problems);
+        return Follow(trust, IdentityDirectory.ClientAuthentication, expected.Own, envelope, time,
+            "this gateway", "this gateway's certificate", problems);
+    }
+
+    /// <summary>
+    /// Whether a certificate still leads to a root, under a list that is there. True where a list revokes it.
+    /// </summary>
+    private static bool Follow(
+        TrustAnchors trust, string usage, IReadOnlyList<X509Certificate2> certificates, BundleEnvelope envelope,
+        ValidityTime time, string who, string whose, List<TrustProblem> problems)
+    {
+        if (certificates.Count == 0)
         {
             return false;
         }
 
-        var own = expected.Own[0];
-        using var chain = new X509Chain
-        {
-            ChainPolicy = trust.ChainPolicy(IdentityDirectory.ClientAuthentication, time),
-        };
-        chain.ChainPolicy.ExtraStore.AddRange(expected.Own.Concat(envelope.Signers).ToArray());
+        using var chain = new X509Chain { ChainPolicy = trust.ChainPolicy(usage, time) };
+        chain.ChainPolicy.ExtraStore.AddRange(certificates.Concat(envelope.Signers).ToArray());
 
-        // Whether the own certificate expired is no question of whom to trust.
+        // Whether it expired is no question of whom to trust.
         chain.ChainPolicy.VerificationFlags = X509VerificationFlags.IgnoreNotTimeValid;
-        if (!chain.Builds(own))
+        if (!chain.Builds(certificates[0]))
         {
-            problems.Add(LocksOut("no root in it stands above this gateway's certificate"));
+            problems.Add(LocksOut(who, $"no root in it stands above {whose}"));
             return false;
         }
 
         var verdict = trust.CheckRevocation([.. chain.ChainElements.Select(element => element.Certificate)], time);
         if (verdict is { IsRevoked: false, Refusal: not null })
         {
-            problems.Add(LocksOut("it lacks the list of the authority that made this gateway's certificate"));
+            problems.Add(LocksOut(who, $"it lacks the list of the authority that made {whose}"));
         }
 
         return verdict.IsRevoked;
     }
 
-    private static TrustProblem LocksOut(string why) => new(TrustRefusal.LocksOut,
-        $"The trust bundle would lock this gateway out: {why}",
-        "keep the old root beside the new one until every gateway has a certificate under the new one");
+    private static TrustProblem LocksOut(string who, string why) => new(TrustRefusal.LocksOut,
+        $"The trust bundle would lock {who} out: {why}",
+        "keep the old root beside the new one until every gateway and the broker have certificates under the new one");
 
     private static TrustVerdict Refuse(TrustRefusal refusal, string happened, string todo) =>
         new() { Problems = [new TrustProblem(refusal, happened, todo)] };

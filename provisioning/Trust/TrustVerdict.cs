@@ -17,7 +17,7 @@ public enum TrustRefusal
     Authority,
     List,
 
-    /// <summary>The gateway's own certificate would not lead to a root any more.</summary>
+    /// <summary>The gateway's own certificate, or the broker's, would not lead to a root any more.</summary>
     LocksOut,
 }
 
@@ -45,6 +45,12 @@ public sealed record TrustExpectation
     /// The gateway's certificate in use, then what stands above it; empty where there is none to be locked out.
     /// </summary>
     public IReadOnlyList<X509Certificate2> Own { get; init; } = [];
+
+    /// <summary>
+    /// The chain that the broker of the present connection showed, its own certificate first; empty where there is no
+    /// connection.
+    /// </summary>
+    public IReadOnlyList<X509Certificate2> Broker { get; init; } = [];
 }
 
 /// <summary>Taken, known already, or refused and why.</summary>

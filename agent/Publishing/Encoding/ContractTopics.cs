@@ -3,11 +3,15 @@ using Sluice.Agent.Configuration;
 namespace Sluice.Agent.Publishing.Encoding;
 
 /// <summary>
-/// The topics of contract v1, all below the gateway's own base: the broker's ACL follows from the certificate.
+/// The topics of contract v1: below the gateway's own base, as the broker's ACL follows from the certificate, and one
+/// of the whole plant, which it may only read.
 /// </summary>
 internal sealed class ContractTopics(GatewayName gateway)
 {
     public string Base { get; } = $"sluice/v1/{gateway.Site}/{gateway.Id}";
+
+    /// <summary>Roots and revocation lists of the whole plant, retained.</summary>
+    public string Trust { get; } = $"sluice/v1/{gateway.Site}/trust";
 
     public string Status => field ??= $"{Base}/status";
 

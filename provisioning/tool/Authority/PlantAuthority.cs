@@ -19,6 +19,9 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     private const string RootKey = "root/root.key";
     private const string TrustFile = "trust.bundle";
 
+    /// <summary>Signers, signature, and the digits of version and date.</summary>
+    private const int AroundBytesMax = 8 << 10;
+
     private static readonly TimeSpan RootLife = TimeSpan.FromDays(20 * 365);
     private static readonly TimeSpan IssuingLife = TimeSpan.FromDays(10 * 365);
 
@@ -127,7 +130,15 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
             Authorities = trusted.Authorities,
             RevocationLists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists],
         };
-        var hash = Convert.ToHexStringLower(SHA256.HashData([.. content.Write(), .. signer.RawData]));
+        var payload = content.Write();
+        if (payload.Length > EnvelopeKind.Trust.BytesMax - AroundBytesMax)
+        {
+            throw new InvalidDataException($"The trust bundle would have {payload.Length >> 10} KiB, and gateways take "
+                + $"{EnvelopeKind.Trust.BytesMax >> 10} at most: the revocation lists are too long. A new issuing "
+                + "authority begins with an empty one.");
+        }
+
+        var hash = Convert.ToHexStringLower(SHA256.HashData([.. payload, .. signer.RawData]));
         if (hash == register.TrustHash && File.Exists(folder.At(TrustFile)))
         {
             return (File.ReadAllBytes(folder.At(TrustFile)), register.TrustVersion);

@@ -92,6 +92,17 @@ internal sealed class RegistrationOffice(
             case DeskAct.Sign:
             case DeskAct.Resend:
                 var bundle = Bundle(folder, decision, hex);
+                if (bundle.Length > EnvelopeKind.WireBytesMax)
+                {
+                    // The broker would keep it from the gateway without a word, and it would ask for ever.
+                    return Refusal(decision with
+                    {
+                        Sentence = $"the bundle has {bundle.Length >> 10} KiB, more than comes over the broker: bring "
+                            + "it on a stick (sluice-provision bundle)",
+                        RetryAfter = TimeSpan.FromDays(1),
+                    }, correlation);
+                }
+
                 return new DeskAnswer(
                     RegistrationDesk.ReplyTopic(site, decision.Gateway), bundle, "application/vnd.sluice.bundle")
                 {

@@ -68,9 +68,11 @@ public sealed partial class Contract_schemas
         var topics = new ContractTopics(new GatewayName("plant1", "gw-042"));
         Assert.Equal(
             typeof(ContractTopics).GetProperties().Select(each => (string)each.GetValue(topics)!)
-                .Where(topic => topic != topics.Base).Select(topic => topic[(topics.Base.Length + 1)..])
+                .Where(topic => topic != topics.Base && topic != topics.Trust)
+                .Select(topic => topic[(topics.Base.Length + 1)..])
                 .Append("answer/{request}").Order(),
             addresses);
+        Assert.Contains("address: sluice/v1/{site}/trust\n", document, StringComparison.Ordinal);
         var referred = Payload().Matches(document).Select(match => match.Groups["kind"].Value).Order();
         Assert.Equal(ContractSchemas.Published.Kinds, referred);
         foreach (Match reference in Inner().Matches(document))

@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Text;
 using Sluice.Agent.Asking;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
@@ -5,6 +7,7 @@ using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
 using Sluice.Fast.Health;
 using Xunit;
@@ -25,6 +28,7 @@ public sealed class PostureWorkTests : IDisposable
     private readonly List<string> sent = [];
     private readonly Queue<(HandedOver Handed, string Topic)> underWay = new();
     private PublishWork? work;
+    private string told = "";
     private BufferView view = View(0);
 
     public PostureWorkTests() => desk = new PublishDesk(
@@ -91,6 +95,35 @@ public sealed class PostureWorkTests : IDisposable
         Assert.Equal(WorkKind.ReadReadings, work.Next(desk.Now, Utc).Kind);
     }
 
+    [Fact]
+    public void Lists_that_came_in_while_the_session_was_open_were_not_told_until_the_next_connection()
+    {
+        var facts = PostureWorld.Content.Session!;
+        desk.Tell(PostureWorld.Content.Host);
+        work = new PublishWork(
+            desk, new ConnectTerms(100, int.MaxValue, "TLS 1.3", "here") { Session = facts }, view);
+        Step();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        Step();
+        Assert.Contains("\"thisUpdate\":\"2026-11-20", told, StringComparison.Ordinal);
+        Assert.DoesNotContain("\"trust\"", told, StringComparison.Ordinal);
+
+        var list = facts.RevocationLists[0] with { ThisUpdate = facts.RevocationLists[0].ThisUpdate.AddDays(1) };
+        desk.Tell(new IdentityStanding { Version = "0004t7", RevocationLists = [list] });
+        clock.Advance(TimeSpan.FromMinutes(1));
+        Step();
+        Assert.Equal(2, sent.Count(topic => topic == "posture"));
+        Assert.Contains("\"thisUpdate\":\"2026-11-21", told, StringComparison.Ordinal);
+        Assert.Contains("\"trust\":{\"version\":7}", told, StringComparison.Ordinal);
+
+        // The same, read again: no news. An identity that cannot be used says nothing of lists.
+        desk.Tell(new IdentityStanding { Version = "0004t7", RevocationLists = [list with { }] });
+        desk.Tell(new IdentityStanding());
+        clock.Advance(TimeSpan.FromMinutes(2));
+        Step();
+        Assert.Equal(2, sent.Count(topic => topic == "posture"));
+    }
+
     /// <summary>
     /// Answers to a burst of asks went beside a full window of readings: more than the broker had said it takes, and
     /// mosquitto then ends the connection (0x93).
@@ -146,6 +179,7 @@ public sealed class PostureWorkTests : IDisposable
             if (step.Kind == WorkKind.Deliver)
             {
                 sent.Add(Topic(step));
+                told = Encoding.UTF8.GetString(step.Message!.Payload.ToArray());
                 var code = answer is null ? 0 : answer(Topic(step));
                 if (code is null)
                 {

@@ -60,6 +60,18 @@ internal sealed class RenewalWorld : IDisposable
 
     public RenewalWork Work { get; private set; } = null!;
 
+    public IdentitySurroundings Surroundings => new()
+    {
+        Configuration = Configuration,
+        Clock = Machine,
+        HostClock = Machine,
+        Look = () => new OpenIdentityDisk(Disk),
+        Open = () => IsLocked ? null : new OpenIdentityDisk(Disk),
+    };
+
+    /// <summary>The CA's own folder.</summary>
+    public string AuthorityPath => directory;
+
     /// <summary>What the authority sends when it hears a request.</summary>
     public Func<OutboundMessage, IEnumerable<InboundMessage>> Answer { get; set; }
 
@@ -94,14 +106,7 @@ internal sealed class RenewalWorld : IDisposable
     /// <summary>Another start of the agent, on what the disk holds.</summary>
     public void Start()
     {
-        Work = new RenewalWork(new RenewalSurroundings
-        {
-            Configuration = Configuration,
-            Clock = Machine,
-            HostClock = Machine,
-            Look = () => new RenewalDisk(Disk),
-            Open = () => IsLocked ? null : new RenewalDisk(Disk),
-        });
+        Work = new RenewalWork(Surroundings);
         attempt = LinkAttempt.None;
         Connect();
     }

@@ -24,7 +24,7 @@ public sealed class Hostile_asks
 
         // This one the broker itself keeps back: the gateway said in its CONNECT what it takes at most.
         var huge = plant.Directory.At("huge");
-        await File.WriteAllTextAsync(huge, new string(' ', 600 << 10) + Good);
+        await File.WriteAllTextAsync(huge, new string(' ', 2 << 20) + Good);
         await PublishAsync(plant, $"-f {huge}");
 
         await PublishAsync(plant, "-m 'not json'");

@@ -7,6 +7,9 @@ namespace Sluice.Plant.Broker;
 /// </summary>
 public sealed class BrokerAccess(string site, IReadOnlyCollection<string> mes)
 {
+    /// <summary>Whoever publishes what all gateways of the plant believe.</summary>
+    public const string Authority = "ra";
+
     private readonly string root = $"sluice/v1/{site}/";
 
     /// <summary>
@@ -32,6 +35,11 @@ public sealed class BrokerAccess(string site, IReadOnlyCollection<string> mes)
         }
 
         var rest = topic.AsSpan(root.Length);
+        if (identity == Authority && rest is "trust")
+        {
+            return true;
+        }
+
         if (mes.Contains(identity))
         {
             return rest.EndsWith("/ask", StringComparison.Ordinal) && rest.IndexOf('/') == rest.Length - "/ask".Length;

@@ -1,9 +1,11 @@
+using System.Collections;
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using MQTTnet;
 using MQTTnet.Diagnostics.Logger;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
@@ -135,6 +137,24 @@ public sealed class EmbeddedBroker : IAsyncDisposable
             GatewaysCut = false;
         }
     }
+
+    /// <summary>What it shows to whoever connects.</summary>
+    public IssuedCertificate Certificate => certificate;
+
+    /// <summary>As if somebody who may had published it, retained.</summary>
+    public Task RetainAsync(string topic, byte[] payload, string contentType) =>
+        server!.InjectApplicationMessage(new InjectedMqttApplicationMessage(new MqttApplicationMessage
+        {
+            Topic = topic,
+            PayloadSegment = payload,
+            ContentType = contentType,
+            Retain = true,
+            QualityOfServiceLevel = MqttQualityOfServiceLevel.AtLeastOnce,
+        })
+        {
+            SenderClientId = BrokerAccess.Authority,
+            CustomSessionItems = new Hashtable { [IdentityItem] = BrokerAccess.Authority },
+        });
 
     /// <summary>Ends a client's session with a DISCONNECT that says why, and where else to go.</summary>
     public Task SendAwayAsync(string clientId, int reason, string words, string reference) =>

@@ -33,7 +33,7 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
     /// <summary>How many changes there were.</summary>
     public int Changes { get; private set; }
 
-    public byte[]? Read(string name, int bytesMax) => Find(name) is File file ? file.Bytes : null;
+    public byte[]? Read(string name, int bytesMax) => Find(name) is File file ? [.. file.Bytes] : null;
 
     public string? ReadLink(string name) => Find(name, follow: false) is LinkTo link ? link.Target : null;
 

@@ -45,11 +45,14 @@ internal sealed class Authority : IDisposable
             Public.SubjectName, X509SignatureGenerator.CreateForECDsa(key), notBefore, notAfter, Serial());
     }
 
-    public void Revoke(X509Certificate2 certificate, DateTimeOffset at)
+    public void Revoke(X509Certificate2 certificate, DateTimeOffset at) =>
+        Revoke(certificate.SerialNumberBytes.ToArray(), at);
+
+    public void Revoke(byte[] serial, DateTimeOffset at)
     {
         lock (revoked)
         {
-            revoked.Add((certificate.SerialNumberBytes.ToArray(), at));
+            revoked.Add((serial, at));
         }
     }
 

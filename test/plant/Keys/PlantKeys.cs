@@ -89,6 +89,9 @@ public sealed class PlantKeys : IDisposable
         signer.Revoke(certificate.Leaf, clock.GetUtcNow());
     }
 
+    /// <summary>The same for a certificate that was never made: a list gets long.</summary>
+    public void RevokeSerial(byte[] serial) => issuing.Revoke(serial, clock.GetUtcNow());
+
     public bool IsRevoked(X509Certificate certificate) =>
         issuing.IsRevoked(certificate) || root.IsRevoked(certificate);
 

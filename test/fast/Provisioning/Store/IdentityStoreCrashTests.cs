@@ -26,11 +26,16 @@ public sealed class IdentityStoreCrashTests
         new("import 2", store => store.Stage(2, Version(2)), "0001", null),
         new("import 3", store => store.Stage(3, Version(3)), "0001", null),
         new("activate 3", store => store.Activate(forgetsRequest: true), "0003", "0001"),
-        new("rollback", store => store.Rollback(), "0001", "0003"),
-        new("import 4", store => store.Stage(4, Version(4)), "0001", "0003"),
+        new("trust 7", Trust(7), "0003t7", "0001"),
+        new("trust 8", Trust(8), "0003t8", "0001"),
+        new("rollback", store => store.Rollback(), "0001", "0003t8"),
+        new("import 4", store => store.Stage(4, Version(4)), "0001", "0003t8"),
         new("activate 4", store => store.Activate(forgetsRequest: false), "0004", "0001"),
         new("rollback again", store => store.Rollback(), "0001", "0004"),
         new("and forward", store => store.Rollback(), "0004", "0001"),
+        new("trust 9", Trust(9), "0004t9", "0001"),
+        new("import 5", store => store.Stage(5, Version(5)), "0004t9", "0001"),
+        new("activate 5", store => store.Activate(forgetsRequest: true), "0005", "0004t9"),
         new("wipe", store => store.Erase(), null, null),
     ];
 
@@ -82,7 +87,8 @@ public sealed class IdentityStoreCrashTests
                 foreach (var left in disk.AfterPowerCut())
                 {
                     states++;
-                    Check(left, step, isWhole ? [step] : [before, step], $"{step.Name}, cut before change {lasts}");
+                    Check(left, step, before, isWhole ? [step] : [before, step],
+                        $"{step.Name}, cut before change {lasts}");
                 }
 
                 if (isWhole)
@@ -119,7 +125,7 @@ public sealed class IdentityStoreCrashTests
         }
     }
 
-    private static void Check(SimulatedIdentityDisk left, Step step, Step[] allowed, string how)
+    private static void Check(SimulatedIdentityDisk left, Step step, Step before, Step[] allowed, string how)
     {
         var store = new IdentityStore(left);
         var state = store.Look();
@@ -134,23 +140,41 @@ public sealed class IdentityStoreCrashTests
         foreach (var version in new[] { state.Active, state.Previous, state.Staged }.OfType<string>())
         {
             Assert.True(Files.All(file => left.Read($"versions/{version}/{file}", 100) is { } bytes
-                && Encoding.UTF8.GetString(bytes) == Content(IdentityStore.NumberOf(version), file)),
+                && Encoding.UTF8.GetString(bytes) == Content(version, file)),
                 $"{how}: {version} is not whole\n{left}");
         }
+
+        // No power cut lets an older trust bundle in again.
+        var trust = step.Name == "wipe" ? 0 : TrustAfter(before);
+        Assert.True(state.TrustVersionMax >= trust, $"{how}: {state.TrustVersionMax} of {trust}\n{left}");
 
         // Whoever comes after the power cut can go on: a new bundle goes in and into use.
         store.Stage(9, Version(9));
         store.Activate(forgetsRequest: true);
         var after = store.Look();
+        Assert.Equal(state.TrustVersionMax, after.TrustVersionMax);
         Assert.True(after is { Active: "0009", Staged: null, HasRequest: false } && after.Previous == state.Active,
             $"{how}: {state}, and then {after}\n{left}");
         Assert.Equal(state.Active is null ? 1 : 2, left.List(IdentityStore.Versions).Count);
     }
 
     private static IReadOnlyList<IdentityFile> Version(int number) =>
-        [.. Files.Select(file => new IdentityFile(file, Encoding.UTF8.GetBytes(Content(number, file))))];
+        [.. Files.Select(file => new IdentityFile(
+            file, Encoding.UTF8.GetBytes(Content(IdentityStore.NameOf(number), file))))];
 
-    private static string Content(int number, string file) => $"{file} of {number}";
+    /// <summary>Roots and lists are those of the trust bundle, where there is one; all else is the bundle's.</summary>
+    private static string Content(string version, string file) =>
+        IdentityStore.TrustOf(version) is > 0 and var trust
+        && file is (IdentityDirectory.RootsFile or IdentityDirectory.RevocationFile)
+            ? $"{file} of trust {trust}"
+            : $"{file} of {IdentityStore.NumberOf(version)}";
+
+    private static Action<IdentityStore> Trust(int version) => store => store.ReplaceTrust(
+        version, Encoding.UTF8.GetBytes($"{IdentityDirectory.RootsFile} of trust {version}"),
+        Encoding.UTF8.GetBytes($"{IdentityDirectory.RevocationFile} of trust {version}"));
+
+    private static int TrustAfter(Step step) => step.Name == "nothing" ? 0
+        : Life.TakeWhile(each => each != step).Append(step).Max(each => IdentityStore.TrustOf(each.Active));
 
     private sealed record Step(string Name, Action<IdentityStore> Do, string? Active, string? Previous);
 }

@@ -1,18 +1,20 @@
 using Sluice.Agent.Configuration;
-using Sluice.Agent.Enrolment;
 using Sluice.Agent.Time;
 using Sluice.Provisioning.Store;
 
-namespace Sluice.Agent.Renewal;
+namespace Sluice.Agent.Enrolment;
 
 /// <summary>The identity directory for one step.</summary>
-internal sealed record RenewalDisk(IIdentityDisk Disk) : IDisposable
+internal sealed record OpenIdentityDisk(IIdentityDisk Disk) : IDisposable
 {
     public void Dispose() => (Disk as IDisposable)?.Dispose();
 }
 
-/// <summary>What a renewal works with, so that a test can hand in a disk of its own.</summary>
-internal sealed record RenewalSurroundings
+/// <summary>
+/// What changes the identity while the agent runs works with this: the renewal, and the trust bundle. A test hands in a
+/// disk of its own.
+/// </summary>
+internal sealed record IdentitySurroundings
 {
     public required GatewayConfiguration Configuration { get; init; }
 
@@ -22,10 +24,10 @@ internal sealed record RenewalSurroundings
     public required IHostClock HostClock { get; init; }
 
     /// <summary>The directory as it is, to be looked at.</summary>
-    public required Func<RenewalDisk> Look { get; init; }
+    public required Func<OpenIdentityDisk> Look { get; init; }
 
     /// <summary>The directory, locked, to be changed; null where a verb is at work in it.</summary>
-    public required Func<RenewalDisk?> Open { get; init; }
+    public required Func<OpenIdentityDisk?> Open { get; init; }
 
     /// <summary>Why the identity may not be used on this machine, or null.</summary>
     public Func<string?> Refuses { get; init; } = () => null;
@@ -33,18 +35,18 @@ internal sealed record RenewalSurroundings
     public GatewayName Gateway => Configuration.Gateway;
 
     /// <summary>The real directory of the configuration.</summary>
-    public static RenewalSurroundings Of(
+    public static IdentitySurroundings Of(
         GatewayConfiguration configuration, TimeProvider clock, IHostClock hostClock, Func<string?> refuses)
     {
         var directory = configuration.Identity.Directory;
-        return new RenewalSurroundings
+        return new IdentitySurroundings
         {
             Configuration = configuration,
             Clock = clock,
             HostClock = hostClock,
             Refuses = refuses,
-            Look = () => new RenewalDisk(LinuxIdentityDisk.Beside(directory)),
-            Open = () => LinuxIdentityDisk.TryOpen(directory) is { } disk ? new RenewalDisk(disk) : null,
+            Look = () => new OpenIdentityDisk(LinuxIdentityDisk.Beside(directory)),
+            Open = () => LinuxIdentityDisk.TryOpen(directory) is { } disk ? new OpenIdentityDisk(disk) : null,
         };
     }
 }
