@@ -21,7 +21,7 @@ internal sealed partial class GuideView(IReadOnlyDictionary<string, string> mask
                 mask.Key, mask.Value, StringComparison.Ordinal));
             if (text.Trim().Length > 0)
             {
-                shown.Append(Dates().Replace(text.TrimEnd(), "2027-11-22")).Append('\n');
+                shown.Append(Times().Replace(Dates().Replace(text.TrimEnd(), "2027-11-22"), "09:12Z")).Append('\n');
             }
         }
 
@@ -42,6 +42,9 @@ internal sealed partial class GuideView(IReadOnlyDictionary<string, string> mask
     /// <summary>What a program tells the terminal, and nobody sees.</summary>
     [GeneratedRegex("\\x1b(\\[[0-9;?]*[A-Za-z]|[=>])")]
     private static partial Regex Controls();
+
+    [GeneratedRegex("[0-9]{2}:[0-9]{2}Z")]
+    private static partial Regex Times();
 
     [GeneratedRegex("[0-9]{4}-[0-9]{2}-[0-9]{2}")]
     private static partial Regex Dates();

@@ -1,5 +1,6 @@
 using Sluice.Agent.Binding;
 using Sluice.Field.Parts;
+using Sluice.Field.Renewal;
 using Xunit;
 
 namespace Sluice.Field.Enrolment;
@@ -67,6 +68,23 @@ public sealed class The_technicians_guide
             .With($"{gateway}verify", await bench.ByHandAsync(Verb("verify", "--socket", bench.Gateway.Socket)))
             .With($"{gateway}activate", await bench.ByHandAsync(Verb("activate")))
             .With($"{gateway}status", await bench.ByHandAsync(Verb("status")));
-        return [("ask", ask), ("sign", sign), ("take", take)];
+        return [("ask", ask), ("sign", sign), ("take", take), ("renew", await RenewAsync(bench, masks))];
+    }
+
+    /// <summary>The gateway at its broker, and the CA's registration authority beside it.</summary>
+    private static async Task<GuideView> RenewAsync(EnrolmentBench bench, Dictionary<string, string> masks)
+    {
+        await using var renewal = await RenewalBench.MakeAsync(bench);
+        await using var mes = await renewal.StartMesAsync();
+        bench.Gateway.Start();
+        await bench.Gateway.ConnectedAsync(FieldPlant.Soon);
+        await renewal.BeginAuthorityAsync();
+        await renewal.UntilVersionAsync("0001t1");
+        var screen = await bench.ByHandAsync(
+            [FieldGateway.Binary("linux-x64"), "identity", "renew", "--socket", bench.Gateway.Socket]);
+        const string before = "a new key was made, ";
+        var at = screen.IndexOf(before, StringComparison.Ordinal) + before.Length;
+        masks[screen[at..screen.IndexOf(',', at)]] = "7C1V-9AHE-MB0K-2XQ4";
+        return new GuideView(masks).With("gateway$ sluice-agent identity renew", screen);
     }
 }
