@@ -9,6 +9,8 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Describing;
+using Sluice.Agent.Egress.Jail;
+using Sluice.Agent.Egress.Proof;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Health;
 using Sluice.Agent.Posture;
@@ -63,6 +65,7 @@ public static class GatewayHost
         Log.Starting(log, configuration.Gateway.Id, AgentVersion.Text, configuration.Hash);
         await host.StartAsync(cancellationToken).ConfigureAwait(false);
         options.Started();
+        host.Services.GetRequiredService<ProofLoop>().Ask();
         await host.WaitForShutdownAsync(cancellationToken).ConfigureAwait(false);
 
         var broken = host.Services.GetServices<IHostedService>()
@@ -125,12 +128,14 @@ public static class GatewayHost
         });
         AddLoop(services, s => new PostureLoop(
             configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock,
-            new AuditLog(LinuxIdentityDisk.Beside(configuration.Identity.Directory))));
+            new AuditLog(LinuxIdentityDisk.Beside(configuration.Identity.Directory)),
+            () => new EgressFacts(options.Jail, s.GetRequiredService<ProofLoop>().View)));
         AddIdentity(services, configuration, clock, hostClock);
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
             Logger<Sampler>(s), s.GetRequiredService<DeviceRoll>()))]);
         AddRenewal(services, configuration, clock, hostClock);
+        AddProof(services, configuration, options, clock);
         AddStatus(services, configuration, options, clock);
         for (var i = 0; i < configuration.Sources.Count; i++)
         {
@@ -183,13 +188,42 @@ public static class GatewayHost
         services.AddSingleton<StatusReporter>();
         AddLoop(services, s => new StatusServer(
             options.SocketPath, s.GetRequiredService<StatusReporter>().Report, clock, Logger<StatusServer>(s),
-            s.GetRequiredService<RenewalLoop>().Ask));
+            word => Said(s, word)));
         if (configuration.Light is { } light)
         {
             AddLoop(services, s => new LightLoop(
                 new StatusLight(light.Chip, light.Line), s.GetRequiredService<StatusReporter>().Glance, clock,
                 Logger<LightLoop>(s)));
         }
+    }
+
+    private static void Said(IServiceProvider services, string word)
+    {
+        if (word == StatusServer.Prove)
+        {
+            services.GetRequiredService<ProofLoop>().Ask();
+        }
+        else
+        {
+            services.GetRequiredService<RenewalLoop>().Ask();
+        }
+    }
+
+    /// <summary>The walls are tried by a loop of its own: a connection that nobody refuses is waited for.</summary>
+    private static void AddProof(
+        IServiceCollection services, GatewayConfiguration configuration, RunOptions options, TimeProvider clock)
+    {
+        var plan = JailPlan.Of(configuration, options.Paths, []);
+        var attempts = new EscapeAttempts(
+            configuration.Broker.Port, plan.Ports,
+            [.. plan.Folders.Where(folder => folder.Use == FolderUse.Owns).Select(folder => folder.Path)]);
+        AddLoop(services, s => new ProofLoop(
+            options.Jail, attempts.Try, clock, Logger<ProofLoop>(s), () => s.GetRequiredService<PostureLoop>().Look()));
+        services.AddSingleton<Func<ProofView?>>(s =>
+        {
+            var proof = s.GetRequiredService<ProofLoop>();
+            return () => proof.View;
+        });
     }
 
     /// <summary>

@@ -1,3 +1,5 @@
+using Sluice.Agent.Egress.Jail;
+
 namespace Sluice.Agent;
 
 /// <summary>What the verb <c>run</c> decided besides the configuration itself.</summary>
@@ -16,4 +18,10 @@ public sealed record RunOptions
 
     /// <summary>Called once everything has started: the configuration has proved that it can run.</summary>
     public Action Started { get; init; } = () => { };
+
+    /// <summary>Which walls the agent stands behind.</summary>
+    internal JailStanding Jail { get; init; } = JailStanding.None;
+
+    /// <summary>Where the agent's own files lie.</summary>
+    internal JailedPaths Paths { get; init; } = new("/", "/", "/");
 }

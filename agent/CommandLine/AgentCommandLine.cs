@@ -5,6 +5,7 @@ using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.CommandLine.Finding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress.Firewall;
+using Sluice.Agent.Egress.Jail;
 
 namespace Sluice.Agent.CommandLine;
 
@@ -18,6 +19,9 @@ internal delegate Task<int> RunGateway(
 internal sealed class AgentCommandLine
 {
     public RunGateway? Run { get; init; }
+
+    /// <summary>Locks <c>run</c> in; null in a test, whose own process it would be.</summary>
+    public IJail? Jail { get; init; }
 
     public TimeProvider Clock { get; init; } = TimeProvider.System;
 
@@ -59,7 +63,7 @@ internal sealed class AgentCommandLine
         var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.");
         if (Run is not null)
         {
-            root.Add(new RunVerb(Run, Error).Command());
+            root.Add(new RunVerb(Run, Error, Jail).Command());
         }
 
         root.Add(new CheckVerb(Output, Clock).Command());
@@ -69,6 +73,7 @@ internal sealed class AgentCommandLine
         root.Add(new IdentityVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new StickVerb(Output, Error, Clock).Command());
         root.Add(new FirewallVerb(Output, Error) { Passwd = Passwd, Nft = Nft }.Command());
+        root.Add(new ProveVerb(Output, Error, Clock).Command());
         root.Add(new SizeVerb(Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
         root.Add(new CompletionVerb(Output).Command());

@@ -1,13 +1,15 @@
 using System.CommandLine;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Egress.Jail;
 
 namespace Sluice.Agent.CommandLine;
 
 /// <summary>
 /// sluice-agent run: reads the configuration and hands it to the host. A configuration that is refused is told in full,
-/// and the last good one runs instead; only where there is none does nothing start.
+/// and the last good one runs instead; only where there is none does nothing start. Before anything else
+/// does, the agent locks itself in.
 /// </summary>
-internal sealed class RunVerb(RunGateway run, TextWriter error)
+internal sealed class RunVerb(RunGateway run, TextWriter error, IJail? jail = null)
 {
     private readonly Option<string> config = VerbOptions.Config();
     private readonly Option<string> socket = VerbOptions.Socket();
@@ -26,17 +28,19 @@ internal sealed class RunVerb(RunGateway run, TextWriter error)
     private async Task<int> RunAsync(
         string file, string stateDirectory, string socketPath, CancellationToken cancellationToken)
     {
+        var paths = new JailedPaths(file, stateDirectory, socketPath);
         var loaded = ConfigurationLoader.Load(file);
-        await TellAsync(loaded.Problems).ConfigureAwait(false);
         var store = new LastGoodStore(stateDirectory);
         if (loaded is { Configuration: { } configuration, Files: { } files })
         {
             var options = new RunOptions { SocketPath = socketPath, Started = () => Keep(store, files) };
-            return await run(configuration, options, cancellationToken).ConfigureAwait(false);
+            return await RunLockedInAsync(configuration, options, paths, loaded.Problems, cancellationToken)
+                .ConfigureAwait(false);
         }
 
         if (store.Load() is not { } lastGood)
         {
+            await TellAsync(loaded.Problems).ConfigureAwait(false);
             await error.WriteLineAsync($"{file}: refused, and there is no last good configuration in {stateDirectory}: "
                 + "nothing starts.").ConfigureAwait(false);
             return ExitCode.Configuration;
@@ -44,22 +48,70 @@ internal sealed class RunVerb(RunGateway run, TextWriter error)
 
         if (lastGood.Configuration is not { } kept)
         {
-            await TellAsync(lastGood.Problems).ConfigureAwait(false);
+            await TellAsync([.. loaded.Problems, .. lastGood.Problems]).ConfigureAwait(false);
             await error.WriteLineAsync($"{file}: refused, and so is the last good one, by this version: nothing "
                 + "starts.")
                 .ConfigureAwait(false);
             return ExitCode.Configuration;
         }
 
-        await error.WriteLineAsync($"{file}: refused. The last good configuration {kept.Hash[..12]} runs on: mend the "
-            + "file and "
-            + "start again.").ConfigureAwait(false);
         var refused = loaded.Problems.Where(problem => problem.IsError).Select(problem => problem.ToString());
         var asBefore = new RunOptions
         {
             SocketPath = socketPath, RefusedBecause = [.. refused], RefusedHash = loaded.Files?.Hash() ?? "",
         };
-        return await run(kept, asBefore, cancellationToken).ConfigureAwait(false);
+        return await RunLockedInAsync(
+            kept, asBefore, paths, loaded.Problems, cancellationToken, $"{file}: refused. The last good configuration "
+                + $"{kept.Hash[..12]} runs on: mend the file and start again.").ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Nothing is told before the jail is there: the program starts anew inside it, and would tell it again.
+    /// </summary>
+    private async Task<int> RunLockedInAsync(
+        GatewayConfiguration configuration, RunOptions options, JailedPaths paths,
+        IEnumerable<ConfigurationProblem> problems, CancellationToken cancellationToken, string? moreover = null)
+    {
+        JailStanding standing;
+        try
+        {
+            standing = jail?.Enter(JailPlan.Of(configuration, paths, SelfJail.ProgramFolders())) ?? JailStanding.None;
+        }
+        catch (JailOutdatedException outdated)
+        {
+            await error.WriteLineAsync(outdated.Message).ConfigureAwait(false);
+            return ExitCode.Unavailable;
+        }
+
+        await TellAsync(problems).ConfigureAwait(false);
+        if (moreover is not null)
+        {
+            await error.WriteLineAsync(moreover).ConfigureAwait(false);
+        }
+
+        if (jail is not null && configuration.IsJailRequired && !standing.IsWhole)
+        {
+            await error.WriteLineAsync($"\"jail\" is \"required\", and the agent is {standing.Sentence}. Nothing "
+                + "starts: use a kernel with Landlock for TCP ports (Linux 6.7 or newer), or write \"preferred\".")
+                .ConfigureAwait(false);
+            return ExitCode.Configuration;
+        }
+
+        var started = options.Started;
+        return await run(
+            configuration,
+            options with { Jail = standing, Paths = paths, Started = () => ShutDoor(standing, started) },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private void ShutDoor(JailStanding standing, Action started)
+    {
+        if (jail?.ShutDoor(standing) is { Length: > 0 } trouble)
+        {
+            error.WriteLine($"The door of the jail stays open: {trouble}.");
+        }
+
+        started();
     }
 
     private void Keep(LastGoodStore store, ConfigurationFiles files)

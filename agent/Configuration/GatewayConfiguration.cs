@@ -34,6 +34,9 @@ public sealed record GatewayConfiguration
     /// <summary>The host keeps its clock right without telling the kernel: readings never wait for it.</summary>
     public bool IsClockTrusted { get; init; }
 
+    /// <summary>No start unless every wall of the jail stands.</summary>
+    public bool IsJailRequired { get; init; }
+
     /// <summary>
     /// SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.
     /// </summary>

@@ -38,6 +38,9 @@ public sealed record StatusReport
     /// <summary>What the plant's CA publishes for all gateways; null where an older agent answers.</summary>
     public TrustStatus? Trust { get; init; }
 
+    /// <summary>What locks the agent in; null where an older agent answers.</summary>
+    public JailStatus? Jail { get; init; }
+
     /// <summary>What a technician should know or do, most urgent first; empty when all is well.</summary>
     public required IReadOnlyList<string> Attention { get; init; }
 }
@@ -195,3 +198,23 @@ public sealed record SourceStatus(
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
 [JsonSerializable(typeof(StatusReport))]
 public sealed partial class StatusJson : JsonSerializerContext;
+
+/// <param name="Landlock">The kernel's version of it that fences files, and from 4 on TCP ports; 0: none.</param>
+/// <param name="Filters">System calls are filtered.</param>
+/// <param name="Sentence">The same for a person, and what is missing.</param>
+public sealed record JailStatus(int Landlock, bool Filters, string Sentence)
+{
+    /// <summary>The last time that the agent tried its walls; null where it did not.</summary>
+    public ProofStatus? Proof { get; init; }
+}
+
+/// <param name="Number">Of this run, from 1.</param>
+/// <param name="Utc">When.</param>
+/// <param name="Attempts">Each attempt and what became of it.</param>
+public sealed record ProofStatus(int Number, DateTime Utc, IReadOnlyList<AttemptStatus> Attempts);
+
+/// <param name="Attempt">Its word in the posture.</param>
+/// <param name="Tried">The same for a person.</param>
+/// <param name="Verdict"><c>held</c>, <c>open</c> or <c>untried</c>.</param>
+/// <param name="By">What stopped it; empty where nothing did.</param>
+public sealed record AttemptStatus(string Attempt, string Tried, string Verdict, string By);

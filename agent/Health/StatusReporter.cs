@@ -3,6 +3,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Configuration.Binding;
+using Sluice.Agent.Egress.Proof;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Renewal;
 using Sluice.Agent.Sampling;
@@ -25,7 +26,8 @@ internal sealed class StatusReporter(
     IdentityWatch identity,
     TimeProvider clock,
     Func<RenewalView>? renewal = null,
-    Func<TrustView>? trust = null)
+    Func<TrustView>? trust = null,
+    Func<ProofView?>? proof = null)
 {
     private readonly long started = clock.GetTimestamp();
 
@@ -62,6 +64,7 @@ internal sealed class StatusReporter(
             Sources = [.. sources.Select(Describe)],
             Clock = view.Record is { } record ? Describe(record) : null,
             Identity = Describe(identity.Standing),
+            Jail = JailText.Describe(options.Jail, proof?.Invoke()),
             Renewal = renewal is { } ask ? RenewalText.Describe(ask()) : null,
             Trust = trust?.Invoke() is { } seen
                 ? new TrustStatus(seen.Version, seen.Taken, seen.Refused, seen.Sentence) : null,
@@ -80,10 +83,9 @@ internal sealed class StatusReporter(
             yield return fault.Sentence;
         }
 
-        if (options.RefusedBecause.Count > 0)
+        foreach (var sentence in OfTheStart())
         {
-            yield return $"The new configuration is refused ({options.RefusedBecause.Count} problems); the last good "
-                + "one runs. See: sluice-agent check";
+            yield return sentence;
         }
 
         foreach (var sentence in Uplink(uplink))
@@ -155,6 +157,21 @@ internal sealed class StatusReporter(
         if (trust?.Invoke() is { Sentence: { Length: > 0 } why })
         {
             yield return $"A trust bundle was not taken in: {why}. What was believed before is believed on.";
+        }
+    }
+
+    /// <summary>What this run stands on: its jail and its configuration.</summary>
+    private IEnumerable<string> OfTheStart()
+    {
+        if (proof?.Invoke() is { IsAlarm: true } alarm)
+        {
+            yield return JailText.Alarm(alarm);
+        }
+
+        if (options.RefusedBecause.Count > 0)
+        {
+            yield return $"The new configuration is refused ({options.RefusedBecause.Count} problems); the last good "
+                + "one runs. See: sluice-agent check";
         }
     }
 

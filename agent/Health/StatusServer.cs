@@ -8,25 +8,45 @@ namespace Sluice.Agent.Health;
 
 /// <summary>
 /// The local status door: a unix socket that answers each connection with one report and closes. It reads one word at
-/// most, <c>renew</c>, and waits for that no longer than a moment; owner and group may connect (0660), nobody else. Not
-/// being able to open it is a pity, never a reason to stop sampling.
+/// most, <c>renew</c> or <c>prove</c>, and waits for that no longer than a moment; owner and group may connect (0660),
+/// nobody else. Not being able to open it is a pity, never a reason to stop sampling.
 /// </summary>
 internal sealed class StatusServer(
-    string path, Func<StatusReport> report, TimeProvider clock, ILogger<StatusServer> log, Action? renew = null)
+    string path, Func<StatusReport> report, TimeProvider clock, ILogger<StatusServer> log,
+    Action<string>? said = null)
     : BackgroundService
 {
     /// <summary>What a caller may say: renew the gateway's certificate now.</summary>
     public const string Renew = "renew";
+
+    /// <summary>What a caller may say: try the walls of the jail now.</summary>
+    public const string Prove = "prove";
 
     /// <summary>Who wants to say a word says it at once; who only wants the report ends its side.</summary>
     private static readonly TimeSpan WordTimeout = TimeSpan.FromMilliseconds(200);
 
     private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(2);
 
+    private Socket? listener;
+
+    /// <summary>
+    /// Opens the door here and not on the loop's own time: once the agent has started nothing can listen any more.
+    /// </summary>
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        listener = Open();
+        return base.StartAsync(cancellationToken);
+    }
+
+    public override void Dispose()
+    {
+        listener?.Dispose();
+        base.Dispose();
+    }
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
-        using var listener = Open();
         if (listener is null)
         {
             return;
@@ -50,24 +70,24 @@ internal sealed class StatusServer(
     {
         // One unix socket, local, by path: the only thing in the agent that listens.
 #pragma warning disable RS0030 // This is one of the few places that may make a socket; it cannot reach a network.
-        var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         try
         {
             // A socket file that an agent left behind when it was killed: binding to it again would fail.
             Delete();
-            listener.Bind(new UnixDomainSocketEndPoint(path));
+            socket.Bind(new UnixDomainSocketEndPoint(path));
 #pragma warning restore RS0030
             File.SetUnixFileMode(
                 path,
                 UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.GroupWrite);
-            listener.Listen(4);
-            return listener;
+            socket.Listen(4);
+            return socket;
         }
         catch (Exception fault) when (fault is SocketException or IOException or UnauthorizedAccessException
             or ArgumentException)
         {
             Log.StatusSocketFailed(log, path, fault.Message);
-            listener.Dispose();
+            socket.Dispose();
             return null;
         }
     }
@@ -78,9 +98,10 @@ internal sealed class StatusServer(
         using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stoppingToken);
         try
         {
-            if (await WordAsync(caller, stoppingToken).ConfigureAwait(false) == Renew)
+            var word = await WordAsync(caller, stoppingToken).ConfigureAwait(false);
+            if (word is Renew or Prove)
             {
-                renew?.Invoke();
+                said?.Invoke(word);
             }
 
             var answer = JsonSerializer.SerializeToUtf8Bytes(report(), StatusJson.Default.StatusReport);

@@ -35,6 +35,23 @@ public static class StatusText
         }
 
         AppendBuffer(text, report.Buffer);
+        AppendSurroundings(text, report);
+        text.AppendLine(Invariant($"Configuration  {report.Configuration.Origin}, {Short(report.Configuration.Hash)}"));
+        text.AppendLine();
+        text.AppendLine("Source            State          Good  Uncertain   Bad  Skipped   Reported  Last turn");
+        foreach (var source in report.Sources)
+        {
+            text.Append(Invariant($"{source.Name,-17} {source.State,-12} "));
+            text.Append(Invariant($"{source.Good,6} {source.Uncertain,10} {source.Bad,5} {source.Skipped,8} "));
+            text.AppendLine(Invariant($"{source.Reported,10}  {source.LastTookSeconds * 1000,6:0.0} ms"));
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>What the agent lives in: time, certificate, jail.</summary>
+    private static void AppendSurroundings(StringBuilder text, StatusReport report)
+    {
         if (report.Clock is { } clock)
         {
             text.AppendLine(Invariant($"Clock          {clock.State}, moved {clock.Steps} times"));
@@ -54,17 +71,10 @@ public static class StatusText
             }
         }
 
-        text.AppendLine(Invariant($"Configuration  {report.Configuration.Origin}, {Short(report.Configuration.Hash)}"));
-        text.AppendLine();
-        text.AppendLine("Source            State          Good  Uncertain   Bad  Skipped   Reported  Last turn");
-        foreach (var source in report.Sources)
+        if (report.Jail is { } jail)
         {
-            text.Append(Invariant($"{source.Name,-17} {source.State,-12} "));
-            text.Append(Invariant($"{source.Good,6} {source.Uncertain,10} {source.Bad,5} {source.Skipped,8} "));
-            text.AppendLine(Invariant($"{source.Reported,10}  {source.LastTookSeconds * 1000,6:0.0} ms"));
+            text.AppendLine("Jail           " + jail.Sentence);
         }
-
-        return text.ToString();
     }
 
     private static void AppendBuffer(StringBuilder text, BufferStatus buffer)

@@ -2,6 +2,8 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Egress.Jail;
+using Sluice.Agent.Egress.Proof;
 using Sluice.Agent.Uplink;
 
 namespace Sluice.Agent.Posture;
@@ -14,6 +16,21 @@ public sealed record HostSighting(int? Listeners, DiskSpace? Disk)
 {
     /// <summary>The newest line of the audit log; null where there is none, or it cannot be read.</summary>
     public AuditHead? Audit { get; init; }
+
+    /// <summary>What locks the agent in, and whether it holds.</summary>
+    internal EgressFacts? Egress { get; init; }
+}
+
+/// <param name="Jail">Which walls stand.</param>
+/// <param name="Proof">What came of trying them; null before the first time and where none stands.</param>
+internal sealed record EgressFacts(JailStanding Jail, ProofView? Proof)
+{
+    /// <summary>With only those attempts that nothing stopped.</summary>
+    public EgressFacts Brief => this with { Proof = Proof is null ? null : Proof with { Attempts = [.. Proof.Open] } };
+
+    public bool IsNewsTo(EgressFacts? told) =>
+        told is null || Jail != told.Jail
+        || (Proof is null ? told.Proof is not null : !Proof.SaysTheSameAs(told.Proof));
 }
 
 /// <param name="Line">The number of the line.</param>
@@ -113,6 +130,7 @@ internal sealed record PostureContent
         || TrustVersion != told.TrustVersion
         || Host.Listeners != told.Host.Listeners
         || Host.Audit != told.Host.Audit
+        || Host.Egress?.IsNewsTo(told.Host.Egress) == true
         || Host.Disk?.SizeBytes != told.Host.Disk?.SizeBytes
         || Storage != told.Storage
         || IsContested != told.IsContested

@@ -68,7 +68,7 @@ internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEnc
         return Plan.IsDue(content, now) ? content : null;
     }
 
-    /// <summary>Writes it, with as many revocation lists as fit.</summary>
+    /// <summary>Writes it, with as many revocation lists as fit, and less of the proof where none does.</summary>
     public void Write(PayloadBuffer into, PostureContent content, int bytesMax, DateTime utc)
     {
         encoder.Encode(into, content, utc, RevocationListsMax);
@@ -76,6 +76,12 @@ internal sealed class PostureDesk(GatewayConfiguration configuration, PostureEnc
         {
             lists /= 2;
             encoder.Encode(into, content, utc, lists);
+        }
+
+        if (into.Length > bytesMax && content.Host.Egress is { } egress)
+        {
+            // What did not hold has to go; what did is said by its absence.
+            encoder.Encode(into, content with { Host = content.Host with { Egress = egress.Brief } }, utc, 0);
         }
     }
 }

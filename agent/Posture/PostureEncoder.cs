@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Egress.Proof;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
 
@@ -31,11 +32,17 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
             json.WriteNumber("listeners"u8, listeners);
         }
 
+        if (content.Host.Egress is { } egress)
+        {
+            WriteEgress(json, egress);
+        }
+
         json.WriteStartObject("takenOver"u8);
         json.WriteNumber("count"u8, content.TakenOver);
         json.WriteNumber("closed"u8, content.ClosedWordless);
         json.WriteBoolean("contested"u8, content.IsContested);
         json.WriteEndObject();
+
         if (content.Record is { } record)
         {
             WriteRecord(json, record);
@@ -120,6 +127,30 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
         json.WriteStartObject("tls"u8);
         json.WriteString("version"u8, session.TlsVersion);
         json.WriteString("cipher"u8, session.Cipher);
+        json.WriteEndObject();
+    }
+
+    private static void WriteEgress(Utf8JsonWriter json, EgressFacts egress)
+    {
+        json.WriteStartObject("egress"u8);
+        json.WriteNumber("landlock"u8, egress.Jail.Landlock);
+        json.WriteBoolean("seccomp"u8, egress.Jail.Filters);
+        if (egress.Proof is { } proof)
+        {
+            ContractJson.WriteTime(json, "proved"u8, proof.Utc);
+            json.WriteStartArray("attempts"u8);
+            foreach (var attempt in proof.Attempts)
+            {
+                json.WriteStartObject();
+                json.WriteString("attempt"u8, attempt.Word);
+                json.WriteString(
+                    "outcome"u8, attempt.By.Length > 0 ? attempt.By : ProofWords.Of(attempt.Verdict));
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+        }
+
         json.WriteEndObject();
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Hosting;
+using Sluice.Agent.Publishing;
 using Sluice.Provisioning.Audit;
 
 namespace Sluice.Agent.Posture;
@@ -11,10 +12,23 @@ namespace Sluice.Agent.Posture;
 /// <param name="tell">The publisher's ear.</param>
 /// <param name="clock">When to look again.</param>
 /// <param name="audit">Whose head is told.</param>
-public sealed class PostureLoop(
-    string directory, Action<HostSighting> tell, TimeProvider clock, AuditLog audit) : BackgroundService
+/// <param name="egress">What locks the agent in now.</param>
+internal sealed class PostureLoop(
+    string directory, Action<HostSighting> tell, TimeProvider clock, AuditLog audit, Func<EgressFacts> egress)
+    : BackgroundService
 {
     public static readonly TimeSpan LookEvery = TimeSpan.FromMinutes(1);
+
+    private readonly WakeSignal wake = new(clock);
+
+    /// <summary>Something of this is new; from any thread.</summary>
+    public void Look() => wake.Set();
+
+    public override void Dispose()
+    {
+        wake.Dispose();
+        base.Dispose();
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -23,8 +37,11 @@ public sealed class PostureLoop(
         {
             while (true)
             {
-                tell(new HostSighting(OwnSockets.Listeners(), Space(directory)) { Audit = Head(audit) });
-                await Task.Delay(LookEvery, clock, stoppingToken).ConfigureAwait(false);
+                tell(new HostSighting(OwnSockets.Listeners(), Space(directory))
+                {
+                    Audit = Head(audit), Egress = egress(),
+                });
+                await wake.WaitAsync(LookEvery, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)

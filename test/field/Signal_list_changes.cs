@@ -79,8 +79,12 @@ public sealed class Signal_list_changes
         await Eventually.HoldsAsync(
             () => Births(plant).Count > 0 && Until(Last(plant), "plc/half") is null, TimeSpan.FromMinutes(4),
             () => $"still described. {plant.Mes.Account()}\n{plant.Gateway.Process.Tail()}");
-        var held = plant.Mes.Judge((_, stream) => stream.Ledger!.Stores[^1].First);
-        Assert.True(held >= before, $"described no more while positions from {held} on are held");
+
+        // The ledger that says so may be a moment behind the birth.
+        long held = 0;
+        await Eventually.HoldsAsync(
+            () => (held = plant.Mes.Judge((_, stream) => stream.Ledger!.Stores[^1].First)) >= before, FieldPlant.Soon,
+            () => $"described no more while positions from {held} on are held");
         Assert.Empty(plant.Mes.Judge((ledger, _) => ledger.Violations.ToList()));
     }
 

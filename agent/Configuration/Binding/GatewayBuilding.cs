@@ -47,6 +47,7 @@ internal static class GatewayBuilding
         },
         TimeServers = draft.Time!.Servers!,
         IsClockTrusted = draft.Time.Clock == "trusted",
+        IsJailRequired = draft.Jail == "required",
         Light = LightBinding.Build(draft.Light),
         Sources = sources,
         Hash = "",

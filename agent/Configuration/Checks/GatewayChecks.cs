@@ -20,10 +20,6 @@ internal static class GatewayChecks
         }
 
         BusChecks.Check(draft, root, problems);
-        if (root.Member("jail") is { } jail && draft.Jail is not null)
-        {
-            problems.Warning(jail, "jail", "this version has no jail yet: the agent runs without one.");
-        }
     }
 
     /// <summary>Pauses alone must not fill the cycle: then no device could be fast enough to keep it.</summary>

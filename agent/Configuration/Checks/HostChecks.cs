@@ -1,4 +1,5 @@
 using Sluice.Agent.Binding;
+using Sluice.Agent.Egress.Jail;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
 
@@ -11,7 +12,18 @@ namespace Sluice.Agent.Configuration;
 internal static class HostChecks
 {
     public static IReadOnlyList<ConfigurationProblem> Look(GatewayConfiguration configuration, TimeProvider clock) =>
-        [.. Identity(configuration, clock), .. Buffer(configuration.Buffer), .. SerialPorts(configuration.Sources)];
+        [.. Identity(configuration, clock), .. Buffer(configuration.Buffer), .. SerialPorts(configuration.Sources),
+            .. Jail(configuration, JailKernel.LandlockVersion())];
+
+    /// <summary>The one thing of this machine that a configuration can make a condition.</summary>
+    internal static IEnumerable<ConfigurationProblem> Jail(GatewayConfiguration configuration, int landlock)
+    {
+        if (configuration.IsJailRequired && !new LandlockRights(landlock).HasPorts)
+        {
+            yield return Warning("jail", "\"required\", and this kernel cannot fence TCP ports (Landlock 4, Linux 6.7; "
+                + $"it has {landlock}): run does not start. Use a newer kernel, or write \"preferred\".");
+        }
+    }
 
     private static IEnumerable<ConfigurationProblem> Identity(GatewayConfiguration configuration, TimeProvider clock)
     {

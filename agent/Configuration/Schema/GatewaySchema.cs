@@ -32,13 +32,9 @@ internal static class GatewaySchema
         new Key("identity", Identity(), "Where the gateway's key and certificates lie.") { Default = "{}" },
         new Key("buffer", Buffer(), "Where readings are kept until they are acknowledged.") { Default = "{}" },
         new Key("publish", Publish(), "How readings go out.") { Default = "{}" },
-        new Key("jail", new WordShape("preferred")
-        {
-            NotBuilt = new Dictionary<string, string>
-            {
-                ["required"] = "write \"preferred\"; what fences the agent is then the hardening of its service unit.",
-            },
-        }, "Whether the agent locks itself in. This version has no jail: \"preferred\" runs without one.")
+        new Key("jail", new WordShape("preferred", "required"),
+            "Before anything starts the agent locks itself in, with what the kernel has (Landlock, seccomp). Where the "
+                + "kernel lacks a part, \"preferred\" goes on and says which; \"required\" does not start.")
         {
             Default = "\"preferred\"",
         },

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Sluice.Agent.Egress.Jail;
 using Sluice.Agent.Posture;
 using Sluice.Fast.Health;
 using Sluice.Plant.Identities;
@@ -67,13 +68,23 @@ public sealed class HostSightingTests
                 last = sighting;
                 Interlocked.Increment(ref seen);
             },
-            clock, audit);
+            clock, audit, () => new EgressFacts(JailStanding.None, null));
         await loop.StartAsync(CancellationToken.None);
         for (var turn = 1; turn <= 3; turn++)
         {
-            Assert.Equal(PostureLoop.LookEvery, await clock.NextAsync());
+            var minute = await clock.NextAsync();
+            Assert.InRange(minute - PostureLoop.LookEvery, TimeSpan.Zero, TimeSpan.FromMilliseconds(1));
             Assert.Equal(turn, seen);
-            clock.Advance(PostureLoop.LookEvery);
+            clock.Advance(minute);
+        }
+
+        Assert.Equal(PostureLoop.LookEvery, (await clock.NextAsync()) - TimeSpan.FromMilliseconds(1));
+        loop.Look();
+        using var bound = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        while (Volatile.Read(ref seen) < 5)
+        {
+            bound.Token.ThrowIfCancellationRequested();
+            await Task.Yield();
         }
 
         await loop.StopAsync(CancellationToken.None);

@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Security.Cryptography;
 using System.Text;
+using Sluice.Agent.Egress.Jail;
+using Sluice.Agent.Egress.Proof;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing;
 using Sluice.Agent.Publishing.Encoding;
@@ -37,8 +39,8 @@ public sealed class PostureMessageTests
             PostureWorld.Sent, 8);
         var text = Encoding.UTF8.GetString(payload.Span);
         Assert.All(
-            (string[])["certificate", "revocationLists", "tls", "listeners", "clock", "start", "audit", "sizeBytes",
-                "written"],
+            (string[])["certificate", "revocationLists", "tls", "listeners", "egress", "clock", "start", "audit",
+                "sizeBytes", "written"],
             key => Assert.DoesNotContain($"\"{key}", text));
         Assert.Empty(Violations());
     }
@@ -104,6 +106,13 @@ public sealed class PostureMessageTests
             Host = new HostSighting(int.MaxValue, new DiskSpace(long.MaxValue, long.MaxValue))
             {
                 Audit = new AuditHead(long.MaxValue, new string('0', 64)),
+                Egress = new EgressFacts(
+                    new JailStanding(int.MaxValue, false, ""),
+                    new ProofView(PostureWorld.Sent, 1,
+                    [
+                        .. Enum.GetValues<EscapeAttempt>()
+                            .Select(attempt => new ProvedAttempt(attempt, WallVerdict.Held, "landlock")),
+                    ])),
             },
             BufferBytes = long.MaxValue, BufferBytesMax = long.MaxValue, WrittenBytesPerDay = double.MaxValue,
         };

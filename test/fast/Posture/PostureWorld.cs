@@ -1,6 +1,8 @@
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Stamps;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Egress.Jail;
+using Sluice.Agent.Egress.Proof;
 using Sluice.Agent.Posture;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Time;
@@ -27,6 +29,14 @@ internal static class PostureWorld
         Host = new HostSighting(0, new DiskSpace(31_268_536_320, 24_012_345_344))
         {
             Audit = new AuditHead(1234, "3f2a9c1d5b7e8f60a1b2c3d4e5f60718293a4b5c6d7e8f9012345678901abcde"),
+            Egress = new EgressFacts(
+                new JailStanding(7, true, ""),
+                new ProofView(Sent.AddSeconds(-2), 1,
+                [
+                    new ProvedAttempt(EscapeAttempt.OtherPort, WallVerdict.Held, "landlock"),
+                    new ProvedAttempt(EscapeAttempt.Datagram, WallVerdict.Held, "seccomp"),
+                    new ProvedAttempt(EscapeAttempt.Exec, WallVerdict.Open, ""),
+                ])),
         },
         Session = new SessionFacts(
             "TLS 1.3", "TLS_AES_256_GCM_SHA384", "00C3A1D94E7F0B", At(2027, 2, 20),

@@ -16,7 +16,7 @@ internal static partial class LogRules
         ["agent/Publishing"] = (3000, 3999),
         ["agent/Uplink"] = (4000, 4999),
         ["agent/Configuration"] = (5000, 5999),
-        ["agent/Egress"] = (6000, 6999),
+        ["agent/Egress/Proof"] = (6000, 6999),
         ["agent/Health"] = (7000, 7999),
         ["agent/Renewal"] = (8000, 8499),
         ["agent/Trust"] = (8500, 8599),

@@ -29,6 +29,7 @@ internal static partial class OwnershipRules
         "agent/Buffering/StoreSwitch.cs", // a part of a new store's id
         "agent/Buffering/Disk/Storage/DirectoryStorage.cs", // what the kernel stamps files with
         "agent/Publishing/PublishDesk.cs", // "sent" in a message
+        "agent/Egress/Proof/ProofLoop.cs", // "proved" in the posture
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
         "agent/CommandLine/Finding/FindOrderVerb.cs", // when a golden sample was taken
         "agent/Enrolment/EnrolmentContext.cs", "agent/Auditing/AuditLoop.cs", // when somebody did what
