@@ -173,7 +173,8 @@ public static class GatewayHost
         AddLoop(services, s => new IdentityWatch(
             configuration, s.GetRequiredService<ValidityClock>(), s.GetRequiredService<Publisher>().Withdraw, clock,
             Logger<IdentityWatch>(s), s.GetRequiredService<MachineBinding>().Refusal,
-            s.GetRequiredService<AuditLoop>().Tell)
+            s.GetRequiredService<AuditLoop>().Tell,
+            s.GetRequiredService<IHostApplicationLifetime>().StopApplication)
         {
             Broker = () => s.GetRequiredService<Publisher>().Attempt.BrokerChain,
             Tells = s.GetRequiredService<Publisher>().Tell,

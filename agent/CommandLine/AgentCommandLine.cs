@@ -63,7 +63,7 @@ internal sealed class AgentCommandLine
         var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.");
         if (Run is not null)
         {
-            root.Add(new RunVerb(Run, Error, Jail).Command());
+            root.Add(new RunVerb(Run, Error, Clock, Jail).Command());
         }
 
         root.Add(new CheckVerb(Output, Clock).Command());

@@ -1,6 +1,8 @@
 using System.CommandLine;
+using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress.Jail;
+using Sluice.Agent.Enrolment.Wiping;
 
 namespace Sluice.Agent.CommandLine;
 
@@ -9,7 +11,7 @@ namespace Sluice.Agent.CommandLine;
 /// and the last good one runs instead; only where there is none does nothing start. Before anything else
 /// does, the agent locks itself in.
 /// </summary>
-internal sealed class RunVerb(RunGateway run, TextWriter error, IJail? jail = null)
+internal sealed class RunVerb(RunGateway run, TextWriter error, TimeProvider clock, IJail? jail = null)
 {
     private readonly Option<string> config = VerbOptions.Config();
     private readonly Option<string> socket = VerbOptions.Socket();
@@ -34,6 +36,11 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, IJail? jail = nu
         if (loaded is { Configuration: { } configuration, Files: { } files })
         {
             var options = new RunOptions { SocketPath = socketPath, Started = () => Keep(store, files) };
+            if (await WipedAsync(configuration, file, stateDirectory, cancellationToken).ConfigureAwait(false))
+            {
+                return ExitCode.Configuration;
+            }
+
             return await RunLockedInAsync(configuration, options, paths, loaded.Problems, cancellationToken)
                 .ConfigureAwait(false);
         }
@@ -41,6 +48,11 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, IJail? jail = nu
         if (store.Load() is not { } lastGood)
         {
             await TellAsync(loaded.Problems).ConfigureAwait(false);
+            if (GatewayFilesToWipe.Told(file) is { } wiped)
+            {
+                await error.WriteLineAsync(wiped).ConfigureAwait(false);
+            }
+
             await error.WriteLineAsync($"{file}: refused, and there is no last good configuration in {stateDirectory}: "
                 + "nothing starts.").ConfigureAwait(false);
             return ExitCode.Configuration;
@@ -52,6 +64,11 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, IJail? jail = nu
             await error.WriteLineAsync($"{file}: refused, and so is the last good one, by this version: nothing "
                 + "starts.")
                 .ConfigureAwait(false);
+            return ExitCode.Configuration;
+        }
+
+        if (await WipedAsync(kept, file, stateDirectory, cancellationToken).ConfigureAwait(false))
+        {
             return ExitCode.Configuration;
         }
 
@@ -112,6 +129,20 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, IJail? jail = nu
         }
 
         started();
+    }
+
+    /// <summary>A wipe that a power cut came between is brought to its end, and nothing runs.</summary>
+    private async Task<bool> WipedAsync(
+        GatewayConfiguration configuration, string file, string stateDirectory, CancellationToken cancellationToken)
+    {
+        if (await WipeVerb.FinishAsync(configuration, file, stateDirectory, clock, cancellationToken)
+            .ConfigureAwait(false) is not { } report)
+        {
+            return false;
+        }
+
+        report.Print(error, error, asJson: false);
+        return true;
     }
 
     private void Keep(LastGoodStore store, ConfigurationFiles files)

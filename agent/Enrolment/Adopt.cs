@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Commissioning.Lists;
+using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Requests;
@@ -99,6 +100,11 @@ internal sealed class Adopt(EnrolmentContext context)
         if (identity is not null && !context.Machine.AreKnown)
         {
             notes.Add(BindingWords.Unknown);
+        }
+
+        if (identity is null && context.Store.ReadWiped() is { } wiped && Wipe.Read(wiped) is { } receipt)
+        {
+            notes.Add($"Gateway {receipt.Gateway} was wiped here at {receipt.At.UtcDateTime:yyyy-MM-dd HH:mm}Z.");
         }
 
         notes.AddRange(new[] { time.ClockProblem is { } clock ? $"{clock}." : null, Expiry(identity, time) }

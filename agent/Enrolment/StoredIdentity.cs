@@ -55,6 +55,12 @@ internal sealed class StoredIdentity(IdentityStore store)
         return content with { RevocationLists = lists };
     }
 
+    /// <summary>Everything between the gateway's certificate, which comes first, and the root, which is the last.
+    /// </summary>
+    public IReadOnlyList<X509Certificate2> Path(string version) =>
+        [.. Certificates(version, IdentityDirectory.ChainFile),
+            .. Certificates(version, IdentityDirectory.RootsFile).Take(1)];
+
     public List<RevocationList> Lists(string version) =>
         [.. RevocationFile.Read(store.ReadFile(version, IdentityDirectory.RevocationFile) ?? [])
             .Select(each => each.List).OfType<RevocationList>()];

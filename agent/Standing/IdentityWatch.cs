@@ -5,6 +5,7 @@ using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
 using Sluice.Provisioning;
+using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Standing;
 
@@ -34,6 +35,7 @@ public sealed class IdentityWatch : BackgroundService
     private readonly ILogger<IdentityWatch> log;
     private readonly Func<string?> refuses;
     private readonly Action<AuditNote> audit;
+    private readonly Action wiped;
     private volatile IdentityStanding standing = new();
     private IReadOnlyList<ReadOnlyMemory<byte>> brokerSeen = [];
     private string stamp = "";
@@ -46,11 +48,13 @@ public sealed class IdentityWatch : BackgroundService
     /// <param name="log">The journal.</param>
     /// <param name="refuses">Why the identity may not be used on this machine; null: nobody asks.</param>
     /// <param name="audit">The audit log's ear.</param>
+    /// <param name="wiped">Called where this gateway is being wiped: the agent stops.</param>
     internal IdentityWatch(
         GatewayConfiguration configuration, ValidityClock validity, Action<Withdrawal> withdraw, TimeProvider clock,
-        ILogger<IdentityWatch> log, Func<string?> refuses, Action<AuditNote> audit)
+        ILogger<IdentityWatch> log, Func<string?> refuses, Action<AuditNote> audit,
+        Action wiped)
     {
-        (this.refuses, this.audit) = (refuses, audit);
+        (this.refuses, this.audit, this.wiped) = (refuses, audit, wiped);
         this.configuration = configuration;
         this.validity = validity;
         this.withdraw = withdraw;
@@ -86,6 +90,12 @@ public sealed class IdentityWatch : BackgroundService
 
     internal void Look()
     {
+        if (File.Exists(Path.Combine(configuration.Identity.Directory, IdentityStore.WipingFile)))
+        {
+            wiped();
+            return;
+        }
+
         // A session that is new may have been judged by lists that were replaced while it began.
         var broker = Broker();
         var now = Stamp();

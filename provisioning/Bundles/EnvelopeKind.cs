@@ -24,6 +24,9 @@ public sealed class EnvelopeKind
     /// <summary>What all gateways of a plant get: provisioning/TRUST.md.</summary>
     public static EnvelopeKind Trust { get; } = new("SLUICET1", "trust bundle", WireBytesMax);
 
+    /// <summary>What a gateway leaves that destroyed its identity: provisioning/WIPE.md.</summary>
+    public static EnvelopeKind Receipt { get; } = new("SLUICEW1", "wipe receipt", 64 << 10);
+
     /// <summary>What a person calls it.</summary>
     public string Name { get; }
 

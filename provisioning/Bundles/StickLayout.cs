@@ -19,11 +19,17 @@ public static class StickLayout
     public const string ReportEnding = ".report.txt";
     public const string DiagnosticsEnding = ".diagnostics.txt";
 
+    /// <summary>What a gateway leaves that was wiped.</summary>
+    public const string ReceiptEnding = ".wiped.receipt";
+
     /// <summary>Requests that are looked at on one stick; no cabinet has more gateways.</summary>
     public const int RequestsMax = 500;
 
     public static string RequestOf(string stick, string gatewayId) =>
         Path.Combine(stick, Folder, gatewayId + RequestEnding);
+
+    public static string ReceiptOf(string stick, string gatewayId) =>
+        Path.Combine(stick, Folder, gatewayId + ReceiptEnding);
 
     public static string BundleOf(string stick, string gatewayId) =>
         Path.Combine(stick, Folder, gatewayId + BundleEnding);

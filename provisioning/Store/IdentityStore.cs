@@ -17,6 +17,8 @@ namespace Sluice.Provisioning.Store;
 /// versions/0004/confirmed  and the registration authority knows that it is in use
 /// versions/0004t7/         the same, with the roots and lists of trust bundle 7
 /// trust                    the newest trust bundle that was ever taken in
+/// wiping                   the receipt of a wipe: all that is left here is to be destroyed
+/// wiped.receipt            the same when it was
 /// </code>
 /// Invariants: a link is only ever replaced by a rename, and after everything that it leads to is on the disk and
 /// synced; so a power cut at any instant leaves the old identity in use or the new one, whole. What was in use before
@@ -46,6 +48,13 @@ public sealed class IdentityStore(IIdentityDisk disk)
     public const string TrustFile = "trust";
 
     private const char TrustMark = 't';
+
+    /// <summary>This gateway is being wiped: what it leaves.</summary>
+    public const string WipingFile = "wiping";
+
+    /// <summary>It was wiped.</summary>
+    public const string WipedFile = "wiped.receipt";
+
     private const string Fresh = ".new";
 
     /// <summary>The bundle's number in a version's name; 0 where it has none.</summary>
@@ -194,10 +203,33 @@ public sealed class IdentityStore(IIdentityDisk disk)
         PointTo(IdentityDirectory.Current, previous);
     }
 
-    /// <summary>Deletes every key and certificate: links first, so that nothing half deleted is ever in use.</summary>
-    public void Erase()
+    /// <summary>
+    /// From here on this gateway is a wiped one, whatever is still there: one rename, before anything is destroyed.
+    /// </summary>
+    /// <param name="receipt">What it leaves; kept until <see cref="EndWipe"/> and after it.</param>
+    public void BeginWipe(ReadOnlySpan<byte> receipt) => Replace("", WipingFile, receipt, isSecret: false);
+
+    /// <summary>The receipt of a wipe that was begun and is not at its end; null where there is none.</summary>
+    public byte[]? ReadWiping() => disk.Read(WipingFile, FileBytesMax);
+
+    /// <summary>The receipt of the last wipe that came to its end; null where there was none.</summary>
+    public byte[]? ReadWiped() => disk.Read(WipedFile, FileBytesMax);
+
+    /// <summary>Nothing is left: the receipt is the only trace, beside the audit log.</summary>
+    public void EndWipe()
     {
-        foreach (var name in new[] { IdentityDirectory.Current, Staged, PendingFile, TrustFile })
+        disk.Rename(WipingFile, WipedFile);
+        disk.SyncFolder("");
+    }
+
+    /// <summary>
+    /// Deletes every key and certificate: links first, so that nothing half deleted is ever in use. What was begun is
+    /// begun anew where a power cut came between.
+    /// </summary>
+    /// <param name="more">Other files of the directory that go with them.</param>
+    public void Erase(params IEnumerable<string> more)
+    {
+        foreach (var name in new[] { IdentityDirectory.Current, Staged, PendingFile, TrustFile }.Concat(more))
         {
             disk.Delete(name);
             disk.Delete(name + Fresh);
@@ -209,7 +241,10 @@ public sealed class IdentityStore(IIdentityDisk disk)
             disk.DeleteFolder(FolderOf(version));
         }
 
-        disk.SyncFolder(Versions);
+        if (disk.IsFolder(Versions))
+        {
+            disk.SyncFolder(Versions);
+        }
     }
 
     private static bool IsKept(string file) => !file.EndsWith(Fresh, StringComparison.Ordinal)

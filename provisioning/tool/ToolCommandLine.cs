@@ -71,6 +71,7 @@ internal sealed class ToolCommandLine
         root.Add(new RevokeVerb(surroundings).Command());
         root.Add(new CrlVerb(surroundings).Command());
         root.Add(new ListVerb(surroundings).Command());
+        root.Add(new ReceiptVerb(surroundings).Command());
         root.Add(new ClientVerb(surroundings).Command());
         root.Add(new RaVerb(surroundings).Command());
         root.Add(new BrokerConfigVerb(surroundings).Command());

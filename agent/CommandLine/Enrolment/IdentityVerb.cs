@@ -3,6 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
+using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.Time;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Verbs;
@@ -132,6 +133,7 @@ internal sealed class IdentityVerb(
             (context, parsed) => new NewerLists(context).Take(parsed.GetValue(listFile)!), listFile);
         Add(verb, "status", "Say which identity is in use, what is staged, and when it expires.",
             (context, _) => new Adopt(context).Status());
+        verb.Add(new WipeVerb(input, isTerminal, output, error, clock).Command());
         var audit = new Command("audit", "The log of who did what with this gateway's identity.");
         Add(audit, "show", "Print the newest lines.",
             (context, parsed) => new Adopt(context).AuditShow(parsed.GetValue(lines)), lines);
@@ -185,25 +187,46 @@ internal sealed class IdentityVerb(
         var loaded = ConfigurationLoader.Load(file);
         if (loaded.Configuration is not { } configuration)
         {
+            if (GatewayFilesToWipe.Told(file) is { } wiped)
+            {
+                return VerbReport.Failed(verb, ExitCode.Configuration, $"There is no configuration any more. {wiped}",
+                    "It has no identity, no readings and no configuration.",
+                    "lay a configuration there, and begin anew: sluice-agent identity init.");
+            }
+
             var first = loaded.Problems.FirstOrDefault(problem => problem.IsError)?.ToString() ?? file;
             return VerbReport.Failed(verb, ExitCode.Configuration, $"The configuration is refused: {first}",
                 "Nothing was changed: it says who this gateway is and where its identity lies.",
                 "see all that is wrong with it: sluice-agent check.");
         }
 
+        return await InDirectoryAsync(configuration, file, clock, user, verb, act).ConfigureAwait(false);
+    }
+
+    /// <summary>The same for a configuration that was read already.</summary>
+    internal static async Task<VerbReport> InDirectoryAsync(
+        GatewayConfiguration configuration, string file, TimeProvider clock, EnrolmentUser user, string verb,
+        Func<EnrolmentContext, Task<VerbReport>> act)
+    {
         var directory = configuration.Identity.Directory;
         LinuxIdentityDisk? disk = null;
         try
         {
             disk = await OpenAsync(directory, clock).ConfigureAwait(false);
             var here = HostClock.Here(() => Guid.Empty);
-            return await act(new EnrolmentContext(configuration, disk, clock, here, user)
+            var context = new EnrolmentContext(configuration, disk, clock, here, user)
             {
                 ConfigurationDirectory = Path.GetDirectoryName(Path.GetFullPath(file)),
                 Machine = MachineFacts.Here(directory),
                 Tpm = TpmChip.Version(),
-            })
-                .ConfigureAwait(false);
+            };
+            if (context.Store.ReadWiping() is not null && verb is not (WipeVerb.Verb or "stick"))
+            {
+                return VerbReport.Failed(verb, ExitCode.Unclear, "A wipe of this gateway was begun, and is not at its "
+                    + "end.", "Its identity is gone for good.", "bring it to its end: sluice-agent identity wipe.");
+            }
+
+            return await act(context).ConfigureAwait(false);
         }
         catch (UnauthorizedAccessException exception)
         {

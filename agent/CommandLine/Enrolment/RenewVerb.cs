@@ -53,6 +53,28 @@ internal sealed class RenewVerb(string socketPath, TimeProvider clock)
         }
     }
 
+    /// <summary>
+    /// Only asks: whoever calls this holds the identity directory, which the agent needs for a renewal.
+    /// </summary>
+    public static async Task<VerbReport> AskAsync(
+        string socketPath, TimeProvider clock, CancellationToken cancellationToken)
+    {
+        var (first, problem) = await StatusClient.SayAsync(socketPath, StatusServer.Renew, clock, cancellationToken)
+            .ConfigureAwait(false);
+        return first?.Renewal is null
+            ? VerbReport.Failed(Verb, ExitCode.Unavailable, first is null ? problem : "The agent that runs is of an "
+                + "older version.", "Nothing was asked for: only a running agent renews over its connection.",
+                "see that the agent runs; or renew with this stick: the word request, and the CA's bundle.")
+            : new VerbReport
+            {
+                Verb = Verb,
+                ExitCode = ExitCode.Fine,
+                Sentence = "The running agent was asked to renew its certificate, and goes on by itself.",
+                Notes = ["What came of it stands in the diagnostics, a minute later, and in the report of the next "
+                    + "stick: which version is in use, and until when."],
+            };
+    }
+
     private static VerbReport Ended(StatusReport report, RenewalStatus renewal)
     {
         if (renewal is { State: "idle", Steps: [.., { Passed: true }] })

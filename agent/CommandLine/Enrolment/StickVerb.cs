@@ -18,6 +18,7 @@ internal sealed class StickVerb(TextWriter output, TextWriter error, TimeProvide
 
     private readonly Option<string> config = VerbOptions.Config();
     private readonly Option<string> socket = VerbOptions.Socket();
+    private readonly Option<string> state = VerbOptions.State();
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON document, for programs." };
 
     private readonly Argument<string> mount = new("DIR")
@@ -28,8 +29,9 @@ internal sealed class StickVerb(TextWriter output, TextWriter error, TimeProvide
     public Command Command()
     {
         var run = new Command("run", "Do what the stick asks of this gateway: take a bundle in, try it and put it into "
-            + "use; and what stands in GATEWAY.jobs.txt, one word in each line: rollback, request, diagnostics. "
-            + "Writes GATEWAY.report.txt. Ends as the verbs of 'identity' do.") { mount, config, socket, json };
+            + "use; and what stands in GATEWAY.jobs.txt, one word in each line: rollback, request, diagnostics, renew, "
+            + "wipe GATEWAY. "
+            + "Writes GATEWAY.report.txt. Ends as the verbs of 'identity' do.") { mount, config, state, socket, json };
         run.SetAction((parsed, cancellationToken) => RunAsync(parsed, cancellationToken));
         return new Command("stick", "A stick that does its part by itself.") { run };
     }
@@ -47,12 +49,13 @@ internal sealed class StickVerb(TextWriter output, TextWriter error, TimeProvide
     private async Task<VerbReport> WorkAsync(LinuxStick stick, ParseResult parsed, CancellationToken cancellationToken)
     {
         var socketPath = parsed.GetValue(socket)!;
+        var file = parsed.GetValue(config)!;
         var begun = false;
         VerbReport report;
         for (var tries = 1; ; tries++)
         {
             report = await IdentityVerb.ReportAsync(
-                parsed.GetValue(config)!, clock, EnrolmentUser.Here() with { Terminal = "a stick" }, "stick",
+                file, clock, EnrolmentUser.Here() with { Terminal = "a stick" }, "stick",
                 async context =>
                 {
                     begun = true;
@@ -60,7 +63,10 @@ internal sealed class StickVerb(TextWriter output, TextWriter error, TimeProvide
                     return await new StickWork(context, stick, new StickHelp(
                         new Trial(context, socketPath).RunStagedAsync,
                         new StickDiagnostics(context, socketPath).TellAsync,
-                        _ => false)).RunAsync(stop.Token).ConfigureAwait(false);
+                        _ => false,
+                        stopping => RenewVerb.AskAsync(socketPath, clock, stopping),
+                        (handOut, stopping) => WipeVerb.Of(context, file, parsed.GetValue(state)!, clock)
+                            .RunAsync(handOut, stopping))).RunAsync(stop.Token).ConfigureAwait(false);
                 }).ConfigureAwait(false);
             if (begun || report.ExitCode != ExitCode.Unavailable || tries == TriesMax)
             {

@@ -9,6 +9,8 @@ internal enum StickJob
     Rollback,
     Request,
     Diagnostics,
+    Renew,
+    Wipe,
 }
 
 /// <param name="Job">What to do.</param>
@@ -17,7 +19,9 @@ internal sealed record StickTask(StickJob Job, string AskedBy);
 
 /// <summary>
 /// Reads the jobs that a person ordered, <c>gw-042.jobs.txt</c>: one word in each line, made with any editor. A core.
-/// One problem anywhere means that nothing of it is done: whoever wrote it meant something else.
+/// One problem anywhere means that nothing of it is done: whoever wrote it meant something else. What cannot be undone
+/// names the gateway once more, <c>wipe gw-042</c>, and stands alone: a file that was copied from another stick and
+/// only renamed wipes nothing.
 /// </summary>
 internal static class StickOrders
 {
@@ -29,10 +33,11 @@ internal static class StickOrders
     private static readonly (string Word, StickJob Job)[] Words =
     [
         ("rollback", StickJob.Rollback), ("request", StickJob.Request), ("diagnostics", StickJob.Diagnostics),
+        ("renew", StickJob.Renew), ("wipe", StickJob.Wipe),
     ];
 
     public static (IReadOnlyList<StickTask> Tasks, IReadOnlyList<string> Problems) Read(
-        string name, ReadOnlySpan<byte> bytes)
+        string gateway, string name, ReadOnlySpan<byte> bytes)
     {
         var text = Encoding.UTF8.GetString(bytes).TrimStart('\uFEFF');
         if (text.Contains('\0', StringComparison.Ordinal))
@@ -45,15 +50,20 @@ internal static class StickOrders
         var lines = text.Split('\n');
         for (var at = 0; at < lines.Length; at++)
         {
-            var word = lines[at].Split('#')[0].Trim();
-            if (word.Length == 0)
+            var words = lines[at].Split('#')[0].Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries);
+            if (words.Length == 0)
             {
                 continue;
             }
 
-            var known = Array.Find(Words, each => each.Word.Equals(word, StringComparison.OrdinalIgnoreCase));
+            var word = string.Join(' ', words);
+            var known = Array.Find(Words, each => each.Word.Equals(words[0], StringComparison.OrdinalIgnoreCase));
             var where = $"{name}, line {at + 1}";
-            if (known.Word is null)
+            if (known.Job == StickJob.Wipe && word != $"{words[0]} {gateway}")
+            {
+                problems.Add($"{where}: a wipe names the gateway once more: wipe {gateway}");
+            }
+            else if (known.Word is null || (known.Job != StickJob.Wipe && words.Length > 1))
             {
                 problems.Add($"{where}: '{Shown(word)}' is no job; there are "
                     + string.Join(", ", Words.Select(each => each.Word)));
@@ -62,6 +72,11 @@ internal static class StickOrders
             {
                 problems.Add($"{where}: '{known.Word}' stands there twice");
             }
+        }
+
+        if (found.ContainsKey(StickJob.Wipe) && found.Count > 1)
+        {
+            problems.Add($"{name}: a wipe stands alone");
         }
 
         var ordered = Words.Where(each => found.ContainsKey(each.Job)).Select(each => found[each.Job]);

@@ -11,9 +11,12 @@ namespace Sluice.Agent.Enrolment.Sticks;
 /// <param name="Verify">Tries what is staged with the broker.</param>
 /// <param name="Diagnose">What goes to whoever looks for a fault.</param>
 /// <param name="ConfirmsRoot">Whether the first root is the plant's, where nobody can be asked.</param>
+/// <param name="Renew">Asks the running agent for a renewal.</param>
+/// <param name="Wipe">Wipes this gateway, and hands the receipt out.</param>
 internal sealed record StickHelp(
     Func<CancellationToken, Task<VerbReport>> Verify, Func<CancellationToken, Task<string>> Diagnose,
-    Func<X509Certificate2, bool> ConfirmsRoot);
+    Func<X509Certificate2, bool> ConfirmsRoot, Func<CancellationToken, Task<VerbReport>> Renew,
+    Func<Func<byte[], string?>, CancellationToken, Task<VerbReport>> Wipe);
 
 /// <summary>
 /// Does what a stick asks of this gateway, in a fixed order. Called once by the verb.
@@ -24,6 +27,7 @@ internal sealed record StickHelp(
 /// <item>Orders are renamed, durably, before the first is done: no rollback happens twice because the same stick was
 /// plugged in twice.</item>
 /// <item>A bundle is put into use only after the broker accepted it.</item>
+/// <item>A wipe that was begun is brought to its end by the next stick, and nothing else is done then.</item>
 /// </list>
 /// </summary>
 internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHelp help)
@@ -88,10 +92,16 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
     {
         var problems = new List<string>();
         var tasks = new List<StickTask>();
+        if (context.Store.ReadWiping() is not null)
+        {
+            asked.Add($"{WordOf(StickJob.Wipe)}: it was begun before, and is not at its end");
+            return ([new StickTask(StickJob.Wipe, "begun before")], []);
+        }
+
         var orders = stick.Read(JobsName, StickOrders.BytesMax);
         if (orders.Bytes is { } text)
         {
-            var (ordered, wrong) = StickOrders.Read(JobsName, text);
+            var (ordered, wrong) = StickOrders.Read(Gateway, JobsName, text);
             problems.AddRange(wrong);
             tasks.AddRange(ordered);
         }
@@ -100,15 +110,16 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
         problems.AddRange(new[] { orders.Problem, bundle.Problem }.OfType<string>());
         asked.AddRange(tasks.Select(task => $"{WordOf(task.Job)}: {task.AskedBy}"));
 
-        // Whoever orders the old one back does not want the new one, which may lie there still.
-        var goesBack = tasks.Exists(task => task.Job == StickJob.Rollback);
+        // Whoever orders the old one back, or an end of it all, does not want the new one, which may lie there still.
+        var goesBack = tasks.Find(task => task.Job is StickJob.Rollback or StickJob.Wipe);
         if (bundle.Bytes is not null)
         {
-            asked.Add(goesBack ? $"{BundleName} was left alone, because a rollback is ordered"
+            asked.Add(goesBack is not null
+                ? $"{BundleName} was left alone, because a {WordOf(goesBack.Job)} is ordered"
                 : $"{WordOf(StickJob.Bundle)}: {BundleName}");
         }
 
-        if (bundle.Bytes is not null && !goesBack)
+        if (bundle.Bytes is not null && goesBack is null)
         {
             tasks.Insert(0, new StickTask(StickJob.Bundle, BundleName));
         }
@@ -120,7 +131,7 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
     {
         context.Log(Verb, "begun", tasks.Count == 0 ? "Nothing is asked of this gateway."
             : $"Asked: {string.Join(", ", tasks.Select(task => WordOf(task.Job)))}.");
-        return tasks.Any(task => task.Job != StickJob.Bundle)
+        return tasks.Any(task => task.AskedBy.StartsWith(JobsName, StringComparison.Ordinal))
             ? stick.Rename(JobsName, Gateway + StickLayout.JobsTakenEnding)
             : null;
     }
@@ -143,6 +154,14 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
                 case StickJob.Diagnostics:
                     Keep(task.Job, Written(Gateway + StickLayout.DiagnosticsEnding, Encoding.UTF8.GetBytes(
                         await help.Diagnose(cancellationToken).ConfigureAwait(false))));
+                    break;
+                case StickJob.Renew:
+                    Keep(task.Job, await help.Renew(cancellationToken).ConfigureAwait(false));
+                    break;
+                case StickJob.Wipe:
+                    Keep(task.Job, await help.Wipe(
+                        receipt => stick.Write(Gateway + StickLayout.ReceiptEnding, receipt), cancellationToken)
+                        .ConfigureAwait(false));
                     break;
                 default:
                     throw new InvalidOperationException($"{task.Job} is no job.");
@@ -202,7 +221,7 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
     private async Task OfferRequestAsync(IReadOnlyList<StickTask> tasks, CancellationToken cancellationToken)
     {
         var state = context.Store.Look();
-        if (tasks.All(task => task.Job != StickJob.Request)
+        if (tasks.All(task => task.Job is not (StickJob.Request or StickJob.Wipe)) && context.Store.ReadWiped() is null
             && (state.HasRequest || state is { Active: null, Staged: null }))
         {
             var task = new StickTask(StickJob.Request, state.HasRequest ? "one waits for its certificate"

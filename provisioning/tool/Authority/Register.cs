@@ -54,6 +54,9 @@ internal sealed record Registered(
     /// <summary>When the gateway said that it runs on it.</summary>
     public DateTimeOffset? ConfirmedAt { get; init; }
 
+    /// <summary>When its gateway destroyed the key, by the gateway's own signed word.</summary>
+    public DateTimeOffset? WipedAt { get; init; }
+
     /// <summary>When its gateway said that it runs on a newer one.</summary>
     public DateTimeOffset? SupersededAt { get; init; }
 }

@@ -180,10 +180,11 @@ internal sealed class RegistrationDesk(string site, DeskPolicy policy, TimeProvi
             return Sign(gateway, own.LastOrDefault()?.Serial ?? "", "A person approved its key.");
         }
 
-        if (own.Count == 0 || own[^1].RevokedAt is not null || own[^1].NotAfter <= now)
+        if (own.Count == 0 || own[^1].RevokedAt is not null || own[^1].WipedAt is not null || own[^1].NotAfter <= now)
         {
             return Hold(gateway, held, register, own.Count == 0
                 ? "this CA has no certificate of it"
+                : own[^1].WipedAt is not null ? "it said that it was wiped"
                 : "its newest certificate is not in force any more");
         }
 

@@ -24,7 +24,10 @@ internal sealed class ListVerb(ToolSurroundings tool)
 
     public static VerbCertificate Row(Registered registered, int bundle, DateTimeOffset now) => new(
         registered.Name, registered.Kind, registered.Serial, registered.KeyFingerprint, registered.NotAfter,
-        registered.RevokedAt is not null ? "revoked" : registered.NotAfter < now ? "expired" : "in force", bundle);
+        registered.RevokedAt is not null ? "revoked"
+        : registered.WipedAt is not null ? "wiped"
+        : registered.NotAfter < now ? "expired"
+        : "in force", bundle);
 
     private VerbReport Show(AuthorityFolder folder, PlantAuthority authority)
     {

@@ -160,6 +160,15 @@ internal sealed class SmallPlant : IAsyncDisposable
         return code;
     }
 
+    /// <summary>Waits until the agent ends by itself, and returns its exit code.</summary>
+    public async Task<int> AgentEndedAsync()
+    {
+        var code = await running!.WaitAsync(Bound);
+        stop!.Dispose();
+        running = null;
+        return code;
+    }
+
     public T See<T>(Func<GatewayStream, T> look) => Mes.Read(ledger => look(ledger.Gateway(GatewayId)));
 
     /// <summary>Waits for it, or fails with what was seen and what the contract did not allow.</summary>

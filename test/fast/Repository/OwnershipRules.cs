@@ -32,7 +32,8 @@ internal static partial class OwnershipRules
         "agent/Egress/Proof/ProofLoop.cs", // "proved" in the posture
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
         "agent/CommandLine/Finding/FindOrderVerb.cs", // when a golden sample was taken
-        "agent/Enrolment/EnrolmentContext.cs", "agent/Auditing/AuditLoop.cs", // when somebody did what
+        "agent/Enrolment/EnrolmentContext.cs", "agent/Auditing/AuditLoop.cs",
+        "agent/Enrolment/Wiping/Wipe.cs", // when somebody did what
         "agent/Enrolment/Trial.cs", // "sent" in the message of a trial
         "agent/Time/ValidityClock.cs", // validity of certificates, and nobody else asks for that
         "agent/Renewal/RenewalWork.cs", // when something was proved or confirmed

@@ -20,6 +20,9 @@ internal sealed class SimulatedStick : IStick
 
     public bool IsPulled { get; private set; }
 
+    /// <summary>Told what is written.</summary>
+    public Action<string> OnWrite { get; set; } = _ => { };
+
     public void PlugIn() => (IsPulled, StaysFor) = (false, null);
 
     public string Text(string name) => Encoding.UTF8.GetString(Files[name]);
@@ -38,6 +41,7 @@ internal sealed class SimulatedStick : IStick
             return problem;
         }
 
+        OnWrite(name);
         Files[name] = bytes.ToArray();
         return null;
     }

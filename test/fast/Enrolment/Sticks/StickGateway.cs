@@ -1,9 +1,11 @@
 using System.Net;
 using System.Text;
 using Sluice.Agent;
+using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Enrolment.Sticks;
+using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.Time;
 using Sluice.Fast.Provisioning.Bundles;
 using Sluice.Provisioning.Audit;
@@ -39,6 +41,11 @@ internal sealed class StickGateway : IDisposable
 
     public bool ConfirmsRoot { get; set; } = true;
 
+    /// <summary>What a wipe destroys beside the identity, before its receipt is handed out and after it.</summary>
+    public IReadOnlyList<WipeTarget> Before { get; set; } = [];
+
+    public IReadOnlyList<WipeTarget> After { get; set; } = [];
+
     public string Identity => Path.Combine(directory, "identity");
 
     public IdentityState State
@@ -61,13 +68,23 @@ internal sealed class StickGateway : IDisposable
         }
     }
 
+    /// <summary>Looks whether the log fits, and holds this head.</summary>
+    public AuditVerdict Check(string head)
+    {
+        AuditVerdict? verdict = null;
+        Do(context => verdict = context.Audit.Check(head));
+        return verdict!;
+    }
+
     public async Task<VerbReport> PlugInAsync(IStick stick)
     {
         using var disk = LinuxIdentityDisk.Open(Identity);
         var context = Context(disk);
         var help = new StickHelp(
             _ => Task.FromResult(Verify(context)),
-            new StickDiagnostics(context, Path.Combine(directory, "no.sock")).TellAsync, _ => ConfirmsRoot);
+            new StickDiagnostics(context, Path.Combine(directory, "no.sock")).TellAsync, _ => ConfirmsRoot,
+            stopping => RenewVerb.AskAsync(Path.Combine(directory, "no.sock"), TimeProvider.System, stopping),
+            (handOut, stopping) => new Wipe(context, Before, After, 1234).RunAsync(handOut, stopping));
         return await new StickWork(context, stick, help).RunAsync(CancellationToken.None);
     }
 

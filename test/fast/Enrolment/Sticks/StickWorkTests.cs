@@ -134,7 +134,8 @@ public sealed class StickWorkTests(BundleBench bench) : IClassFixture<BundleBenc
         var report = await gateway.PlugInAsync(stick);
 
         Assert.Equal(ExitCode.Unclear, report.ExitCode);
-        Assert.Contains("line 2: 'format c:' is no job; there are rollback, request, diagnostics.", Report);
+        Assert.Contains("line 2: 'format c:' is no job; there are rollback, request, diagnostics, renew, "
+            + "wipe.", Report);
         Assert.Contains("line 3: 'request' stands there twice.", Report);
         Assert.Contains("line 4: '??' is no job", Report);
         Assert.Equal(before, gateway.Snapshot());
