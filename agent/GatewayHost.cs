@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Sluice.Agent.Auditing;
@@ -96,7 +97,7 @@ public static class GatewayHost
         surroundings.AddLog(builder.Logging);
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = StopTimeout);
-        services.AddSystemd();
+        AddWordToSystemd(services);
         services.AddSingleton(configuration);
         services.AddSingleton(options);
         services.AddSingleton(clock);
@@ -160,6 +161,20 @@ public static class GatewayHost
                 Options = options,
             },
             clock, Logger<AuditLoop>(s)));
+
+    /// <summary>
+    /// Ready, and stopping, where systemd asks to be told. AddSystemd() would look at the name of the parent process
+    /// first, which a unit with ProtectProc=invisible does not let it see: the start would never be over.
+    /// </summary>
+    private static void AddWordToSystemd(IServiceCollection services)
+    {
+        var notifier = new SystemdNotifier();
+        if (notifier.IsEnabled)
+        {
+            services.AddSingleton<ISystemdNotifier>(notifier);
+            services.AddSingleton<IHostLifetime, SystemdLifetime>();
+        }
+    }
 
     /// <summary>What watches the identity in use and the time by which it is judged.</summary>
     private static void AddIdentity(

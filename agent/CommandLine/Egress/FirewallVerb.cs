@@ -12,6 +12,7 @@ namespace Sluice.Agent.CommandLine.Egress;
 internal sealed class FirewallVerb(TextWriter output, TextWriter error)
 {
     private const string Render = "render";
+    private const string Unit = "unit";
     private const int FlowsToldMax = 40;
 
     private readonly Option<string> config = VerbOptions.Config();
@@ -44,6 +45,8 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
             + "78 where the configuration is refused.");
         Add(verb, Render, "Print the rules, as nft -f takes them. Changes nothing.",
             (rules, _, _) => Task.FromResult(Rendered(rules)));
+        Add(verb, Unit, "Print the drop-in of the agent's service unit that lets it reach the addresses of the "
+            + "configuration and no other. Changes nothing.", (_, flows, _) => Task.FromResult(DropIn(flows)));
         Add(verb, "apply", "Load the rules, all of them or none. Without a usable configuration the agent may reach "
             + "nothing.", ApplyAsync);
         Add(verb, "check", "Say what the kernel enforces otherwise than the configuration says.",
@@ -56,16 +59,17 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
         Func<FirewallRules, IReadOnlyList<StatedFlow>, CancellationToken, Task<VerbReport>> act)
     {
         var command = new Command(name, description) { config, state, user, timeUser };
-        if (name != Render)
+        var isForProgram = name is Render or Unit;
+        if (!isForProgram)
         {
-            // What it prints is for nft, and for nobody else.
+            // What it prints otherwise is for nft or for systemd, and for nobody else.
             command.Add(json);
         }
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
             var report = await ReportAsync(parsed, name, act, cancellationToken).ConfigureAwait(false);
-            return report.Print(output, error, name != Render && parsed.GetValue(json));
+            return report.Print(output, error, !isForProgram && parsed.GetValue(json));
         });
         into.Add(command);
     }
@@ -108,6 +112,17 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
     private static VerbReport Rendered(FirewallRules rules) => new()
     {
         Verb = Render, ExitCode = ExitCode.Fine, Sentence = "# Nothing else may leave.", Shown = rules.Text(),
+    };
+
+    private static VerbReport DropIn(IReadOnlyList<StatedFlow> flows) => new()
+    {
+        Verb = Unit,
+        ExitCode = ExitCode.Fine,
+        Sentence = "# Which ports, the host's rules say: sluice-agent firewall apply.",
+        Shown = "[Service]\nIPAddressDeny=any\n" + string.Concat(flows
+            .Where(flow => flow.Owner == FlowOwner.Agent)
+            .Select(flow => flow.Address).Distinct()
+            .Select(address => $"IPAddressAllow={address}\n")),
     };
 
     private static VerbReport Refused(string verb, string refusal, string means) => VerbReport.Failed(

@@ -1,5 +1,6 @@
 using Sluice.Agent;
 using Sluice.Agent.CommandLine;
+using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress.Firewall;
 using Xunit;
 
@@ -7,7 +8,7 @@ namespace Sluice.Fast.Egress.Firewall;
 
 public sealed class FirewallVerbTests : IDisposable
 {
-    private static readonly string Example = Configuration.Repository.File("docs/examples/gateway.json");
+    private static readonly string Example = Fast.Configuration.Repository.File("docs/examples/gateway.json");
 
     private readonly string directory = Directory.CreateTempSubdirectory("sluice-firewall-").FullName;
 
@@ -29,6 +30,20 @@ public sealed class FirewallVerbTests : IDisposable
         Assert.StartsWith("#", output.TrimEnd().Split('\n')[^1], StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Unit_prints_a_drop_in_with_the_addresses_of_the_agents_flows_and_no_time_server()
+    {
+        var (code, output, error) = await RunAsync("unit", "--config", Example);
+
+        Assert.Equal((ExitCode.Fine, ""), (code, error));
+        var lines = output.TrimEnd().Split('\n');
+        Assert.Equal(["[Service]", "IPAddressDeny=any"], lines[..2]);
+        var flows = StatedFlow.Of(ConfigurationLoader.Load(Example).Configuration!);
+        var addresses = flows.Where(flow => flow.Owner == FlowOwner.Agent).Select(flow => flow.Address).Distinct();
+        Assert.Equal(addresses.Select(address => $"IPAddressAllow={address}"), lines[2..^1]);
+        Assert.StartsWith("#", lines[^1], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--user", "nobody-here")]
     [InlineData("--time-user", "no-clock")]
@@ -44,6 +59,7 @@ public sealed class FirewallVerbTests : IDisposable
     [Theory]
     [InlineData("render", "nothing to make rules from")]
     [InlineData("check", "nothing to make rules from")]
+    [InlineData("unit", "nothing to make rules from")]
     [InlineData("apply", "let the agent reach nothing")]
     public async Task A_configuration_that_is_refused_closes_the_host_and_opens_nothing(string verb, string means)
     {

@@ -1,0 +1,124 @@
+using Sluice.Field.Parts;
+using Xunit;
+
+namespace Sluice.Field.Egress;
+
+/// <summary>
+/// The service units as the package will install them, judged by systemd's own analysis, with the drop-in that the
+/// configuration makes. No systemd runs here: that the agent works under them is not shown by this.
+/// </summary>
+public sealed class The_units : IDisposable
+{
+    /// <summary>SECURITY.md: at most 1.3 with devices.</summary>
+    private const int ExposureMaxTenths = 13;
+
+    private const string Agent = "sluice-agent.service";
+
+    private readonly FieldDirectory directory = new();
+
+    private static string Units => Path.Combine(FieldDirectory.Repository(), "packaging", "systemd");
+
+    public void Dispose() => directory.Dispose();
+
+    [Fact]
+    public async Task Leave_the_agent_open_to_1_3_at_most()
+    {
+        var unit = await File.ReadAllTextAsync(Path.Combine(Units, Agent)) + await DropInAsync();
+
+        var (code, said) = await ExposureAsync(unit);
+        Assert.True(code == 0, said);
+
+        // The control: one line less, and the analysis does not let it pass.
+        (code, said) = await ExposureAsync(unit.Replace("NoNewPrivileges=yes", "", StringComparison.Ordinal)
+            .Replace("CapabilityBoundingSet=\n", "", StringComparison.Ordinal));
+        Assert.True(code != 0, said);
+    }
+
+    [Theory]
+    [InlineData(Agent)]
+    [InlineData("sluice-firewall.service")]
+    public async Task Are_understood_word_for_word(string name)
+    {
+        // The analysis wants each program to be there: this one stands for it.
+        var unit = await File.ReadAllTextAsync(Path.Combine(Units, name));
+        Directory.CreateDirectory(directory.At("units"));
+        foreach (var each in Directory.GetFiles(Units, "*.service"))
+        {
+            var text = await File.ReadAllTextAsync(each);
+            await File.WriteAllTextAsync(
+                directory.At("units", Path.GetFileName(each)),
+                text.Replace("/usr/bin/sluice-agent", "/bin/true", StringComparison.Ordinal));
+        }
+
+        var (code, said) = await AnalyzeAsync("verify", "--man=no", directory.At("units", name));
+        Assert.True(code == 0 && said.Length == 0, said);
+
+        await File.WriteAllTextAsync(
+            directory.At("units", name),
+            unit.Replace("/usr/bin/sluice-agent", "/bin/true", StringComparison.Ordinal)
+                .Replace("LockPersonality=", "LockPersonalty=", StringComparison.Ordinal));
+        (_, said) = await AnalyzeAsync("verify", "--man=no", directory.At("units", name));
+        Assert.Contains("LockPersonalty", said, StringComparison.Ordinal);
+    }
+
+    /// <summary>As systemd calls it at boot; without a usable configuration the agent may reach nothing.</summary>
+    [Fact]
+    public async Task Get_the_addresses_of_the_configuration_and_none_where_there_is_none()
+    {
+        Assert.Contains("IPAddressDeny=any\nIPAddressAllow=192.0.2.", await DropInAsync(), StringComparison.Ordinal);
+
+        await using var generator = ChildProcess.Start(
+            Path.Combine(Units, "sluice-addresses"), [directory.At("none")], null,
+            new Dictionary<string, string> { ["SLUICE_AGENT"] = "/bin/false" });
+        await generator.ExitAsync(FieldPlant.Soon);
+        Assert.Equal(
+            "[Service]\nIPAddressDeny=any\n",
+            await File.ReadAllTextAsync(Path.Combine(directory.At("none"), $"{Agent}.d", "50-addresses.conf")));
+    }
+
+    /// <summary>Word to systemd goes out of the jail, and nothing else does by that way.</summary>
+    [Fact]
+    public async Task Are_told_when_the_agent_is_ready_and_when_it_stops()
+    {
+        await using var plant = await FieldPlant.StartAsync(withMes: false);
+        var socket = directory.At("notify");
+        await using var systemd = ChildProcess.Start(
+            "/usr/bin/socat", ["-u", $"UNIX-RECV:{socket}", $"CREATE:{directory.At("heard")}"]);
+        await Eventually.HoldsAsync(() => File.Exists(socket), FieldPlant.Soon, () => systemd.Tail());
+        await using var gateway = new FieldGateway(plant.Directory)
+        {
+            // All that a unit with ProtectProc=invisible gives: who the parent is cannot be seen.
+            Inside = ["/usr/bin/env", $"NOTIFY_SOCKET={socket}"],
+        };
+        gateway.Start();
+        await HearsAsync("READY=1");
+        await plant.ServesAsync(gateway, 5);
+        Assert.Equal(0, await gateway.StopAsync());
+        await HearsAsync("STOPPING=1");
+    }
+
+    private Task<TimeSpan> HearsAsync(string word) => Eventually.HoldsAsync(
+        async () => File.Exists(directory.At("heard"))
+            && (await File.ReadAllTextAsync(directory.At("heard"))).Contains(word, StringComparison.Ordinal),
+        FieldPlant.Soon, () => $"'{word}' was never said to systemd");
+
+    private static Task<(int Code, string Text)> AnalyzeAsync(params string[] arguments) =>
+        ChildProcess.RunAsync("/usr/bin/systemd-analyze", arguments);
+
+    private async Task<(int Code, string Text)> ExposureAsync(string unit)
+    {
+        await File.WriteAllTextAsync(directory.At(Agent), unit);
+        return await AnalyzeAsync(
+            "security", "--offline=true", "--no-pager", $"--threshold={ExposureMaxTenths}", directory.At(Agent));
+    }
+
+    private static async Task<string> DropInAsync()
+    {
+        var example = Path.Combine(FieldDirectory.Repository(), "docs", "examples", "gateway.json");
+        var (code, said) = await ChildProcess.RunAsync(
+            FieldGateway.Binary("linux-x64"), "firewall", "unit", "--config", example, "--user", "nobody",
+            "--time-user", "nobody");
+        Assert.True(code == 0, said);
+        return said + "\n";
+    }
+}
