@@ -32,6 +32,7 @@ public sealed class Publisher : BackgroundService
     private volatile LinkAttempt attempt = LinkAttempt.None;
     private Action attempted = () => { };
     private Action<AuditNote> audit = _ => { };
+    private Contest contested;
     private Func<InboundMessage, bool>[] ears = [];
 
     /// <param name="configuration">Names, topics, limits, signals.</param>
@@ -215,15 +216,28 @@ public sealed class Publisher : BackgroundService
         var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble(), contest);
         desk.Lost(loss);
         desk.Journal.Lost(loss, delay);
-        if (loss.TakenOver)
+        TellTakeover(loss, contest);
+        return delay;
+    }
+
+    /// <summary>Each one that the broker names; and once, where it closes sessions again and again without a word.
+    /// </summary>
+    internal static string? TakeoverSentence(LinkLoss loss, Contest before, Contest now) =>
+        loss.TakenOver
+            ? "Somebody else connected as this gateway, and the broker ended our session: the identity may be in use "
+                + "twice (a copied card?)."
+        : now == Contest.Suspected && before != now
+            ? "The broker ends session after session without a word: somebody else may use the identity (a copied "
+                + "card?)."
+        : null;
+
+    private void TellTakeover(LinkLoss loss, Contest contest)
+    {
+        if (TakeoverSentence(loss, contested, contest) is { } sentence)
         {
-            audit(new AuditNote(AuditKind.Takeover, "takeover", "failed", "Somebody else connected as this gateway, "
-                + "and the broker ended our session: the identity may be in use twice (a copied card?).")
-            {
-                Old = attempt.Serial,
-            });
+            audit(new AuditNote(AuditKind.Takeover, "takeover", "failed", sentence) { Old = attempt.Serial });
         }
 
-        return delay;
+        contested = contest;
     }
 }

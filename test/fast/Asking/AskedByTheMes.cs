@@ -1,8 +1,10 @@
 using System.Text;
 using System.Text.Json;
 using Sluice.Agent.Asking;
+using Sluice.Agent.Auditing;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Publishing;
+using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
 using Sluice.Fast.Publishing;
 using Xunit;
@@ -142,6 +144,35 @@ public sealed class AskedByTheMes
         Assert.Equal((0L, 1L), (bench.Publisher.Health.AsksGranted, bench.Publisher.Health.AsksRefused));
         Assert.All(bench.Arrived, arrived => Assert.Equal(1, arrived.Value));
         Assert.Empty(bench.Mes().Violations);
+    }
+
+    [Fact]
+    public async Task A_refused_ask_and_a_takeover_are_told_to_the_audit_log_with_the_correlation()
+    {
+        await using var bench = new PublisherBench();
+        var told = new System.Collections.Concurrent.ConcurrentQueue<AuditNote>();
+        bench.Publisher.Audit = told.Enqueue;
+        await bench.StartAsync();
+        Ask(bench, """{"v":1,"ask":"replay","store":"00000000000000000000000000000009","from":1,"to":2}""");
+        Ask(bench, """{"v":1,"ask":"ledger"}""");
+        await PublisherBench.UntilAsync(() => Said(bench).Count == 2);
+        bench.Link.Cut("another client.", 0x8E, takenOver: true);
+        await PublisherBench.UntilAsync(() => told.Count == 2);
+
+        var (ask, takeover) = (told.First(), told.Last());
+        Assert.Equal(
+            ("ask replay", "refused", "MQTT 78797a", "UnknownStore"), (ask.Verb, ask.Result, ask.From, ask.Counted));
+        Assert.Equal((AuditKind.Takeover, "takeover", "failed"), (takeover.Kind, takeover.Verb, takeover.Result));
+    }
+
+    [Fact]
+    public void Sessions_that_end_without_a_word_are_told_once_until_it_is_over()
+    {
+        var loss = new LinkLoss("it was closed.");
+        Assert.Null(Publisher.TakeoverSentence(loss, Contest.None, Contest.None));
+        Assert.NotNull(Publisher.TakeoverSentence(loss, Contest.None, Contest.Suspected));
+        Assert.Null(Publisher.TakeoverSentence(loss, Contest.Suspected, Contest.Suspected));
+        Assert.NotNull(Publisher.TakeoverSentence(loss with { TakenOver = true }, Contest.Named, Contest.Named));
     }
 
     private static string Replay(long from, long to) =>

@@ -57,8 +57,8 @@ internal sealed class ScriptedLink : IBrokerLink
         new(ConnectVerdict.Connected, "", 0,
             new ConnectTerms(receiveMaximum, packetBytesMax, "TLS 1.3 scripted", "here"));
 
-    public void Cut(string why = "somebody pulled the cable.", int reasonCode = 0) =>
-        lost.TrySetResult(new LinkLoss(why, reasonCode));
+    public void Cut(string why = "somebody pulled the cable.", int reasonCode = 0, bool takenOver = false) =>
+        lost.TrySetResult(new LinkLoss(why, reasonCode, takenOver));
 
     public ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken)
     {
