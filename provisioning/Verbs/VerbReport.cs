@@ -59,6 +59,9 @@ public sealed record VerbReport
 
     public IReadOnlyList<VerbCertificate>? Certificates { get; init; }
 
+    /// <summary>What the CA's authorities took back, and until when these lists are good.</summary>
+    public IReadOnlyList<VerbList>? RevocationLists { get; init; }
+
     /// <summary>Files that were written.</summary>
     public IReadOnlyList<string>? Files { get; init; }
 
@@ -131,6 +134,9 @@ public sealed record VerbStep(string Name, bool Passed, string Verdict);
 /// <summary>One certificate of the register.</summary>
 public sealed record VerbCertificate(
     string Name, string Kind, string Serial, string KeyFingerprint, DateTimeOffset NotAfter, string State, int Bundle);
+
+/// <summary>One revocation list.</summary>
+public sealed record VerbList(string Issuer, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate, int Revoked);
 
 /// <summary>What stands in the audit log.</summary>
 public sealed record VerbAudit(long Lines, string Head, IReadOnlyList<string> Problems, IReadOnlyList<string> Newest);

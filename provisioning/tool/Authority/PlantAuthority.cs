@@ -222,6 +222,33 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
             register.Issued.Where(each => each.RevokedAt is not null));
     }
 
+    /// <summary>
+    /// Makes the root's own list anew, with the root's key from its safe. Throws InvalidDataException where that is the
+    /// key of another root.
+    /// </summary>
+    public void RelistRoot(string keyFile, string passphrase, TimeSpan life)
+    {
+        using var root = Root;
+        using var key = folder.ReadKey(Path.GetFullPath(keyFile), passphrase);
+        if (Fingerprint.OfKey(key.ExportSubjectPublicKeyInfo()) != Fingerprint.OfKey(root))
+        {
+            throw new InvalidDataException($"{keyFile} is the key of another root than {Fingerprint.Of(root)}.");
+        }
+
+        using var withKey = root.CopyWithPrivateKey(key);
+        var register = folder.ReadRegister();
+        register = register with { RootCrlNumber = Math.Max(1, register.RootCrlNumber) + 1 };
+        folder.Write(register);
+        WriteList("root-crl.pem", withKey, register.RootCrlNumber, clock.GetUtcNow(), life, []);
+    }
+
+    /// <summary>The issuing authority's list and the root's, as they are.</summary>
+    public IReadOnlyList<RevocationList> Lists()
+    {
+        ReadOnlyMemory<byte>[] lists = [ReadList("crl.pem"), ReadList("root-crl.pem")];
+        return [.. lists.Select(der => RevocationList.Parse(der, out _)).OfType<RevocationList>()];
+    }
+
     /// <summary>Both lists, as a broker takes them.</summary>
     public byte[] ListsPem() =>
         Encoding.ASCII.GetBytes(File.ReadAllText(folder.At("crl.pem")) + File.ReadAllText(folder.At("root-crl.pem")));

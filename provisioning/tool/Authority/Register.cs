@@ -15,6 +15,9 @@ internal sealed record Register
 
     public long CrlNumber { get; init; }
 
+    /// <summary>Of the root's own list; 0 where an older version made the first one.</summary>
+    public long RootCrlNumber { get; init; }
+
     public RegisteredBroker? Broker { get; init; }
 
     public IReadOnlyList<Registered> Issued { get => field ?? []; init; }

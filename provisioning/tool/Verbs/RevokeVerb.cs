@@ -73,13 +73,32 @@ internal sealed class CrlVerb(ToolSurroundings tool)
 
     private readonly Option<int> days = Life();
 
+    private readonly Option<string> rootKey = new("--root-key")
+    {
+        Description = "The root's key, from its stick in the safe (root.key): also makes the root's own list anew.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<string> rootPassphrase = new("--root-passphrase-file")
+    {
+        Description = "A file with the passphrase of the root's key in its first line; else it is asked for.",
+        HelpName = "FILE",
+    };
+
+    private readonly Option<int> rootDays = new("--root-days")
+    {
+        Description = "After how many days the root's list must be replaced.",
+        HelpName = "N",
+        DefaultValueFactory = _ => 3650,
+    };
+
     public static Option<int> Life() => ToolSurroundings.Days(90, "After how many days the list must be replaced.");
 
     public Command Command()
     {
-        var crl = new Command(Verb, "Make the revocation list anew.")
+        var crl = new Command(Verb, "Make the revocation list anew; with the root's key at hand, that of the root too.")
         {
-            into, days, tool.Ca, tool.PassphraseFile, tool.Json,
+            into, days, rootKey, rootPassphrase, rootDays, tool.Ca, tool.PassphraseFile, tool.Json,
         };
         crl.SetAction(parsed => tool.Run(parsed, Verb, () => tool.InCa(
             parsed, Verb, (folder, authority) => Make(parsed, folder, authority))));
@@ -89,8 +108,20 @@ internal sealed class CrlVerb(ToolSurroundings tool)
     private VerbReport Make(ParseResult parsed, AuthorityFolder folder, PlantAuthority authority)
     {
         var life = ToolSurroundings.Life(parsed.GetValue(days));
-        authority.Relist(tool.Passphrase(parsed), life);
         var files = new List<string> { folder.At("crl.pem") };
+
+        // Both passphrases are asked for before anything is written.
+        var passphrase = tool.Passphrase(parsed);
+        authority.TryPassphrase(passphrase);
+        if (parsed.GetValue(rootKey) is { } key)
+        {
+            authority.RelistRoot(
+                key, tool.Passphrase(parsed.GetValue(rootPassphrase), "Passphrase of the root's key"),
+                ToolSurroundings.Life(parsed.GetValue(rootDays)));
+            files.Add(folder.At("root-crl.pem"));
+        }
+
+        authority.Relist(passphrase, life);
         if (parsed.GetValue(into) is { } file)
         {
             AuthorityFolder.WriteFile(file, authority.ListsPem());
@@ -103,9 +134,16 @@ internal sealed class CrlVerb(ToolSurroundings tool)
             Verb = Verb,
             ExitCode = ToolExitCode.Fine,
             Files = files,
+            RevocationLists = ListVerb.Rows(authority),
             Sentence = $"List {register.CrlNumber} names {register.Issued.Count(each => each.RevokedAt is not null)} "
-                + $"and is good until {tool.Clock.GetUtcNow() + life:yyyy-MM-dd}.",
-            Notes = ["A broker whose list is older than that refuses every gateway: bring it there in time."],
+                + $"and is good until {tool.Clock.GetUtcNow() + life:yyyy-MM-dd}"
+                + (parsed.GetValue(rootKey) is null ? "." : $"; the root's own, number {register.RootCrlNumber}, until "
+                    + $"{tool.Clock.GetUtcNow() + ToolSurroundings.Life(parsed.GetValue(rootDays)):yyyy-MM-dd}."),
+            Notes =
+            [
+                .. ListVerb.Warnings(authority, tool.Clock.GetUtcNow()),
+                "A broker whose list is older than that refuses every gateway: bring it there in time.",
+            ],
         };
     }
 }
