@@ -33,6 +33,54 @@ public sealed class NewerListsTests
     }
 
     [Fact]
+    public async Task What_is_staged_and_what_was_before_get_them_too_and_another_plants_version_keeps_its_own()
+    {
+        await using var gateway = new EnrolledGateway();
+        using var others = new PlantKeys("plant1");
+        var versions = Path.Combine(gateway.IdentityPath, "versions");
+        string At(string version) => Path.Combine(versions, version, "crl.pem");
+        var old = gateway.Keys.CrlPem(Now.AddHours(-2));
+        foreach (var version in new[] { "0003", "0001", "0002" })
+        {
+            using var own = gateway.Keys.IssueClient(EnrolledGateway.Id);
+            gateway.Keys.WriteIdentityVersion(gateway.IdentityPath, EnrolledGateway.Id, own, version);
+            File.WriteAllText(At(version), old);
+        }
+
+        File.WriteAllText(Path.Combine(versions, "0002", "before"), "0001\n");
+        Point("staged", "0003");
+        var state = gateway.Context.Store.Look();
+        Assert.Equal(("0003", "0002", "0001"), (state.Staged, state.Active, state.Previous));
+        var fresh = Brought(gateway, gateway.Keys.CrlPem());
+
+        Assert.Equal(ExitCode.Fine, new NewerLists(gateway.Context).Take(fresh).ExitCode);
+
+        Assert.All(
+            (string[])["0001", "0002", "0003"],
+            version => Assert.All(ListsOf(At(version)), list => Assert.True(list.NextUpdate > Now.AddDays(20))));
+        new Adopt(gateway.Context).Rollback();
+        using var back = gateway.Context.Load(IdentityDirectory.Current).Identity;
+        Assert.All(back!.Trust.RevocationLists, list => Assert.True(list.NextUpdate > Now.AddDays(20)));
+
+        // One whose authorities are another plant's keeps what it has.
+        using var foreign = others.IssueClient(EnrolledGateway.Id);
+        others.WriteIdentityVersion(gateway.IdentityPath, EnrolledGateway.Id, foreign, "0004");
+        Point("staged", "0004");
+        Point("current", "0001");
+        var before = File.ReadAllText(At("0004"));
+        File.WriteAllText(At("0001"), old);
+        Assert.Equal(ExitCode.Fine, new NewerLists(gateway.Context).Take(fresh).ExitCode);
+        Assert.NotEqual(old, File.ReadAllText(At("0001")));
+        Assert.Equal(before, File.ReadAllText(At("0004")));
+
+        void Point(string link, string version)
+        {
+            File.Delete(Path.Combine(gateway.IdentityPath, link));
+            File.CreateSymbolicLink(Path.Combine(gateway.IdentityPath, link), $"versions/{version}");
+        }
+    }
+
+    [Fact]
     public async Task Foreign_older_and_broken_lists_are_refused_whole_each_in_words()
     {
         await using var gateway = new EnrolledGateway();
@@ -141,4 +189,7 @@ public sealed class NewerListsTests
         File.WriteAllText(file, text);
         return file;
     }
+
+    private static IReadOnlyList<RevocationList> ListsOf(string file) =>
+        [.. RevocationFile.Read(File.ReadAllBytes(file)).Select(each => each.List).OfType<RevocationList>()];
 }
