@@ -19,8 +19,9 @@ internal sealed class RenewVerb(string socketPath, TimeProvider clock)
             .ConfigureAwait(false);
         if (first?.Renewal is not { } renewal)
         {
-            return VerbReport.Failed(Verb, ExitCode.Unavailable, first is null ? problem : "The agent that runs is of "
-                + "an older version.", "Nothing was asked for: only a running agent renews over its connection.",
+            return VerbReport.Failed(Verb, ExitCode.Unavailable, first is null ? $"{problem.TrimEnd('.')}."
+                : "The agent that runs is of an older version.",
+                "Nothing was asked for: only a running agent renews over its connection.",
                 "see that the agent runs (systemctl status sluice-agent), or renew with a stick: sluice-agent identity "
                 + "init --again.");
         }
