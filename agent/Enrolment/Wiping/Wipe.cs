@@ -51,7 +51,7 @@ internal sealed class Wipe(
             || !await DestroyAsync(AfterOf(receipt), cancellationToken).ConfigureAwait(false))
         {
             var left = steps[^1];
-            context.Log(Verb, "failed", $"{left.Name}: {left.Verdict}");
+            LogOnce($"{left.Name}: {left.Verdict}");
             return VerbReport.Failed(Verb, ExitCode.Storage, $"The keys are destroyed, and something is left: "
                 + $"{left.Name}: {left.Verdict}", "This gateway does not run any more; its identity is gone for good.",
                 "see to that, and do it again: sluice-agent identity wipe. It goes on where it stopped.") with
@@ -106,6 +106,15 @@ internal sealed class Wipe(
         }
 
         return true;
+    }
+
+    /// <summary>A service manager starts the agent again every few seconds: the same failure is one line.</summary>
+    private void LogOnce(string failure)
+    {
+        if (context.Audit.NewestOf(Verb) is not { Result: "failed" } newest || newest.Text != failure)
+        {
+            context.Log(Verb, "failed", failure);
+        }
     }
 
     private bool HandOut(byte[] receipt, Func<byte[], string?>? handOut)

@@ -82,6 +82,8 @@ public sealed class WipeTests(BundleBench bench) : IClassFixture<BundleBench>, I
         Assert.DoesNotContain("PRIVATE KEY", gateway.Snapshot());
         Assert.DoesNotContain(Receipt, stick.Files.Keys);
 
+        await gateway.PlugInAsync(stick);
+        Assert.Single(gateway.Audit, line => line is { Verb: "wipe", Result: "failed" });
         isHeld = false;
         stick.Files.Clear();
         report = await gateway.PlugInAsync(stick);
