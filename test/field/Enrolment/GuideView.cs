@@ -21,7 +21,7 @@ internal sealed partial class GuideView(IReadOnlyDictionary<string, string> mask
                 mask.Key, mask.Value, StringComparison.Ordinal));
             if (text.Trim().Length > 0)
             {
-                shown.Append(Times().Replace(Dates().Replace(text.TrimEnd(), "2027-11-22"), "09:12Z")).Append('\n');
+                shown.Append(Plain(text.TrimEnd())).Append('\n');
             }
         }
 
@@ -38,6 +38,20 @@ internal sealed partial class GuideView(IReadOnlyDictionary<string, string> mask
         var end = at < 0 ? -1 : guide.IndexOf("```\n", at + begin.Length, StringComparison.Ordinal);
         return end < 0 ? null : $"{guide[..(at + begin.Length)]}{this}{guide[end..]}";
     }
+
+    private static string Plain(string text)
+    {
+        var dated = Times().Replace(Dates().Replace(text, "2027-11-22"), "09:12Z");
+        return Heads().Replace(Serials().Replace(dated, "4903…B307"), "17 9606…9276");
+    }
+
+    /// <summary>Of certificates.</summary>
+    [GeneratedRegex("\\b[0-9A-F]{16,40}\\b")]
+    private static partial Regex Serials();
+
+    /// <summary>The number of a line of the audit log, and its hash.</summary>
+    [GeneratedRegex("\\b[0-9]+ [0-9a-f]{64}\\b")]
+    private static partial Regex Heads();
 
     /// <summary>What a program tells the terminal, and nobody sees.</summary>
     [GeneratedRegex("\\x1b(\\[[0-9;?]*[A-Za-z]|[=>])")]

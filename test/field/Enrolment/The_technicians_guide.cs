@@ -68,7 +68,26 @@ public sealed class The_technicians_guide
             .With($"{gateway}verify", await bench.ByHandAsync(Verb("verify", "--socket", bench.Gateway.Socket)))
             .With($"{gateway}activate", await bench.ByHandAsync(Verb("activate")))
             .With($"{gateway}status", await bench.ByHandAsync(Verb("status")));
-        return [("ask", ask), ("sign", sign), ("take", take), ("renew", await RenewAsync(bench, masks))];
+        var renew = await RenewAsync(bench, masks);
+        return
+        [
+            ("ask", ask), ("sign", sign), ("take", take), ("renew", renew), ("wipe", await WipeAsync(bench, masks)),
+        ];
+    }
+
+    /// <summary>A gateway that runs, and a person who types its id; then the CA.</summary>
+    private static async Task<GuideView> WipeAsync(EnrolmentBench bench, Dictionary<string, string> masks)
+    {
+        masks[bench.Gateway.IdentityDirectory] = "/var/lib/sluice/identity";
+        var screen = await bench.ByHandAsync(
+            [FieldGateway.Binary("linux-x64"), "identity", "wipe", bench.Stick, "--config",
+                bench.Gateway.ConfigurationFile, "--state", bench.Directory.At("state")],
+            ("This destroys", FieldGateway.Id));
+        var receipt = Path.Combine(bench.Stick, "sluice", $"{FieldGateway.Id}.wiped.receipt");
+        var (_, judged) = await bench.ToolAsync("receipt", "verify", receipt);
+        return new GuideView(masks)
+            .With("gateway$ sudo sluice-agent identity wipe /media/stick", screen)
+            .With("laptop$ sluice-provision receipt verify /media/stick/sluice/gw-042.wiped.receipt", judged);
     }
 
     /// <summary>The gateway at its broker, and the CA's registration authority beside it.</summary>

@@ -82,6 +82,10 @@ internal sealed class GuestAgent : IAsyncDisposable
             await machine.RunAsync($"cat {Counters} 2>/dev/null; true"), total, $"line/{signal}"),
         EndsWithin, () => $"{Counters} never held {total} of {signal}");
 
+    /// <summary>What the verb prints, and its exit code on the last line.</summary>
+    public Task<string> ProveAsync() =>
+        machine.RunAsync($"/app/sluice-agent prove --socket {home}/status.sock 2>&1; echo ended with $?");
+
     /// <summary>The end of its log.</summary>
     public Task<string> SaidAsync() => machine.RunAsync($"tail -n 40 {home}/log");
 
