@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 using Sluice.Field.Parts;
 using Sluice.Field.Parts.Peers;
 using Sluice.Plant.Keys;
@@ -85,6 +86,19 @@ internal sealed class GuestAgent : IAsyncDisposable
     /// <summary>What the verb prints, and its exit code on the last line.</summary>
     public Task<string> ProveAsync() =>
         machine.RunAsync($"/app/sluice-agent prove --socket {home}/status.sock 2>&1; echo ended with $?");
+
+    /// <summary>What a technician's program is told; empty while no agent answers.</summary>
+    public async Task<JsonElement?> StatusAsync()
+    {
+        var said = await machine.RunAsync($"/app/sluice-agent status --json --socket {home}/status.sock; true");
+        if (!said.StartsWith('{'))
+        {
+            return null;
+        }
+
+        using var json = JsonDocument.Parse(said);
+        return json.RootElement.Clone();
+    }
 
     /// <summary>The end of its log.</summary>
     public Task<string> SaidAsync() => machine.RunAsync($"tail -n 40 {home}/log");

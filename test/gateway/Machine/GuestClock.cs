@@ -14,6 +14,10 @@ internal static class GuestClock
         machine.RunAsync(string.Create(
             CultureInfo.InvariantCulture, $"date -s @{(DateTimeOffset.UtcNow + off).ToUnixTimeSeconds()}"));
 
+    /// <summary>By hand, to any moment: a clock without a battery, or one that somebody set wrong.</summary>
+    public static Task SetByHandAsync(VirtualGateway machine, DateTimeOffset moment) =>
+        machine.RunAsync(string.Create(CultureInfo.InvariantCulture, $"date -s @{moment.ToUnixTimeSeconds()}"));
+
     /// <summary>The word of a time service, as chrony gives it to the kernel; what the kernel says then.</summary>
     public static async Task<string> DeclareSynchronisedAsync(VirtualGateway machine) =>
         (await machine.RunAsync("/app/sluice-probe clock set")).Trim();
