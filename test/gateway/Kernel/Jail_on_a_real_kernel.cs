@@ -4,7 +4,7 @@ using Xunit;
 namespace Sluice.Gateway.Kernel;
 
 /// <summary>
-/// The ARM64 binary in its own jail, on Debian 12's kernel (6.1): Landlock of version 2, which fences files and no ports.
+/// The ARM64 binary in its own jail, on Debian 12's kernel (6.1): Landlock of version 2, which fences files, no ports.
 /// </summary>
 [Collection(nameof(VirtualGateway))]
 public sealed class Jail_on_a_real_kernel(VirtualGateway machine)
