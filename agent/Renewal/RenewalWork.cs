@@ -361,7 +361,13 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
 
     private void DiskFailed(Exception world, TimeSpan now)
     {
-        if (plan.Stage is RenewalStage.Idle or RenewalStage.Moving or RenewalStage.Confirming or RenewalStage.Retiring
+        if (plan.Stage == RenewalStage.Idle)
+        {
+            plan.NotBegun(now + TimeSpan.FromSeconds(30), $"the disk failed: {world.Message.TrimEnd('.')}");
+            return;
+        }
+
+        if (plan.Stage is RenewalStage.Moving or RenewalStage.Confirming or RenewalStage.Retiring
             or RenewalStage.Returning)
         {
             // What is switched stays switched; what is left to write is written when the disk takes it.

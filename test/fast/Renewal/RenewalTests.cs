@@ -265,6 +265,21 @@ public sealed class RenewalTests : IDisposable
     }
 
     [Fact]
+    public void A_disk_that_fails_before_anything_began_is_said_and_not_passed_over()
+    {
+        world.IsUnreadable = true;
+        world.AskNow();
+        Assert.Contains("the disk failed: Input/output error", world.Work.View.Sentence);
+        Assert.Equal("0001", world.State.Active);
+
+        world.IsUnreadable = false;
+        world.Run(TimeSpan.FromMinutes(2));
+        world.AskNow();
+        Assert.NotEqual("0001", world.State.Active);
+        Assert.Empty(world.Work.View.Sentence);
+    }
+
+    [Fact]
     public void No_key_lies_anywhere_until_its_certificate_is_staged()
     {
         world.Answer = _ => [];

@@ -66,7 +66,8 @@ internal sealed class RenewalWorld : IDisposable
         Clock = Machine,
         HostClock = Machine,
         Look = () => new OpenIdentityDisk(Disk),
-        Open = () => IsLocked ? null : new OpenIdentityDisk(Disk),
+        Open = () => IsUnreadable ? throw new IOException("Input/output error")
+            : IsLocked ? null : new OpenIdentityDisk(Disk),
     };
 
     /// <summary>The CA's own folder.</summary>
@@ -86,6 +87,9 @@ internal sealed class RenewalWorld : IDisposable
 
     /// <summary>A verb has the directory locked.</summary>
     public bool IsLocked { get; set; }
+
+    /// <summary>The disk cannot even be opened.</summary>
+    public bool IsUnreadable { get; set; }
 
     public List<OutboundMessage> Requests { get; } = [];
 

@@ -117,9 +117,12 @@ public sealed class Refused : IAsyncDisposable
         plant.Configure(plant.Configuration with { BrokerPort = cable.Port });
         plant.Gateway.Start();
         var status = await plant.Gateway.StatusSaysAsync(words, FieldPlant.Soon);
-        Assert.True(
-            plant.Gateway.Process.Lines.Any(line => line.Contains(words, StringComparison.OrdinalIgnoreCase)),
-            $"'{words}' stands in status and not in the log:\n{plant.Gateway.Process.Tail()}");
+
+        // The log is written by a thread of its own, and may be a moment behind.
+        await Eventually.HoldsAsync(
+            () => plant.Gateway.Process.Lines.Any(line => line.Contains(words, StringComparison.OrdinalIgnoreCase)),
+            FieldPlant.Soon,
+            () => $"'{words}' stands in status and not in the log:\n{plant.Gateway.Process.Tail()}");
 
         // It keeps its distance: a broker in trouble is not hammered. And it goes on reading the machine.
         var before = cable.Connections;
