@@ -65,9 +65,8 @@ internal sealed class RenewalWorld : IDisposable
         Configuration = Configuration,
         Clock = Machine,
         HostClock = Machine,
-        Look = () => new OpenIdentityDisk(Disk),
-        Open = () => IsUnreadable ? throw new IOException("Input/output error")
-            : IsLocked ? null : new OpenIdentityDisk(Disk),
+        Look = () => IsUnreadable ? throw new IOException("Input/output error") : new OpenIdentityDisk(Disk),
+        Open = () => IsLocked ? null : new OpenIdentityDisk(Disk),
     };
 
     /// <summary>The CA's own folder.</summary>
@@ -88,7 +87,7 @@ internal sealed class RenewalWorld : IDisposable
     /// <summary>A verb has the directory locked.</summary>
     public bool IsLocked { get; set; }
 
-    /// <summary>The disk cannot even be opened.</summary>
+    /// <summary>The disk cannot even be looked at.</summary>
     public bool IsUnreadable { get; set; }
 
     public List<OutboundMessage> Requests { get; } = [];
