@@ -10,7 +10,10 @@ BUILD := dotnet build -nologo -v q -c $(CONFIGURATION)
 
 # What a published binary depends on: all that ships, and nothing else.
 SHIPPED := $(shell git ls-files -co --exclude-standard agent hal provisioning 2>/dev/null) \
-           Directory.Build.props Directory.Packages.props BannedSymbols.txt global.json
+           Directory.Build.props Directory.Build.targets Directory.Packages.props BannedSymbols.txt global.json
+
+# What its package is made of beside it.
+PACKAGED := $(shell git ls-files -co --exclude-standard packaging docs/examples 2>/dev/null) CHANGELOG.md
 
 .PHONY: help
 help: ## print this list
@@ -28,8 +31,11 @@ picture: ## copy the demo's table from a real run into README.md
 	@test/plant/bin/Release/net10.0/sluice-plant demo --seconds 20 --picture README.md
 
 .PHONY: views
-views: packages out/linux-x64/sluice-agent out/linux-x64/sluice-provision ## copy the guide's screens from a real run
+views: packages out/linux-x64/sluice-agent out/linux-x64/sluice-provision ## the guides' screens and pictures, anew
+	@dotnet build -nologo -v q test/fast
 	@dotnet build -nologo -v q test/field
+	@SLUICE_VIEWS=write test/fast/bin/Debug/net10.0/Sluice.Fast --filter-class '*InstallerViewsTests' \
+	  --no-ansi --progress off
 	@SLUICE_VIEWS=write test/field/bin/Debug/net10.0/Sluice.Field --filter-class '*The_technicians_guide' \
 	  --no-ansi --progress off
 
@@ -54,10 +60,13 @@ fast: ## cores, contracts, repository rules: no root, no package, under a minute
 
 .PHONY: test
 test: packages ## everything within the budget of CONTRIBUTING.md; installs Debian packages as root
-	@SLUICE_DAY_SEED=$(or $(SEED),1) test/run-suites.sh fast world field day gateway
+	@SLUICE_DAY_SEED=$(or $(SEED),1) test/run-suites.sh fast world field zones day gateway packages
 
 .PHONY: test-all
-test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000 kills, a longer day, 100 power cuts
+test-all: test ## also a second dist, lintian, 100,000 crash states, 1,000 kills, a longer day, 100 power cuts
+	@$(MAKE) dist-compare
+	@$(MAKE) lintian
+	@$(MAKE) test-upgrade
 	@$(MAKE) crash STATES=100000
 	@$(MAKE) torture
 	@$(MAKE) day MINUTES=30
@@ -67,12 +76,21 @@ test-all: test ## also what does not fit the budget: 100,000 crash states, 1,000
 field: packages ## the real binaries against real mosquitto and real Modbus servers
 	@test/run-suites.sh field
 
+.PHONY: zones
+zones: packages ## OT, DMZ and IT as network namespaces: what flows, what cannot, and rules with a mistake in them
+	@test/run-suites.sh zones
+
+.PHONY: evidence
+evidence: packages out/linux-x64/sluice-agent out/linux-x64/sluice-provision
+evidence: ## run what docs/guides/security-officer.md names: out/evidence/report.html and .json
+	@test/evidence/run.sh
+
 .PHONY: day
 day: packages ## a day of faults: everything that can go wrong, overlapping, each time another: MINUTES=3 SEED=
 	@SLUICE_DAY_MINUTES=$(or $(MINUTES),3) SLUICE_DAY_SEED=$(SEED) test/run-suites.sh day
 
 .PHONY: test-gateway
-test-gateway: packages ## the HAL, compiled for ARM64, on a real kernel with real GPIO chips, in QEMU
+test-gateway: packages ## compiled for ARM64, in QEMU: real GPIO chips, Debian 12 and 13 with their systemd
 	@test/run-suites.sh gateway
 
 out/gateway/sluice-probe: $(SHIPPED) $(wildcard test/gateway/probe/*.cs*)
@@ -87,9 +105,18 @@ guest:
 out/gateway/initrd: guest out/gateway/sluice-probe out/linux-arm64/sluice-agent test/gateway/make-initrd.sh
 	@test/gateway/make-initrd.sh
 
+out/gateway/trixie.ext4 out/gateway/bookworm.ext4: out/gateway/%.ext4: system-root-% out/gateway/sluice-probe \
+  out/linux-arm64/sluice-agent $(PACKAGED) $(shell find test/gateway/system -type f)
+	@dotnet build -nologo -v q -c Release packaging/release
+	@test/gateway/system/make-disk.sh $*
+
+.PHONY: system-root-trixie system-root-bookworm
+system-root-trixie system-root-bookworm: system-root-%:
+	@test/gateway/system/build-root.sh $*
+
 .PHONY: packages
 packages: ## install the Debian packages that the tests need; does nothing when they are there
-	@test/field/install-packages.sh test/field/packages.txt test/gateway/packages.txt
+	@test/field/install-packages.sh {test/field,test/gateway,test/packages,packaging}/packages.txt
 
 .PHONY: publish
 publish: ## NativeAOT files of agent and tool: make publish RID=linux-arm64 | linux-x64 | win-x64
@@ -105,10 +132,52 @@ out/%/sluice-provision.exe: $(SHIPPED) test/publish.sh
 out/%/sluice-provision: $(SHIPPED) test/publish.sh
 	@test/publish.sh $* sluice-provision
 
-.PHONY: bench
-bench: out/linux-x64/sluice-agent ## figures: sizes, memory, start, CPU per reading
+RELEASED := $(foreach rid,linux-arm64 linux-x64,out/$(rid)/sluice-agent out/$(rid)/sluice-provision) \
+            out/win-x64/sluice-provision.exe
+
+.PHONY: dist
+dist: dist-parts ## a release in out/dist, same commit same bytes: programs, packages, lists, checksums; KEY= signs it
+	@packaging/make-dist.sh out/dist $(KEY)
+
+.PHONY: dist-parts
+dist-parts: $(RELEASED)
+	@dotnet build -nologo -v q -c Release packaging/release
+
+.PHONY: image
+image: packages out/linux-arm64/sluice-agent ## a gateway for blank cards, in out/image: UPDATE_KEY= BOARD=
+	@dotnet build -nologo -v q -c Release packaging/release
+	@packaging/image/build.sh out/image
+
+# For tests: the same, where something of it has changed.
+out/image/made: out/linux-arm64/sluice-agent $(PACKAGED)
+	@$(MAKE) image
+	@touch $@
+
+.PHONY: dist-compare
+dist-compare: dist ## make the release a second time, elsewhere, and hold the two against each other
+	@packaging/compare-dist.sh
+
+.PHONY: test-packages
+test-packages: packages ## a release made twice and judged, and the life of its packages in Debian 12 and 13
+	@test/run-suites.sh packages
+
+.PHONY: test-upgrade
+test-upgrade: packages out/gateway/initrd out/gateway/trixie.ext4 out/image/made out/linux-x64/sluice-provision
+test-upgrade: ## upgrade and remove the package under systemd; the flashed image in trouble
+	@dotnet build -nologo -v q test/gateway
+	@test/gateway/bin/Debug/net10.0/Sluice.Gateway --filter-trait suite=all --no-ansi --progress off
+
+.PHONY: lintian
+lintian: packages dist ## Debian's own judge of the packages in out/dist; installs lintian
+	@test/field/install-packages.sh test/packages/lintian.txt
+	@lintian --allow-root --fail-on error,warning,info --display-info out/dist/*.deb
+
+.PHONY: bench-footprint
+bench-footprint: packages out/linux-x64/sluice-agent out/linux-arm64/sluice-agent
+bench-footprint: ## docs/figures.md: sizes, memory, start, CPU per reading, collectd beside it
+	@test/field/install-packages.sh test/bench/packages.txt
 	@dotnet build -nologo -v q -c Release test/bench
-	@test/bench/bin/Release/net10.0/sluice-bench --agent out/linux-x64/sluice-agent
+	@test/bench/bin/Release/net10.0/sluice-bench footprint out/linux-x64/sluice-agent docs/figures.md
 
 .PHONY: bench-buffer
 bench-buffer: BUFFER_PROCESS := out/bench-buffer-process/sluice-buffer-process

@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Hosting.Systemd;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Console;
 using Sluice.Agent.Auditing;
@@ -36,10 +35,10 @@ namespace Sluice.Agent;
 
 /// <summary>
 /// The only wiring. Loops start in the order audit, buffer, publisher, posture, identity, good time, renewal, trust,
-/// status, light, samplers, and stop in the reverse: nothing is read any more before the publisher takes its leave, the
-/// buffer closes after it with everything in it durable, and the audit log has the last word.
+/// status, light, samplers, watchdog, and stop in the reverse: nothing is read any more before the publisher takes its
+/// leave, the buffer closes after it with everything in it durable, and the audit log has the last word.
 /// </summary>
-public static class GatewayHost
+public static partial class GatewayHost
 {
     /// <summary>Room for what one source keeps, in blocks of a file system: no list comes near it.</summary>
     private const int KeptBytes = ReadHoleFile.BytesMax;
@@ -130,7 +129,7 @@ public static class GatewayHost
         AddLoop(services, s => new PostureLoop(
             configuration.Buffer.Directory, s.GetRequiredService<Publisher>().Tell, clock,
             new AuditLog(LinuxIdentityDisk.Beside(configuration.Identity.Directory)),
-            () => new EgressFacts(options.Jail, s.GetRequiredService<ProofLoop>().View)));
+            () => Egress(s, options)));
         AddIdentity(services, configuration, clock, hostClock);
         services.AddSingleton<IReadOnlyList<Sampler>>(s => [.. configuration.Sources.Select(source => new Sampler(
             source, Open(source, configuration.Buffer, clock), s.GetRequiredService<BufferLoop>(), clock,
@@ -144,8 +143,15 @@ public static class GatewayHost
             services.AddSingleton<IHostedService>(s => s.GetRequiredService<IReadOnlyList<Sampler>>()[index]);
         }
 
+        AddWatchdog(services, clock);
         return builder.Build();
     }
+
+    private static EgressFacts Egress(IServiceProvider services, RunOptions options) =>
+        new(options.Jail, services.GetRequiredService<ProofLoop>().View)
+        {
+            HostRules = services.GetRequiredService<HostProofWatch>().View,
+        };
 
     /// <summary>First of all loops, and so the last one that stops.</summary>
     private static void AddAudit(
@@ -161,20 +167,6 @@ public static class GatewayHost
                 Options = options,
             },
             clock, Logger<AuditLoop>(s)));
-
-    /// <summary>
-    /// Ready, and stopping, where systemd asks to be told. AddSystemd() would look at the name of the parent process
-    /// first, which a unit with ProtectProc=invisible does not let it see: the start would never be over.
-    /// </summary>
-    private static void AddWordToSystemd(IServiceCollection services)
-    {
-        var notifier = new SystemdNotifier();
-        if (notifier.IsEnabled)
-        {
-            services.AddSingleton<ISystemdNotifier>(notifier);
-            services.AddSingleton<IHostLifetime, SystemdLifetime>();
-        }
-    }
 
     /// <summary>What watches the identity in use and the time by which it is judged.</summary>
     private static void AddIdentity(
@@ -233,6 +225,9 @@ public static class GatewayHost
         var attempts = new EscapeAttempts(
             configuration.Broker.Port, plan.Ports,
             [.. plan.Folders.Where(folder => folder.Use == FolderUse.Owns).Select(folder => folder.Path)]);
+        services.AddSingleton(s => new HostProofWatch(
+            Path.Combine(Path.GetDirectoryName(Path.GetFullPath(options.SocketPath))!, HostProof.FileName),
+            HostBoot.Now, Logger<HostProofWatch>(s)));
         AddLoop(services, s => new ProofLoop(
             options.Jail, attempts.Try, clock, Logger<ProofLoop>(s), () => s.GetRequiredService<PostureLoop>().Look()));
         services.AddSingleton<Func<ProofView?>>(s =>

@@ -16,12 +16,13 @@ case $rid in
   win-x64)
     [ "$program" = sluice-provision ] || { echo "$program runs on Linux only." >&2; exit 64; }
     lock=$project/packages.lock.json kept=$(mktemp)              # it names what NativeAOT needs, and stays
-    cp "$lock" "$kept"
-    trap 'cat "$kept" >"$lock"; rm "$kept"' EXIT
+    cp -p "$lock" "$kept"                            # with its time, or all that depends on it is built anew
+    trap 'cat "$kept" >"$lock"; touch -r "$kept" "$lock"; rm "$kept"' EXIT
     dotnet publish "$project" -c Release -r win-x64 -o "out/publish/$program-win-x64" -nologo -v q \
       -p:PublishAot=false -p:PublishSingleFile=true --self-contained \
       -p:RestoreLockedMode=false
     mkdir -p out/win-x64
+    cp "$project/obj/Release/net10.0/win-x64/components.txt" "out/win-x64/$program.components.txt"
     cp "out/publish/$program-win-x64/$program.exe" out/win-x64/
     stat -c '%n %s bytes' "out/win-x64/$program.exe"
     exit ;;
@@ -47,6 +48,9 @@ if grep -E 'warning (IL[0-9]+|AOT|TRIM)' "$log" | grep -vE 'warning IL(2104|3053
   rm -f "out/$rid/$program"
   exit 1
 fi
+# Beside it what a release wants to have as well: the symbols, and the list of what went in.
+cp "$project/bin/Release/net10.0/$rid/native/$program.dbg" "out/$rid/"
+cp "$project/obj/Release/net10.0/$rid/components.txt" "out/$rid/$program.components.txt"
 cp "$staging/$program" "out/$rid/$program.new"
 mv "out/$rid/$program.new" "out/$rid/$program"
 stat -c '%n %s bytes' "out/$rid/$program"

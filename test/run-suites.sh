@@ -15,27 +15,36 @@ limit() {
   case $1 in
     fast) echo 5m ;;
     day) echo $((${SLUICE_DAY_MINUTES:-3} + 5))m ;;
+    gateway) echo 35m ;;             # emulated: how long that takes is the machine's business
     *) echo 20m ;;
   esac
 }
 
-# The day of faults is a class of the field tests' program with a time of its own: beside others it is their noise. The
-# world is a folder of the fast ones: it lives for longer here, and its deliberate mistakes would fill the fast minute.
-program() { case $1 in day) echo field ;; world) echo fast ;; *) echo "$1" ;; esac; }
+# The day of faults is a class of the field tests' program with a time of its own: beside others it is their noise. So
+# are the zones, a folder of it, which people look at by themselves. The world is a folder of the fast ones that lives
+# for longer here; with it run those whose trait says that they would fill the fast minute: deliberate mistakes, and
+# power cuts that are counted out one by one.
+program() { case $1 in day | zones) echo field ;; world) echo fast ;; *) echo "$1" ;; esac; }
 class=Sluice.Field.Day.A_day_of_faults
+zones=Sluice.Field.Zones
 filter() {
   case $1 in
-    fast) echo "--filter-not-class Sluice.Fast.World.MutantTests" ;;
-    field) echo "--filter-not-class $class" ;;
+    fast) echo "--filter-not-trait suite=world" ;;
+    field) echo "--filter-not-class $class --filter-not-namespace $zones" ;;
+    zones) echo "--filter-namespace $zones --show-live-output on" ;;
     day) echo "--filter-class $class --show-live-output on" ;;
-    world) echo "--filter-namespace Sluice.Fast.World --show-live-output on" ;;
+    gateway) echo "--filter-not-trait suite=all" ;;
+    world) echo "--filter-query /*/Sluice.Fast.World --filter-query /[suite=world] --show-live-output on" ;;
   esac
 }
 
 prepare() {                          # what a suite needs beyond its own build
   case $1 in
-    gateway) make out/gateway/initrd ;;
-    day) make out/linux-x64/sluice-agent ;;
+    gateway) make out/gateway/initrd out/gateway/{trixie,bookworm}.ext4 out/image/made \
+      out/linux-x64/sluice-provision ;;
+    day | zones) make out/linux-x64/sluice-agent ;;
+    packages) make dist-parts && packaging/image/build-root.sh && test/packages/roots/build-root.sh bookworm arm64 \
+      && test/packages/roots/build-root.sh trixie amd64 ;;
     world) export SLUICE_WORLDS=50 ;;
     field) make out/linux-x64/sluice-agent out/linux-x64/sluice-provision out/linux-arm64/sluice-agent \
       && test/field/make-arm64-root.sh ;;

@@ -1,4 +1,4 @@
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Binding;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Time;
+using Sluice.Provisioning.Audit;
 
 namespace Sluice.Agent.Binding;
 
@@ -98,7 +99,7 @@ internal sealed class MachineBinding(
         }
 
         var context = new EnrolmentContext(
-            configuration, disk, clock, hostClock, new EnrolmentUser(Environment.UserName, "the agent's start"));
+            configuration, disk, clock, hostClock, new EnrolmentUser(ProcessUser.Name, "the agent's start"));
         context.Log("bind", "done", $"The identity is bound to {machine.Words}.");
         Log.Bound(log, machine.Words);
         return new BindingRecord(machine);

@@ -1,8 +1,9 @@
+using Sluice.Provisioning.Keys;
+
 namespace Sluice.Agent.Binding;
 
 /// <summary>
-/// Whether this machine has a TPM, so that whoever makes a key hears what protects it and what does not. None is used
-/// by this version: see the technician's guide.
+/// Whether this machine has a TPM, so that whoever makes a key hears what protects it and what does not.
 /// </summary>
 internal static class TpmChip
 {
@@ -34,8 +35,13 @@ internal static class TpmChip
     public static string Protection(string? version) =>
         version is null ? "a file of mode 0600" : $"a file of mode 0600; the TPM {version} is not used";
 
-    /// <summary>For a person, where there is a TPM.</summary>
+    /// <summary>What protects a key that was made in it.</summary>
+    public static string Holds(string? version, uint handle) =>
+        $"this board's TPM {version ?? "2.0"} at {TpmKeyText.NameOf(handle)}";
+
+    /// <summary>For a person, where there is a TPM and the configuration wants a file.</summary>
     public static string? Note(string? version) => version is null ? null
-        : $"This machine has a TPM {version}; the key is in a file all the same, because the TPM provider of Debian 12 "
-            + "cannot do TLS 1.3 with it. Who takes the card has the key.";
+        : $"This machine has a TPM {version}; the key is in a file all the same, because the configuration says so: "
+            + "\"key\": \"tpm\" (identity) makes the next one there, where OpenSSL's provider is new enough. Who takes "
+            + "the card has the key.";
 }

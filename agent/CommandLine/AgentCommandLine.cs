@@ -1,8 +1,11 @@
 using System.CommandLine;
 using Sluice.Agent.CommandLine.Checking;
+using Sluice.Agent.CommandLine.Consoles;
 using Sluice.Agent.CommandLine.Egress;
 using Sluice.Agent.CommandLine.Enrolment;
+using Sluice.Agent.CommandLine.Examining;
 using Sluice.Agent.CommandLine.Finding;
+using Sluice.Agent.CommandLine.Updating;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress.Firewall;
 using Sluice.Agent.Egress.Jail;
@@ -58,7 +61,8 @@ internal sealed class AgentCommandLine
         return parsed.Errors.Count > 0 ? ExitCode.Usage : code;
     }
 
-    private RootCommand Root()
+    /// <summary>What it parses by, and what the manual is made of.</summary>
+    internal RootCommand Root()
     {
         var root = new RootCommand("Sluice: brings readings from the machines to the broker in the DMZ, one way.");
         if (Run is not null)
@@ -67,16 +71,21 @@ internal sealed class AgentCommandLine
         }
 
         root.Add(new CheckVerb(Output, Clock).Command());
+        root.Add(new DoctorVerb(Output, Clock) { Nft = Nft }.Command());
         root.Add(new StatusVerb(Output, Error, Clock).Command());
+        root.Add(new WatchVerb(IsTerminal && !Console.IsOutputRedirected, Output, Error, Clock).Command());
         root.Add(new FindOrderVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new DiscoverVerb(IsTerminal, Output, Error, Clock).Command());
         root.Add(new IdentityVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new StickVerb(Output, Error, Clock).Command());
-        root.Add(new FirewallVerb(Output, Error) { Passwd = Passwd, Nft = Nft }.Command());
+        root.Add(new CardVerb(Output, Error).Command());
+        root.Add(new FirewallVerb(Output, Error, Clock) { Passwd = Passwd, Nft = Nft }.Command());
         root.Add(new ProveVerb(Output, Error, Clock).Command());
+        root.Add(new UpdateVerb(Output, Error, Clock).Command());
+        root.Add(new ConsoleVerb(Input, Output, Error, InvokeAsync, Clock).Command());
         root.Add(new SizeVerb(Output, Error, Clock).Command());
         root.Add(new SchemaVerb(Output).Command());
-        root.Add(new CompletionVerb(Output).Command());
+        root.Add(new CompletionVerb(Output, root).Command());
         root.Add(new VersionVerb(Output).Command());
         return root;
     }

@@ -1,8 +1,12 @@
 using System.CommandLine;
 using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Brought;
 using Sluice.Agent.Egress.Jail;
+using Sluice.Agent.Enrolment;
 using Sluice.Agent.Enrolment.Wiping;
+using Sluice.Provisioning.Keys;
+using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.CommandLine;
 
@@ -31,12 +35,12 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, TimeProvider clo
         string file, string stateDirectory, string socketPath, CancellationToken cancellationToken)
     {
         var paths = new JailedPaths(file, stateDirectory, socketPath);
-        var loaded = ConfigurationLoader.Load(file);
+        var (loaded, own) = ConfigurationInForce.Load(file);
         var store = new LastGoodStore(stateDirectory);
         if (loaded is { Configuration: { } configuration, Files: { } files })
         {
             var options = new RunOptions { SocketPath = socketPath, Started = () => Keep(store, files) };
-            if (await WipedAsync(configuration, file, stateDirectory, cancellationToken).ConfigureAwait(false))
+            if (await WipedAsync(own!, file, stateDirectory, cancellationToken).ConfigureAwait(false))
             {
                 return ExitCode.Configuration;
             }
@@ -78,7 +82,8 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, TimeProvider clo
             SocketPath = socketPath, RefusedBecause = [.. refused], RefusedHash = loaded.Files?.Hash() ?? "",
         };
         return await RunLockedInAsync(
-            kept, asBefore, paths, loaded.Problems, cancellationToken, $"{file}: refused. The last good configuration "
+            kept with { Brought = new BroughtMark(ConfigurationInForce.StampOf(kept.Identity.Directory), null) },
+            asBefore, paths, loaded.Problems, cancellationToken, $"{file}: refused. The last good configuration "
                 + $"{kept.Hash[..12]} runs on: mend the file and start again.").ConfigureAwait(false);
     }
 
@@ -90,6 +95,10 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, TimeProvider clo
         IEnumerable<ConfigurationProblem> problems, CancellationToken cancellationToken, string? moreover = null)
     {
         JailStanding standing;
+        paths = paths with
+        {
+            HasKeysInTpm = HasKeysInTpm(configuration.Identity.Directory), IsTpmThere = File.Exists(BoardTpm.Device),
+        };
         try
         {
             standing = jail?.Enter(JailPlan.Of(configuration, paths, SelfJail.ProgramFolders())) ?? JailStanding.None;
@@ -143,6 +152,19 @@ internal sealed class RunVerb(RunGateway run, TextWriter error, TimeProvider clo
 
         report.Print(error, error, asJson: false);
         return true;
+    }
+
+    private static bool HasKeysInTpm(string directory)
+    {
+        try
+        {
+            return new IdentityStore(LinuxIdentityDisk.Beside(directory)).KeysElsewhere().Count > 0;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            // An identity that cannot be read is not used either, and says so by itself.
+            return false;
+        }
     }
 
     private void Keep(LastGoodStore store, ConfigurationFiles files)

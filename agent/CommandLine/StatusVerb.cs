@@ -11,15 +11,23 @@ internal sealed class StatusVerb(TextWriter output, TextWriter error, TimeProvid
 
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON document, for programs." };
 
+    private readonly Option<bool> all = new("--all")
+    {
+        Description = "Show every signal that the agent tells of, however many screens that takes.",
+    };
+
     public Command Command()
     {
-        var verb = new Command("status", "Say how the running agent is.") { socket, json };
-        verb.SetAction((parsed, cancellationToken) =>
-            AskAsync(parsed.GetValue(socket)!, parsed.GetValue(json), cancellationToken));
+        var verb = new Command("status", "Say how the running agent is: one screen, each part with a verdict. Ends "
+            + "with 0 where an agent answered, whatever it said, and with 69 where none did.") { socket, json, all };
+        verb.SetAction((parsed, cancellationToken) => AskAsync(
+            parsed.GetValue(socket)!, parsed.GetValue(json),
+            parsed.GetValue(all) ? int.MaxValue : StatusText.SignalsShown, cancellationToken));
         return verb;
     }
 
-    private async Task<int> AskAsync(string path, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> AskAsync(
+        string path, bool asJson, int signalsMax, CancellationToken cancellationToken)
     {
         var (report, problem) = await StatusClient.AskAsync(path, clock, cancellationToken).ConfigureAwait(false);
         if (report is null)
@@ -30,7 +38,7 @@ internal sealed class StatusVerb(TextWriter output, TextWriter error, TimeProvid
 
         await output.WriteLineAsync(asJson
             ? JsonSerializer.Serialize(report, StatusJson.Default.StatusReport)
-            : StatusText.Render(report).TrimEnd()).ConfigureAwait(false);
+            : StatusText.Render(report, signalsMax).TrimEnd()).ConfigureAwait(false);
         return ExitCode.Fine;
     }
 }

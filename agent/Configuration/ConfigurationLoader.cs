@@ -26,7 +26,8 @@ public static class ConfigurationLoader
             TryRead(Path.Combine(directory, name), out var list, out var wrong) ? (list, "") : (null, wrong));
     }
 
-    private static bool TryRead(string path, out byte[] bytes, out string problem)
+    /// <summary>A file of a size that a configuration can have; else the sentence that says why not.</summary>
+    internal static bool TryRead(string path, out byte[] bytes, out string problem)
     {
         bytes = [];
         problem = "";

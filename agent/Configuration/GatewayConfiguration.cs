@@ -1,7 +1,9 @@
 using System.Net;
+using Sluice.Agent.Configuration.Brought;
 using Sluice.Hal;
 using Sluice.Hal.Modbus;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
 
 namespace Sluice.Agent.Configuration;
 
@@ -41,12 +43,19 @@ public sealed record GatewayConfiguration
     /// SHA-256 over the file and its signal lists, lower-case hex: what the birth and the posture announce.
     /// </summary>
     public required string Hash { get; init; }
+
+    /// <summary>What a bundle had brought when this was read.</summary>
+    public BroughtMark Brought { get; init; } = BroughtMark.None;
 }
 
 /// <summary>Who this gateway is. Both parts are 1 to 32 of <c>A-Za-z0-9_-</c>.</summary>
 /// <param name="Site">The plant.</param>
 /// <param name="Id">The gateway: certificate CN, MQTT client id and topic level in one.</param>
-public sealed record GatewayName(string Site, string Id);
+public sealed record GatewayName(string Site, string Id)
+{
+    /// <summary>Behind the client id of the session that tries the next certificate: no id may end so.</summary>
+    public const string NextSession = "-next";
+}
 
 /// <summary>The one line that is ever driven.</summary>
 /// <param name="Chip">The device, such as /dev/gpiochip0, or <c>label:</c> and what the board calls the chip.</param>
@@ -75,6 +84,12 @@ public sealed record BrokerSettings
     /// </summary>
     public required IPNetwork Network { get; init; }
 
+    /// <summary>
+    /// The card that leads to the DMZ: nothing goes to the broker by another one. Null: the one that has an address
+    /// inside <see cref="Network"/>, where there is one.
+    /// </summary>
+    public string? Interface { get; init; }
+
     /// <summary>5 s to 10 min, default 15 s. A silent link is found within twice this.</summary>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(15);
 
@@ -85,6 +100,9 @@ public sealed record BrokerSettings
 public sealed record IdentitySettings
 {
     public required string Directory { get; init; }
+
+    /// <summary>New keys are made in the board's TPM, and not in a file.</summary>
+    public bool IsKeyInTpm { get; init; }
 
     /// <summary>Revocation lists that get old: warned of 14 days before, and counted for ever.</summary>
     public RevocationPolicy Revocation { get; init; } = RevocationPolicy.WarnsOnly;
@@ -157,6 +175,9 @@ public abstract record SourceSettings
     public required string Name { get; init; }
 
     public required IReadOnlyList<SampledSignal> Signals { get; init; }
+
+    /// <summary>Longest that the source does one thing, in silence: a request, a look at a chip.</summary>
+    public virtual TimeSpan StepMax => TimeSpan.FromSeconds(5);
 }
 
 /// <summary>A source that speaks Modbus, over whatever.</summary>
@@ -185,6 +206,10 @@ public sealed record ModbusTcpSettings : ModbusSettings
     public required ModbusTcpOptions Options { get; init; }
 
     public override ReadPlanOptions PlanOptions => ModbusSource.PlanOf(Options);
+
+    /// <summary>Connecting, a request and a pause.</summary>
+    public override TimeSpan StepMax =>
+        (Options.Timeout * 2) + Options.PauseAfterConnect + Options.PauseBetweenRequests;
 }
 
 /// <summary>Units on one RTU bus: on a serial port of the gateway, or behind a converter's TCP port.</summary>
@@ -199,6 +224,9 @@ public sealed record ModbusRtuSettings : ModbusSettings
     public required ModbusRtuOptions Options { get; init; }
 
     public override ReadPlanOptions PlanOptions => ModbusSource.PlanOf(Options, Port);
+
+    /// <summary>Listening first, opening, and a request.</summary>
+    public override TimeSpan StepMax => (Options.Timeout * 2) + Options.ListenFirst;
 }
 
 public sealed record GpioSettings : SourceSettings

@@ -45,6 +45,8 @@ internal sealed record BrokerDraft
 
     public IPNetwork? Network { get; init; }
 
+    public string? Interface { get; init; }
+
     public TimeSpan? KeepAlive { get; init; }
 
     public string? TlsMin { get; init; }

@@ -3,8 +3,10 @@ using System.Text;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Commissioning.Lists;
 using Sluice.Agent.Enrolment.Wiping;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Verbs;
 
@@ -97,9 +99,18 @@ internal sealed class Adopt(EnrolmentContext context)
         var time = context.Time();
         var request = new Enrol(context).Pending();
         var notes = new List<string>(identity is null ? [] : loaded.Problems.Select(problem => $"{problem}."));
-        if (identity is not null && !context.Machine.AreKnown)
+        if (context.Configuration.Brought is { Stamp.Length: > 0 } brought)
         {
-            notes.Add(BindingWords.Unknown);
+            notes.Add(brought.Version is { } version
+                ? $"The configuration that counts came with version {version}; to have the files here count again, "
+                    + "change them."
+                : "A configuration came with this version, and the files here count: sluice-agent check says why.");
+        }
+
+        if (identity is not null)
+        {
+            notes.AddRange(new[] { OtherPlace(state), context.Machine.AreKnown ? null : BindingWords.Unknown }
+                .OfType<string>());
         }
 
         if (identity is null && context.Store.ReadWiped() is { } wiped && Wipe.Read(wiped) is { } receipt)
@@ -123,6 +134,8 @@ internal sealed class Adopt(EnrolmentContext context)
             Gateway = context.GatewayId,
             Site = context.Site,
             KeyFingerprint = request?.KeyFingerprint ?? (identity is null ? null : Fingerprint.OfKey(identity.Leaf)),
+            KeyProtection = identity is null ? null : HandleOf(state) is { } handle
+                ? TpmChip.Holds(context.Tpm, handle) : TpmChip.Protection(context.Tpm),
             RootFingerprint = identity is null ? null : Fingerprint.Of(identity.Trust.Roots[0]),
             Identity = Enrol.StateOf(state) with
             {
@@ -192,6 +205,21 @@ internal sealed class Adopt(EnrolmentContext context)
             Sentence = context.Audit.Head is { } head ? $"The head is {head}." : "Nothing was logged yet.",
         };
     }
+
+    /// <summary>Where in the TPM the key in use is; null where it is in a file.</summary>
+    private uint? HandleOf(Provisioning.Store.IdentityState state) => state.Active is { } active
+        ? TpmKeyText.Read(context.Store.ReadFile(active, IdentityDirectory.KeyFile))?.Handle
+        : null;
+
+    /// <summary>Where the configuration wants the next key elsewhere than the one in use is.</summary>
+    private string? OtherPlace(Provisioning.Store.IdentityState state) =>
+        (context.Configuration.Identity.IsKeyInTpm, HandleOf(state)) switch
+        {
+            (true, null) => "The key in use is in a file; the next one is made in the TPM, as the configuration says.",
+            (false, not null) =>
+                "The key in use is in the TPM; the next one is made in a file, as the configuration says.",
+            _ => null,
+        };
 
     private static string Table(Provisioning.Store.IdentityState state, string? request)
     {

@@ -3,8 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Commissioning.Lists;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
 using Sluice.Provisioning.Verbs;
@@ -43,27 +44,48 @@ internal sealed class Enrol(EnrolmentContext context)
         }
 
         context.Log(verb, "begun", anew ? "A key is made anew." : "A key is made.");
-        var made = KeyRequest.MakeKeyAndRequest(context.GatewayId, context.Site);
-        try
-        {
-            context.Store.KeepPending(made);
-        }
-        finally
-        {
-            CryptographicOperations.ZeroMemory(made);
-        }
-
+        KeepNewKey(verb);
         var request = Pending() ?? throw new InvalidOperationException("What was just kept cannot be read.");
-        var protection = TpmChip.Protection(context.Tpm);
+        var protection = Protection();
         context.Log(verb, "done", $"Key {request.KeyFingerprint}, in {protection}.");
         context.Bind(verb);
         return Told(verb, request, $"{context.GatewayId} of {context.Site} has a new key, {request.KeyFingerprint}, in "
-            + "a file that only the agent's user can read.",
+            + (context.Configuration.Identity.IsKeyInTpm
+                ? $"{protection}." : "a file that only the agent's user can read."),
             "Put the key's letters on the cabinet's label: whoever signs the request compares them.") with
         {
             KeyProtection = protection,
         };
     }
+
+    /// <summary>A key in the TPM is tried under TLS before the one before it goes.</summary>
+    private void KeepNewKey(string verb)
+    {
+        byte[] made = [];
+        try
+        {
+            made = context.MakeKeyAndRequest();
+            var kept = context.Keys.Keep(made, context.Store.KeysElsewhere);
+            context.Keys.Prove(kept, context.Clock);
+            context.Store.KeepPending(kept);
+        }
+        catch (TpmException failed)
+        {
+            var still = context.Store.KeysElsewhere();
+            context.Keys.Sweep(still, still);
+            context.Log(verb, "failed", $"{failed.Message}.");
+            throw;
+        }
+        finally
+        {
+            CryptographicOperations.ZeroMemory(made);
+        }
+    }
+
+    /// <summary>What protects the key that waits for its certificate.</summary>
+    private string Protection() => TpmKeyText.Read(context.Store.ReadPending()) is { Handle: { } handle }
+        ? TpmChip.Holds(context.Tpm, handle)
+        : TpmChip.Protection(context.Tpm);
 
     public VerbReport Export(string stick)
     {
@@ -159,7 +181,8 @@ internal sealed class Enrol(EnrolmentContext context)
             Time = context.Time(),
         });
         pinned?.Dispose();
-        var report = verdict.IsTaken ? Stage(verb, file, bytes, verdict, state) : Refused(verb, file, verdict);
+        var report = !verdict.IsTaken ? Refused(verb, file, verdict)
+            : BroughtWork.Refuse(context, verb, file, verdict.Content!) ?? Stage(verb, file, bytes, verdict, state);
         return because is null ? report : report with { Notes = [because, .. report.Notes ?? []] };
     }
 
@@ -190,7 +213,8 @@ internal sealed class Enrol(EnrolmentContext context)
         try
         {
             context.Store.Stage(
-                content.Version, BundleInstall.Files(stored.WithYoungestLists(state, content), bytes, key));
+                content.Version, BundleInstall.Files(
+                    BroughtWork.Over(context, stored.WithYoungestLists(state, content)), bytes, key));
         }
         finally
         {
@@ -207,6 +231,7 @@ internal sealed class Enrol(EnrolmentContext context)
             notes.Add(difference);
         }
 
+        notes.AddRange(BroughtWork.Notes(context, content));
         notes.Add("Next: sluice-agent identity verify.");
         return new VerbReport
         {
@@ -253,7 +278,8 @@ internal sealed class Enrol(EnrolmentContext context)
 
     private IEnumerable<string> OfThisMachine() => new[]
     {
-        TpmChip.Note(context.Tpm), context.Machine.AreKnown ? null : BindingWords.Unknown,
+        context.Configuration.Identity.IsKeyInTpm ? null : TpmChip.Note(context.Tpm),
+        context.Machine.AreKnown ? null : BindingWords.Unknown,
     }.OfType<string>();
 
     private static VerbReport NoStick(string verb, string happened) => VerbReport.Failed(

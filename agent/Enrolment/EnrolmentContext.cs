@@ -1,10 +1,15 @@
+using System.Text;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Consoles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Labels;
+using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
 using Sluice.Provisioning.Verbs;
 
@@ -17,8 +22,8 @@ internal sealed record EnrolmentUser(string Name, string Terminal)
     public static EnrolmentUser Here()
     {
         var name = Environment.GetEnvironmentVariable("SUDO_USER") is { Length: > 0 } person
-            ? $"{person} as {Environment.UserName}"
-            : Environment.UserName;
+            ? $"{person} as {ProcessUser.Name}"
+            : ProcessUser.Name;
         return new EnrolmentUser(name, TerminalOf() ?? "none");
     }
 
@@ -43,9 +48,15 @@ internal sealed class EnrolmentContext(
     GatewayConfiguration configuration, IIdentityDisk disk, TimeProvider clock, IHostClock hostClock,
     EnrolmentUser user)
 {
+    private const string UsedTokensFile = "console-used";
+    private const int UsedTokensMax = 256;
+
     private readonly GoodTimeFile goodTime = new(disk, ".new");
 
     public GatewayConfiguration Configuration => configuration;
+
+    /// <summary>The gateway's own file, where a bundle brought another configuration in its place.</summary>
+    public GatewayConfiguration Own { get => field ?? configuration; init; }
 
     public string GatewayId => configuration.Gateway.Id;
 
@@ -65,7 +76,14 @@ internal sealed class EnrolmentContext(
     /// <summary>What binds the identity to its machine.</summary>
     public BindingFile Binding => new(disk, Machine);
 
-    public IdentityStore Store { get; } = new(disk);
+    /// <summary>The board's TPM, where keys may be.</summary>
+    public ITpm Chip { get; init; } = BoardTpm.Instance;
+
+    /// <summary>The keys of this directory that are in the TPM.</summary>
+    public KeysInTpm Keys => field ??= new KeysInTpm(
+        Chip, configuration.Identity.Directory, configuration.Identity.IsKeyInTpm);
+
+    public IdentityStore Store => field ??= new IdentityStore(disk, Keys);
 
     public AuditLog Audit { get; } = new(disk);
 
@@ -76,7 +94,18 @@ internal sealed class EnrolmentContext(
     /// <summary>The identity behind a link, or why there is none. The caller disposes it.</summary>
     public IdentityLoadResult Load(string link) =>
         IdentityDirectory.Load(
+            configuration.Identity.Directory, link, GatewayId, Validity.Now(), configuration.Identity.Revocation,
+            Chip);
+
+    /// <summary>The same to know of it, and not to use its key.</summary>
+    public IdentityLoadResult Look(string link) =>
+        IdentityDirectory.Look(
             configuration.Identity.Directory, link, GatewayId, Validity.Now(), configuration.Identity.Revocation);
+
+    /// <summary>Makes a key where the configuration wants it, and its request. Whoever asks wipes the text.</summary>
+    public byte[] MakeKeyAndRequest() => configuration.Identity.IsKeyInTpm
+        ? Keys.Make(GatewayId, Site)
+        : KeyRequest.MakeKeyAndRequest(GatewayId, Site);
 
     /// <summary>Now, as well as this gateway can know it.</summary>
     public ValidityTime Time() => Validity.WithOwn(configuration);
@@ -144,10 +173,24 @@ internal sealed class EnrolmentContext(
         disk.SyncFolder("");
     }
 
+    /// <summary>Console tokens that opened this gateway's console, the newest last.</summary>
+    public IReadOnlyList<string> UsedConsoleTokens() =>
+        Encoding.ASCII.GetString(disk.Read(UsedTokensFile, UsedTokensMax * (ConsoleToken.IdLetters + 1)) ?? [])
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>Durably, before it opens anything. The oldest are forgotten: they are long out of date.</summary>
+    public void KeepUsedConsoleToken(string id)
+    {
+        var ids = UsedConsoleTokens().Append(id).TakeLast(UsedTokensMax);
+        disk.Write(UsedTokensFile + ".new", Encoding.ASCII.GetBytes(string.Join('\n', ids) + "\n"), isSecret: false);
+        disk.Rename(UsedTokensFile + ".new", UsedTokensFile);
+        disk.SyncFolder("");
+    }
+
     /// <summary>The certificate's number behind a link; empty where there is none that can be used.</summary>
     public string SerialOf(string link)
     {
-        using var identity = Load(link).Identity;
+        using var identity = Look(link).Identity;
         return identity?.Serial ?? "";
     }
 }

@@ -1,5 +1,7 @@
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Time;
+using Sluice.Provisioning.Audit;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Enrolment;
@@ -32,7 +34,16 @@ internal sealed record IdentitySurroundings
     /// <summary>Why the identity may not be used on this machine, or null.</summary>
     public Func<string?> Refuses { get; init; } = () => null;
 
+    /// <summary>The board's TPM, where keys may be.</summary>
+    public ITpm Chip { get; init; } = BoardTpm.Instance;
+
     public GatewayName Gateway => Configuration.Gateway;
+
+    /// <summary>What a step works with.</summary>
+    /// <param name="disk">The directory, open.</param>
+    /// <param name="asked">What the audit log says of who asked.</param>
+    public EnrolmentContext Context(IIdentityDisk disk, string asked) => new(
+        Configuration, disk, Clock, HostClock, new EnrolmentUser(ProcessUser.Name, asked)) { Chip = Chip };
 
     /// <summary>The real directory of the configuration.</summary>
     public static IdentitySurroundings Of(

@@ -1,4 +1,4 @@
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Labels;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Verbs;
@@ -18,7 +18,7 @@ internal sealed class LabelView(EnrolmentContext context, string? boardSerial)
     /// <param name="hasColours">A terminal shows it: its own colours might turn light and dark round.</param>
     public VerbReport Show(bool hasColours)
     {
-        using var identity = context.Load(IdentityDirectory.Current).Identity;
+        using var identity = context.Look(IdentityDirectory.Current).Identity;
         var key = new Enrol(context).Pending()?.KeyFingerprint
             ?? (identity is null ? null : Fingerprint.OfKey(identity.Leaf));
         if (key is null)

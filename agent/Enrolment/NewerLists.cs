@@ -1,5 +1,6 @@
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Verbs;
 
 namespace Sluice.Agent.Enrolment;
@@ -64,7 +65,7 @@ internal sealed class NewerLists(EnrolmentContext context)
         context.Store.ReplaceLists(active, verdict.Pem.Span);
         lists.ReplaceBeside(state, bytes);
 
-        var own = context.Load(IdentityDirectory.Current);
+        var own = context.Look(IdentityDirectory.Current);
         own.Identity?.Dispose();
         var isRevoked = own.Revocation is { IsRevoked: true };
         context.Log(Verb, "done", $"{verdict.Taken.Count} newer lists"

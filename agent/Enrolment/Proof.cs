@@ -13,6 +13,13 @@ namespace Sluice.Agent.Enrolment;
 internal sealed class Proof(
     GatewayConfiguration configuration, TimeProvider clock, ValidityClock validity, Func<string?> refuses)
 {
+    public const string Address = "address";
+    public const string Connection = "connection";
+    public const string BrokerTls = "TLS, the broker's certificate";
+    public const string Mqtt = "MQTT, the gateway's certificate";
+    public const string Hearing = "access list, reading";
+    public const string Publishing = "access list, publishing";
+
     /// <summary>One of <see cref="ExitCode"/>; Unavailable is what may pass by itself.</summary>
     public async Task<int> RunAsync(
         LinkTrial trial, OutboundMessage message, List<VerbStep> steps, CancellationToken cancellationToken)
@@ -29,17 +36,17 @@ internal sealed class Proof(
 
             if (terms.Unheard is { } unheard)
             {
-                steps.Add(new VerbStep("access list, reading", false, unheard));
+                steps.Add(new VerbStep(Hearing, false, unheard));
                 return ExitCode.Unclear;
             }
 
-            steps.Add(new VerbStep("access list, reading", true, $"may read {topics.Ask}"));
+            steps.Add(new VerbStep(Hearing, true, $"may read {topics.Ask}"));
             var answer = await broker.DeliverAsync(message, cancellationToken).ConfigureAwait(false);
             await broker.DisconnectAsync(cancellationToken).ConfigureAwait(false);
 
             // Nobody listening is no fault of the identity: the broker took the message, and said so.
             var isTaken = answer.Verdict is DeliveryVerdict.Accepted or DeliveryVerdict.Unheard;
-            steps.Add(new VerbStep("access list, publishing", isTaken, isTaken
+            steps.Add(new VerbStep(Publishing, isTaken, isTaken
                 ? $"a message to {topics.Status} was acknowledged (PUBACK)"
                 : answer.Sentence));
             return isTaken ? ExitCode.Fine
@@ -50,7 +57,7 @@ internal sealed class Proof(
 
     private static ConnectTerms? Connected(ConnectOutcome outcome, List<VerbStep> steps)
     {
-        string[] names = ["address", "connection", "TLS, the broker's certificate", "MQTT, the gateway's certificate"];
+        string[] names = [Address, Connection, BrokerTls, Mqtt];
         for (var step = 0; step < names.Length && step <= (int)outcome.Step; step++)
         {
             var passed = step < (int)outcome.Step;

@@ -1,10 +1,13 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Store;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Agent.Enrolment;
 
@@ -57,9 +60,15 @@ internal sealed class StoredIdentity(IdentityStore store)
 
     /// <summary>Everything between the gateway's certificate, which comes first, and the root, which is the last.
     /// </summary>
-    public IReadOnlyList<X509Certificate2> Path(string version) =>
-        [.. Certificates(version, IdentityDirectory.ChainFile),
-            .. Certificates(version, IdentityDirectory.RootsFile).Take(1)];
+    public IReadOnlyList<X509Certificate2> Path(string version)
+    {
+        var chain = Certificates(version, IdentityDirectory.ChainFile);
+        return
+        [
+            .. chain, .. Certificates(version, IdentityDirectory.RootsFile).Where(root => chain.Count == 0
+                || root.SubjectName.RawData.AsSpan().SequenceEqual(chain[^1].IssuerName.RawData)).Take(1),
+        ];
+    }
 
     public List<RevocationList> Lists(string version) =>
         [.. RevocationFile.Read(store.ReadFile(version, IdentityDirectory.RevocationFile) ?? [])
@@ -86,9 +95,17 @@ internal sealed class StoredIdentity(IdentityStore store)
         return null;
     }
 
-    /// <summary>The key in a PEM text as a file of its own, where it is the one that is wanted.</summary>
+    /// <summary>
+    /// The key in a PEM text as a file of its own, where it is the one that is wanted: itself, or where it is in the
+    /// TPM.
+    /// </summary>
     public static byte[]? KeyIn(byte[] text, string wanted)
     {
+        if (TpmKeyText.Read(text) is { } elsewhere)
+        {
+            return elsewhere.KeyFingerprint == wanted ? elsewhere.Write() : null;
+        }
+
         var letters = Encoding.Latin1.GetString(text);
         try
         {

@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Enrolment;

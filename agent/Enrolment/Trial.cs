@@ -1,9 +1,11 @@
 using System.Buffers;
+using Sluice.Agent.Configuration;
 using Sluice.Agent.Health;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 using Sluice.Provisioning.Verbs;
 
@@ -110,36 +112,39 @@ internal sealed class Trial(EnrolmentContext context, string socketPath)
         steps.Add(new VerbStep("identity", true, loaded.Problems.Count == 0
             ? "key, certificate, roots and revocation lists belong together"
             : string.Join(" ", loaded.Problems.Select(each => $"{each}."))));
-        var topics = new ContractTopics(context.Configuration.Gateway);
         return await new Proof(context.Configuration, context.Clock, context.Validity, () => null).RunAsync(
-            new LinkTrial(link, LinkTrial.Verify), await StatusAsync(topics, cancellationToken).ConfigureAwait(false),
+            new LinkTrial(link, LinkTrial.Verify), await StatusAsync(cancellationToken).ConfigureAwait(false),
             steps, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<OutboundMessage> StatusAsync(CancellationToken cancellationToken)
+    {
+        var running = await StatusClient.AskAsync(socketPath, context.Clock, cancellationToken).ConfigureAwait(false);
+        return StatusOf(
+            context.Configuration, running.Report?.Uplink.State == "connected", context.Clock.GetUtcNow());
     }
 
     /// <summary>
     /// What the contract says at this moment anyway, and not retained: the truth, of a run in which nothing was read.
     /// </summary>
-    private async Task<OutboundMessage> StatusAsync(ContractTopics topics, CancellationToken cancellationToken)
+    internal static OutboundMessage StatusOf(GatewayConfiguration configuration, bool isConnected, DateTimeOffset now)
     {
-        var running = await StatusClient.AskAsync(socketPath, context.Clock, cancellationToken).ConfigureAwait(false);
-        var now = context.Clock.GetUtcNow().UtcDateTime;
-        var gateway = context.Configuration.Gateway;
-        var run = Guid.CreateVersion7(context.Clock.GetUtcNow());
+        var gateway = configuration.Gateway;
         var encoder = new AnnouncementEncoder(
-            new Speaker(gateway.Site, gateway.Id, run, AgentVersion.Text, context.Configuration.Hash), []);
+            new Speaker(gateway.Site, gateway.Id, Guid.CreateVersion7(now), AgentVersion.Text, configuration.Hash), []);
         var payload = new PayloadBuffer();
-        if (running.Report?.Uplink.State == "connected")
+        if (isConnected)
         {
-            encoder.Online(payload, now);
+            encoder.Online(payload, now.UtcDateTime);
         }
         else
         {
-            encoder.Offline(payload, AnnouncementEncoder.ReasonStopped, now);
+            encoder.Offline(payload, AnnouncementEncoder.ReasonStopped, now.UtcDateTime);
         }
 
         return new OutboundMessage
         {
-            Topic = topics.Status,
+            Topic = new ContractTopics(gateway).Status,
             Payload = payload.Written,
             Retain = false,
         };

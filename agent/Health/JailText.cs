@@ -8,14 +8,10 @@ namespace Sluice.Agent.Health;
 /// <summary>The jail and its proof, for the status and for people. A core.</summary>
 internal static class JailText
 {
-    public static JailStatus Describe(JailStanding standing, ProofView? proof) =>
+    public static JailStatus Describe(JailStanding standing, ProofView? proof, ProofView? hostRules = null) =>
         new(standing.Landlock, standing.Filters, standing.Sentence)
         {
-            Proof = proof is null ? null : new ProofStatus(proof.Number, proof.Utc,
-            [
-                .. proof.Attempts.Select(each => new AttemptStatus(
-                    each.Word, ProofWords.Sentence(each.Attempt), ProofWords.Of(each.Verdict), each.By)),
-            ]),
+            Proof = Describe(proof), HostRules = Describe(hostRules),
         };
 
     public static string Alarm(ProofView proof) =>
@@ -27,7 +23,21 @@ internal static class JailText
     public static string Render(JailStatus jail)
     {
         var text = new StringBuilder($"The agent is {jail.Sentence}.\n");
-        foreach (var attempt in jail.Proof?.Attempts ?? [])
+        Append(text, jail.Proof);
+        if (jail.Proof is not null)
+        {
+            text.Append(jail.HostRules is { Utc: var utc }
+                ? string.Create(CultureInfo.InvariantCulture, $"The host's rules, tried from outside at {utc:u}:\n")
+                : "The host's rules were not tried in this boot (sluice-firewall-proof.service).\n");
+            Append(text, jail.HostRules);
+        }
+
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, ProofStatus? proof)
+    {
+        foreach (var attempt in proof?.Attempts ?? [])
         {
             var outcome = attempt.Verdict switch
             {
@@ -37,7 +47,12 @@ internal static class JailText
             };
             text.Append(CultureInfo.InvariantCulture, $"  {attempt.Tried,-50} {outcome}\n");
         }
-
-        return text.ToString();
     }
+
+    private static ProofStatus? Describe(ProofView? proof) => proof is null ? null : new ProofStatus(
+        proof.Number, proof.Utc,
+        [
+            .. proof.Attempts.Select(each => new AttemptStatus(
+                each.Word, ProofWords.Sentence(each.Attempt), ProofWords.Of(each.Verdict), each.By)),
+        ]);
 }

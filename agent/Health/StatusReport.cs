@@ -86,7 +86,9 @@ public sealed record RenewalStatus(
 public sealed record TrustStatus(int Version, long Taken, long Refused, string Sentence);
 
 /// <param name="Hash">SHA-256 of the configuration that runs.</param>
-/// <param name="Origin"><c>file</c>, or <c>last-good</c> when the file was refused.</param>
+/// <param name="Origin">
+/// <c>file</c>; <c>last-good</c> when the file was refused; <c>bundle 0005</c> where it came with that version.
+/// </param>
 /// <param name="Problems">Why the file was refused.</param>
 public sealed record ConfigurationStatus(string Hash, string Origin, IReadOnlyList<string> Problems);
 
@@ -134,6 +136,17 @@ public sealed record UplinkStatus(string State, string Sentence, DateTime Since,
 
     /// <summary>Either happens again and again.</summary>
     public bool Contested { get; init; }
+
+    /// <summary>The broker's address, and the card by which alone the connection goes; empty without one.</summary>
+    public string Address { get; init; } = "";
+
+    public string Card { get; init; } = "";
+
+    /// <summary>What waits on each way out; null where an older agent answers.</summary>
+    public LanesStatus? Lanes { get; init; }
+
+    /// <summary>How long the broker takes to acknowledge; null before the first message of readings.</summary>
+    public AnswerStatus? Answers { get; init; }
 }
 
 /// <param name="Storage"><c>disk</c> or <c>memory</c>.</param>
@@ -144,6 +157,12 @@ public sealed record BufferStatus(string Storage, string Fault, long Waiting, IR
 {
     /// <summary>What the disk has to bear; null where an older agent answers.</summary>
     public FlashStatus? Flash { get; init; }
+
+    /// <summary>buffer.sizeMax; 0 where an older agent answers.</summary>
+    public long SizeBytesMax { get; init; }
+
+    /// <summary>buffer.commitEvery: what a power cut may cost.</summary>
+    public double CommitEverySeconds { get; init; }
 }
 
 /// <param name="BytesWritten">Handed to the disk by the buffer since start, in whole pages.</param>
@@ -193,6 +212,16 @@ public sealed record SourceStatus(
 {
     /// <summary>What it reads: address and port, serial port or chip. Empty where an older agent answers.</summary>
     public string Device { get; init; } = "";
+
+    /// <summary>Its Modbus units, by number; empty where it has none.</summary>
+    public IReadOnlyList<UnitStatus> Units { get; init; } = [];
+
+    /// <summary>The latest reading of each signal, in the order of the list; of a long list, as many as there is room
+    /// for (<see cref="SignalViews.ListedMax"/>), those that are not Good before others.</summary>
+    public IReadOnlyList<SignalStatus> Signals { get; init; } = [];
+
+    /// <summary>Signals that are not listed for want of room.</summary>
+    public int Unlisted { get; init; }
 }
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, WriteIndented = true)]
@@ -206,6 +235,10 @@ public sealed record JailStatus(int Landlock, bool Filters, string Sentence)
 {
     /// <summary>The last time that the agent tried its walls; null where it did not.</summary>
     public ProofStatus? Proof { get; init; }
+
+    /// <summary>The last time that the host's rules were tried from outside the jail; null where nobody did in this
+    /// boot.</summary>
+    public ProofStatus? HostRules { get; init; }
 }
 
 /// <param name="Number">Of this run, from 1.</param>

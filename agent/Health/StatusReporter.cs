@@ -27,7 +27,8 @@ internal sealed class StatusReporter(
     TimeProvider clock,
     Func<RenewalView>? renewal = null,
     Func<TrustView>? trust = null,
-    Func<ProofView?>? proof = null)
+    Func<ProofView?>? proof = null,
+    HostProofWatch? hostRules = null)
 {
     private readonly long started = clock.GetTimestamp();
 
@@ -44,7 +45,8 @@ internal sealed class StatusReporter(
             UptimeSeconds = clock.GetElapsedTime(started).TotalSeconds,
             Configuration = new ConfigurationStatus(
                 configuration.Hash,
-                options.RefusedBecause.Count == 0 ? "file" : "last-good",
+                options.RefusedBecause.Count > 0 ? "last-good"
+                    : configuration.Brought.Version is { } version ? $"bundle {version}" : "file",
                 options.RefusedBecause),
             Uplink = new UplinkStatus(
                 uplink.State,
@@ -59,12 +61,23 @@ internal sealed class StatusReporter(
                 TakenOver = uplink.TakenOver,
                 ClosedWordless = uplink.ClosedWordless,
                 Contested = uplink.IsContested,
+                Address = uplink.Address,
+                Card = uplink.Card,
+                Lanes = Lanes(uplink, view),
+                Answers = uplink is { AnswerMedian: { } median, AnswerLongest: { } longest }
+                    ? new AnswerStatus(median.TotalSeconds, longest.TotalSeconds)
+                    : null,
             },
-            Buffer = Describe(view) with { Flash = Flash(view) },
-            Sources = [.. sources.Select(Describe)],
+            Buffer = Describe(view) with
+            {
+                Flash = Flash(view),
+                SizeBytesMax = configuration.Buffer.SizeBytesMax,
+                CommitEverySeconds = configuration.Buffer.CommitEvery.TotalSeconds,
+            },
+            Sources = Sources(sources),
             Clock = view.Record is { } record ? Describe(record) : null,
             Identity = Describe(identity.Standing),
-            Jail = JailText.Describe(options.Jail, proof?.Invoke()),
+            Jail = JailText.Describe(options.Jail, proof?.Invoke(), hostRules?.View),
             Renewal = renewal is { } ask ? RenewalText.Describe(ask()) : null,
             Trust = trust?.Invoke() is { } seen
                 ? new TrustStatus(seen.Version, seen.Taken, seen.Refused, seen.Sentence) : null,
@@ -168,6 +181,11 @@ internal sealed class StatusReporter(
             yield return JailText.Alarm(alarm);
         }
 
+        if (hostRules?.Attention is { } rules)
+        {
+            yield return rules;
+        }
+
         if (options.RefusedBecause.Count > 0)
         {
             yield return $"The new configuration is refused ({options.RefusedBecause.Count} problems); the last good "
@@ -220,6 +238,28 @@ internal sealed class StatusReporter(
                 store.Waiting,
                 store.DroppedCount,
                 store.SizeBytes))]);
+
+    /// <summary>Without a connection nothing is live: what waits goes as history.</summary>
+    private static LanesStatus Lanes(UplinkHealth uplink, BufferView view) => uplink.State is "connected" or "holding"
+        ? new(uplink.FreshReadings, uplink.BacklogReadings, uplink.DeliveredHistorical, uplink.SetAsideReadings)
+        : new(0, view.Waiting, uplink.DeliveredHistorical, 0);
+
+    private List<SourceStatus> Sources(SamplerHealth[] healths)
+    {
+        var room = SignalViews.ListedMax;
+        var described = new List<SourceStatus>();
+        foreach (var (index, health) in healths.Index())
+        {
+            // What a short list leaves, the sources behind it share.
+            var share = room / (healths.Length - index);
+            var settings = configuration.Sources.FirstOrDefault(each => each.Name == health.Name);
+            var status = SignalViews.Into(Describe(health), settings, samplers[index].Latest, share);
+            described.Add(status);
+            room -= status.Signals.Count;
+        }
+
+        return described;
+    }
 
     private SourceStatus Describe(SamplerHealth source) =>
         new(

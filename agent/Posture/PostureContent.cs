@@ -25,12 +25,20 @@ public sealed record HostSighting(int? Listeners, DiskSpace? Disk)
 /// <param name="Proof">What came of trying them; null before the first time and where none stands.</param>
 internal sealed record EgressFacts(JailStanding Jail, ProofView? Proof)
 {
+    /// <summary>What came of trying the host's rules from outside the jail; null: nobody did in this boot.</summary>
+    public ProofView? HostRules { get; init; }
+
     /// <summary>With only those attempts that nothing stopped.</summary>
-    public EgressFacts Brief => this with { Proof = Proof is null ? null : Proof with { Attempts = [.. Proof.Open] } };
+    public EgressFacts Brief => this with { Proof = Open(Proof), HostRules = Open(HostRules) };
 
     public bool IsNewsTo(EgressFacts? told) =>
-        told is null || Jail != told.Jail
-        || (Proof is null ? told.Proof is not null : !Proof.SaysTheSameAs(told.Proof));
+        told is null || Jail != told.Jail || IsOther(Proof, told.Proof) || IsOther(HostRules, told.HostRules);
+
+    private static ProofView? Open(ProofView? proof) =>
+        proof is null ? null : proof with { Attempts = [.. proof.Open] };
+
+    private static bool IsOther(ProofView? proof, ProofView? told) =>
+        proof is null ? told is not null : !proof.SaysTheSameAs(told);
 }
 
 /// <param name="Line">The number of the line.</param>

@@ -137,21 +137,32 @@ internal sealed class PostureEncoder(Speaker speaker, SoftwareFacts software, Co
         json.WriteBoolean("seccomp"u8, egress.Jail.Filters);
         if (egress.Proof is { } proof)
         {
-            ContractJson.WriteTime(json, "proved"u8, proof.Utc);
-            json.WriteStartArray("attempts"u8);
-            foreach (var attempt in proof.Attempts)
-            {
-                json.WriteStartObject();
-                json.WriteString("attempt"u8, attempt.Word);
-                json.WriteString(
-                    "outcome"u8, attempt.By.Length > 0 ? attempt.By : ProofWords.Of(attempt.Verdict));
-                json.WriteEndObject();
-            }
+            WriteProof(json, proof);
+        }
 
-            json.WriteEndArray();
+        if (egress.HostRules is { } rules)
+        {
+            json.WriteStartObject("hostRules"u8);
+            WriteProof(json, rules);
+            json.WriteEndObject();
         }
 
         json.WriteEndObject();
+    }
+
+    private static void WriteProof(Utf8JsonWriter json, ProofView proof)
+    {
+        ContractJson.WriteTime(json, "proved"u8, proof.Utc);
+        json.WriteStartArray("attempts"u8);
+        foreach (var attempt in proof.Attempts)
+        {
+            json.WriteStartObject();
+            json.WriteString("attempt"u8, attempt.Word);
+            json.WriteString("outcome"u8, attempt.By.Length > 0 ? attempt.By : ProofWords.Of(attempt.Verdict));
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
     }
 
     private static void WriteRecord(Utf8JsonWriter json, RecordView record)

@@ -74,4 +74,8 @@ internal static partial class Log
 
     [LoggerMessage(3014, LogLevel.Information, "The session was not taken from this gateway again for a while.")]
     public static partial void ContestEnded(ILogger logger);
+
+    [LoggerMessage(3015, LogLevel.Warning, "The session cannot begin anew with the other identity yet: {Sentence} The "
+        + "present one goes on; the next try comes in {Seconds:0.0} s")]
+    public static partial void NotPrepared(ILogger logger, string sentence, double seconds);
 }

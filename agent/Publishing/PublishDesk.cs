@@ -10,6 +10,7 @@ using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
+using Sluice.Agent.Watchdog;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Publishing;
@@ -32,6 +33,9 @@ internal sealed class PublishDesk : IDisposable
 
     /// <summary>How often the loop has turned.</summary>
     public long Rounds;
+
+    /// <summary>What the loop does, and whether it comes on.</summary>
+    public LoopProgress Progress { get; } = new("The publisher");
 
     private readonly ConcurrentQueue<InboundMessage> asks = new();
     private readonly Stack<PayloadBuffer> spare = new();
@@ -289,7 +293,7 @@ internal sealed class PublishDesk : IDisposable
         var accepted = Plan.Settle(sent, outcome.Verdict, now);
         if (outcome.Verdict == DeliveryVerdict.Accepted)
         {
-            Journal.Accepted(sent.Readings, sent.PayloadBytes, sent.Lane != Lane.Live);
+            Journal.Accepted(sent.Readings, sent.PayloadBytes, sent.Lane != Lane.Live, now - sent.At);
         }
         else if (outcome.Verdict is DeliveryVerdict.SetAside
             || (outcome.Verdict is DeliveryVerdict.TooLarge && sent.Readings == 1))

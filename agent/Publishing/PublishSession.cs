@@ -4,6 +4,7 @@ using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
+using Sluice.Agent.Watchdog;
 
 namespace Sluice.Agent.Publishing;
 
@@ -17,6 +18,14 @@ internal sealed class PublishSession : IDisposable
     /// <summary>How long a stop waits for answers that are on their way, and for the last word.</summary>
     private static readonly TimeSpan GoodbyeMax = TimeSpan.FromSeconds(3);
 
+    /// <summary>A next session that cannot be prepared is tried again, less and less often.</summary>
+    private static readonly TimeSpan PrepareAgainFirst = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PrepareAgainMax = TimeSpan.FromMinutes(2);
+
+    /// <summary>Somebody knocks from time to time, and a loop that is well turns then, whether there is work or not.
+    /// The bounds of a farewell are shorter.</summary>
+    private static readonly LoopStep Works = new("works on its session", LoopStep.Grace);
+
     private readonly PublishDesk desk;
     private readonly BufferLoop buffer;
     private readonly IBrokerLink link;
@@ -24,10 +33,23 @@ internal sealed class PublishSession : IDisposable
     private readonly WakeSignal wake;
     private readonly BufferView connectedAt;
     private readonly CancellationTokenSource ended = new();
+    private readonly Action<ConnectOutcome, TimeSpan> notPrepared;
+    private Task<ConnectOutcome?>? preparing;
+    private TimeSpan prepareAt;
+    private TimeSpan prepareAgain = PrepareAgainFirst;
     private readonly ConcurrentQueue<(HandedOver Handed, DeliveryOutcome Outcome)> answers = new();
 
-    public PublishSession(PublishDesk desk, BufferLoop buffer, IBrokerLink link, ConnectTerms terms)
+    /// <param name="desk">What outlives the connection.</param>
+    /// <param name="buffer">Where the readings are.</param>
+    /// <param name="link">The connection.</param>
+    /// <param name="terms">What the broker demands.</param>
+    /// <param name="notPrepared">Told where the session that is to follow cannot be made yet, and when it is tried
+    /// again.</param>
+    public PublishSession(
+        PublishDesk desk, BufferLoop buffer, IBrokerLink link, ConnectTerms terms,
+        Action<ConnectOutcome, TimeSpan> notPrepared)
     {
+        this.notPrepared = notPrepared;
         this.desk = desk;
         this.buffer = buffer;
         this.link = link;
@@ -46,8 +68,9 @@ internal sealed class PublishSession : IDisposable
         {
             while (!lost.IsCompleted)
             {
+                desk.Progress.Enter(Works);
                 stoppingToken.ThrowIfCancellationRequested();
-                if (desk.IsMoveAsked)
+                if (await IsPreparedAsync().ConfigureAwait(false))
                 {
                     return await MoveAwayAsync(stoppingToken).ConfigureAwait(false);
                 }
@@ -64,7 +87,7 @@ internal sealed class PublishSession : IDisposable
                 await TakeAsksAsync(stoppingToken).ConfigureAwait(false);
                 if (!await StepAsync(stoppingToken).ConfigureAwait(false))
                 {
-                    await wake.WaitAsync(work.Wait(desk.Now), stoppingToken).ConfigureAwait(false);
+                    await wake.WaitAsync(Wait(), stoppingToken).ConfigureAwait(false);
                 }
             }
 
@@ -79,9 +102,78 @@ internal sealed class PublishSession : IDisposable
         {
             await ended.CancelAsync().ConfigureAwait(false);
             await watching.ConfigureAwait(false);
+            await PreparingEndedAsync().ConfigureAwait(false);
             await TakeAnswersAsync(CancellationToken.None).ConfigureAwait(false);
+            desk.Progress.Enter(Works);
             work.Ended();
         }
+    }
+
+    /// <summary>
+    /// Whether the session that is to follow lies ready. It is made beside this one, which goes on publishing
+    /// meanwhile, and where it cannot be made goes on at all.
+    /// </summary>
+    private async ValueTask<bool> IsPreparedAsync()
+    {
+        if (preparing is { IsCompleted: true } ended)
+        {
+            preparing = null;
+            if (await ended.ConfigureAwait(false) is { } refusal)
+            {
+                notPrepared(refusal, prepareAgain);
+                prepareAt = desk.Now + prepareAgain;
+                prepareAgain = prepareAgain * 2 < PrepareAgainMax ? prepareAgain * 2 : PrepareAgainMax;
+                desk.AskMove();
+            }
+            else if (!desk.IsMoveAsked)
+            {
+                return true;
+            }
+        }
+
+        if (preparing is null && desk.IsMoveAsked && desk.Now >= prepareAt)
+        {
+            // What is in use is read from here on: a move that is asked for later is another one.
+            desk.BeginConnect();
+            preparing = PrepareAsync();
+            _ = WakeBehindAsync(preparing);
+        }
+
+        return false;
+    }
+
+    private async Task<ConnectOutcome?> PrepareAsync()
+    {
+        // Beside the loop from the first step on: reading the identity takes its time too.
+        await Task.Yield();
+        return await link.PrepareAsync(this.ended.Token).ConfigureAwait(false);
+    }
+
+    /// <summary>Behind its end and not as its last step: a loop that looked in between would sleep until something else
+    /// happens.</summary>
+    private async Task WakeBehindAsync(Task prepared)
+    {
+        await prepared.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        wake.Set();
+    }
+
+    private async ValueTask PreparingEndedAsync()
+    {
+        try
+        {
+            _ = preparing is { } last ? await last.ConfigureAwait(false) : null;
+        }
+        catch (OperationCanceledException)
+        {
+            // The session has ended before it was ready.
+        }
+    }
+
+    private TimeSpan? Wait()
+    {
+        var due = work.Wait(desk.Now);
+        var again = prepareAt - desk.Now;
+        return preparing is null && desk.IsMoveAsked && again > TimeSpan.Zero && !(due < again) ? again : due;
     }
 
     public void Dispose()
@@ -97,14 +189,18 @@ internal sealed class PublishSession : IDisposable
         var step = work.Next(desk.Now, desk.Utc);
         if (step.Kind == WorkKind.ReadPresent)
         {
+            desk.Progress.Enter(LoopStep.OfTheBuffer);
             var present = await buffer.PresentAsync(cancellationToken).ConfigureAwait(false);
+            desk.Progress.Enter(Works);
             step = work.Announce(present, desk.Now, desk.Utc);
         }
         else if (step.Kind == WorkKind.ReadReadings)
         {
             var (store, from, readingsMax) = step.Wanted;
+            desk.Progress.Enter(LoopStep.OfTheBuffer);
             var fault = await buffer.PeekAsync(store, from, readingsMax, desk.Peeked, cancellationToken)
                 .ConfigureAwait(false);
+            desk.Progress.Enter(Works);
             step = work.Send(fault, desk.Now, desk.Utc);
         }
 
@@ -138,8 +234,10 @@ internal sealed class PublishSession : IDisposable
         {
             if (work.Settle(answer.Handed, answer.Outcome, desk.Now) is { } accepted && !desk.AcknowledgedByMes)
             {
+                desk.Progress.Enter(LoopStep.OfTheBuffer);
                 await buffer.AcknowledgeAsync(answer.Handed.Sent!.Store, accepted, cancellationToken)
                     .ConfigureAwait(false);
+                desk.Progress.Enter(Works);
             }
         }
     }
@@ -151,7 +249,9 @@ internal sealed class PublishSession : IDisposable
         {
             foreach (var (store, range) in work.Take(ask, desk.Now))
             {
+                desk.Progress.Enter(LoopStep.OfTheBuffer);
                 await buffer.AcknowledgeAsync(store, range, cancellationToken).ConfigureAwait(false);
+                desk.Progress.Enter(Works);
             }
         }
     }

@@ -69,7 +69,7 @@ internal sealed class PublishWork
         desk.Plan.Observe(now);
         desk.AnnouncementPlan.Observe(now);
         ObserveNews();
-        desk.Journal.InFlight(UnderWay, desk.Plan.SetAsideCount);
+        desk.Journal.InFlight(UnderWay, desk.Plan);
         if (desk.TakeAsksOverrun() is > 0 and var lost)
         {
             desk.Asks.Overrun(lost);

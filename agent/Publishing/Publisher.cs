@@ -11,6 +11,7 @@ using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Sampling;
 using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
+using Sluice.Agent.Watchdog;
 
 namespace Sluice.Agent.Publishing;
 
@@ -27,12 +28,17 @@ public sealed class Publisher : BackgroundService
     private readonly TimeProvider clock;
     private readonly Random random;
     private readonly PublishDesk desk;
+    /// <summary>To each server TCP, TLS, CONNECT and the subscriptions have 5 s each.</summary>
+    private static readonly TimeSpan ServerMax = BrokerChannels.StepMax * 4;
+
+    private readonly LoopStep connects;
     private readonly ReconnectSchedule schedule = new();
     private readonly Speaker speaker;
     private volatile LinkAttempt attempt = LinkAttempt.None;
     private Action attempted = () => { };
     private Action<AuditNote> audit = _ => { };
     private Contest contested;
+    private bool isMoving;
     private Func<InboundMessage, bool>[] ears = [];
 
     /// <param name="configuration">Names, topics, limits, signals.</param>
@@ -55,6 +61,9 @@ public sealed class Publisher : BackgroundService
     {
         this.buffer = buffer;
         this.link = link;
+        connects = new LoopStep(
+            "connects",
+            (ServerMax * (configuration.Broker.Addresses.Count + ConnectRoute.ReferredMax)) + LoopStep.Grace);
         this.clock = clock;
         this.random = random;
         Span<byte> run = stackalloc byte[16];
@@ -132,7 +141,7 @@ public sealed class Publisher : BackgroundService
     {
         var payload = new PayloadBuffer();
         var encoder = new AnnouncementEncoder(speaker, []);
-        if (attempt.Verdict == ConnectVerdict.Connected)
+        if (attempt.IsLive)
         {
             encoder.Online(payload, desk.Utc);
         }
@@ -146,6 +155,12 @@ public sealed class Publisher : BackgroundService
 
     /// <summary>How often the loop has turned: a loop that spins shows here.</summary>
     internal long LoopRounds => Interlocked.Read(ref desk.Rounds);
+
+    /// <summary>Whether the loop comes on; from any thread.</summary>
+    internal LoopSign Sign => desk.Progress.Look();
+
+    /// <summary>Has a session that has nothing to do turn once; from any thread.</summary>
+    internal void Knock() => desk.Wake?.Invoke();
 
     /// <summary>The buffer is open and nothing of this signal list was stored: what holds no more ends here.</summary>
     public override Task StartAsync(CancellationToken cancellationToken)
@@ -168,13 +183,19 @@ public sealed class Publisher : BackgroundService
         {
             while (true)
             {
+                desk.Progress.Enter(connects);
                 var delay = await ConnectAndWorkAsync(stoppingToken).ConfigureAwait(false);
+                desk.Progress.Enter(new LoopStep("waits to connect again", delay + LoopStep.Grace));
                 await Task.Delay(delay, clock, stoppingToken).ConfigureAwait(false);
             }
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             desk.Journal.Stopped(buffer.View.Waiting);
+        }
+        finally
+        {
+            desk.Progress.Enter(LoopStep.NotThere);
         }
     }
 
@@ -187,7 +208,12 @@ public sealed class Publisher : BackgroundService
 
         // From here on the link judges: what was found before is known to it, or mended.
         desk.Withdrawn = null;
-        desk.BeginConnect();
+        if (!isMoving)
+        {
+            desk.BeginConnect();
+        }
+
+        isMoving = false;
         var outcome = await link.ConnectAsync(desk.Will(), stoppingToken).ConfigureAwait(false);
         attempt = new LinkAttempt(
             attempt.Number + 1, outcome.Verdict, outcome.Sentence, outcome.Terms?.Session?.CertificateSerial ?? "")
@@ -203,15 +229,21 @@ public sealed class Publisher : BackgroundService
         }
 
         var since = clock.GetTimestamp();
-        using var session = new PublishSession(desk, buffer, link, terms);
+        using var session = new PublishSession(desk, buffer, link, terms, NotPrepared);
         var loss = await session.RunAsync(stoppingToken).ConfigureAwait(false);
         if (loss.IsMove)
         {
+            // What the next connection is made with was read when it was prepared: a move that was asked for since then
+            // is another one.
+            isMoving = true;
             desk.Journal.Moving();
             return TimeSpan.Zero;
         }
 
-        attempt = attempt with { Verdict = ConnectVerdict.Broken, Sentence = loss.Sentence, BrokerChain = [] };
+        attempt = attempt with
+        {
+            Verdict = ConnectVerdict.Broken, Sentence = loss.Sentence, BrokerChain = [], IsBeside = false,
+        };
         var contest = desk.Journal.Judge(loss);
         var delay = schedule.AfterLoss(clock.GetElapsedTime(since), loss.TakenOver, random.NextDouble(), contest);
         desk.Lost(loss);
@@ -230,6 +262,17 @@ public sealed class Publisher : BackgroundService
             ? "The broker ends session after session without a word: somebody else may use the identity (a copied "
                 + "card?)."
         : null;
+
+    /// <summary>The next session could not be prepared; the present one goes on.</summary>
+    private void NotPrepared(ConnectOutcome outcome, TimeSpan again)
+    {
+        Log.NotPrepared(desk.Logger, outcome.Sentence, again.TotalSeconds);
+        attempt = new LinkAttempt(attempt.Number + 1, outcome.Verdict, outcome.Sentence, "")
+        {
+            BrokerChain = attempt.BrokerChain, IsBeside = true,
+        };
+        attempted();
+    }
 
     private void TellTakeover(LinkLoss loss, Contest contest)
     {

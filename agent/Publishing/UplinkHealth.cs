@@ -31,6 +31,9 @@ public sealed record UplinkHealth
 
     public string Tls { get; init; } = "";
 
+    /// <summary>The card by which alone the connection goes, while connected; empty where the routes decide.</summary>
+    public string Card { get; init; } = "";
+
     /// <summary>
     /// Things that do not stop anything but want attention: stale revocation list, expiring certificate.
     /// </summary>
@@ -38,6 +41,19 @@ public sealed record UplinkHealth
 
     /// <summary>Messages handed over and not answered yet.</summary>
     public int InFlight { get; init; }
+
+    /// <summary>
+    /// What waits in each lane while connected: readings of this connection that were not handed over yet, and those
+    /// stored before it, handed over or not.
+    /// </summary>
+    public long FreshReadings { get; init; }
+
+    public long BacklogReadings { get; init; }
+
+    /// <summary>How long the broker's PUBACK took, of the last messages of readings; null before the first.</summary>
+    public TimeSpan? AnswerMedian { get; init; }
+
+    public TimeSpan? AnswerLongest { get; init; }
 
     /// <summary>Readings that the broker accepted since start.</summary>
     public long DeliveredReadings { get; init; }

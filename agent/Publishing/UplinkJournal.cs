@@ -21,6 +21,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
     private readonly TakeoverWatch takeovers = new();
     private readonly long started = clock.GetTimestamp();
     private string lastSentence = "";
+    private readonly AnswerTimes answers = new();
     private bool holdsReadings;
     private Contest told;
 
@@ -61,6 +62,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         {
             Address = terms.Address,
             Tls = terms.Tls,
+            Card = terms.Card,
             Warnings = terms.Warnings,
             Connections = health.Connections + 1,
         };
@@ -76,14 +78,14 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         }
 
         Change("waiting", outcome.Sentence, outcome.ReasonCode, outcome.NeedsPerson);
-        health = health with { FailedAttempts = health.FailedAttempts + 1, Address = "", Tls = "" };
+        health = health with { FailedAttempts = health.FailedAttempts + 1, Address = "", Tls = "", Card = "" };
     }
 
     /// <summary>The session ended because we wanted it to, and the next one begins at once.</summary>
     public void Moving()
     {
         Log.Moving(logger);
-        health = health with { Address = "", Tls = "", InFlight = 0 };
+        health = health with { Address = "", Tls = "", Card = "", InFlight = 0 };
     }
 
     public void Lost(LinkLoss loss, TimeSpan delay)
@@ -102,6 +104,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
         {
             Address = "",
             Tls = "",
+            Card = "",
             InFlight = 0,
             TakenOver = health.TakenOver + (loss.TakenOver ? 1 : 0),
             ClosedWordless = health.ClosedWordless + (loss.IsWordless ? 1 : 0),
@@ -141,8 +144,17 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
     }
 
     /// <summary>An announcement that was taken (no readings) says nothing about readings that are held.</summary>
-    public void Accepted(int readings, int payloadBytes, bool historical)
+    /// <param name="readings">How many it had.</param>
+    /// <param name="payloadBytes">Its size.</param>
+    /// <param name="historical">It was history.</param>
+    /// <param name="took">From handing it over to its PUBACK; null where nobody took the time.</param>
+    public void Accepted(int readings, int payloadBytes, bool historical, TimeSpan? took = null)
     {
+        if (took is { } time)
+        {
+            answers.Observe(time);
+        }
+
         if (health.State == "holding" && holdsReadings == readings > 0)
         {
             Log.HoldEnded(logger);
@@ -155,14 +167,21 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
             DeliveredBytes = health.DeliveredBytes + payloadBytes,
             DeliveredHistorical = health.DeliveredHistorical + (historical ? readings : 0),
             LastDelivery = clock.GetUtcNow(),
+            AnswerMedian = answers.Median,
+            AnswerLongest = answers.Longest,
         };
     }
 
-    public void InFlight(int messages, long setAside)
+    public void InFlight(int messages, DeliveryPlan plan)
     {
-        if (messages != health.InFlight || setAside != health.SetAsideReadings)
+        var (fresh, backlog, setAside) = (plan.Fresh, plan.Backlog, plan.SetAsideCount);
+        if (messages != health.InFlight || setAside != health.SetAsideReadings || fresh != health.FreshReadings
+            || backlog != health.BacklogReadings)
         {
-            health = health with { InFlight = messages, SetAsideReadings = setAside };
+            health = health with
+            {
+                InFlight = messages, SetAsideReadings = setAside, FreshReadings = fresh, BacklogReadings = backlog,
+            };
         }
     }
 
@@ -173,7 +192,7 @@ internal sealed class UplinkJournal(TimeProvider clock, ILogger logger)
     {
         Log.Stopped(logger, health.DeliveredReadings, waiting);
         Change("stopped", "", 0);
-        health = health with { Address = "", Tls = "", InFlight = 0 };
+        health = health with { Address = "", Tls = "", Card = "", InFlight = 0 };
     }
 
     /// <summary>The journal hears of the beginning and of the end.</summary>

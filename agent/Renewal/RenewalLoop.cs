@@ -150,7 +150,7 @@ internal sealed class RenewalLoop : BackgroundService
         }
 
         var attempt = publisher.Attempt;
-        var step = work.Next(Now, attempt, attempt.Verdict == ConnectVerdict.Connected);
+        var step = work.Next(Now, attempt, attempt.IsLive);
         Show();
         switch (step.Kind)
         {

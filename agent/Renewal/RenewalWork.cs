@@ -7,8 +7,9 @@ using Sluice.Agent.Auditing;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
 
@@ -158,7 +159,7 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
         var text = failed ? $"{plan.Steps[^1].Name}: {plan.Steps[^1].Verdict}" : $"{plan.Sentence}.";
         return new AuditNote(AuditKind.Renewal, "renew", failed ? "failed" : "held", text)
         {
-            From = From(ended.Id), Old = sight.Subject?.Serial ?? "", New = ended.Serial,
+            From = From(failed ? ended.Id : correlation), Old = sight.Subject?.Serial ?? "", New = ended.Serial,
         };
     }
 
@@ -222,9 +223,9 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
     {
         Forget();
         correlation = RandomNumberGenerator.GetBytes(16);
-        keyAndRequest = KeyRequest.MakeKeyAndRequest(surroundings.Gateway.Id, surroundings.Gateway.Site);
-        plan.Requested($"a new key was made, {RequestOf().KeyFingerprint}, and its request goes to "
-            + topics.CertificateRequest);
+        using var disk = surroundings.Look();
+        keyAndRequest = Context(disk.Disk).MakeKeyAndRequest();
+        plan.Requested($"a new key, {RequestOf().KeyFingerprint}; its request goes to {topics.CertificateRequest}");
     }
 
     private KeyRequest RequestOf() => KeyRequest.Read(keyAndRequest, out var problem)
@@ -259,7 +260,8 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
         try
         {
             context.Store.Stage(content.Version, [
-                .. BundleInstall.Files(stored.WithYoungestLists(state, content), bundle.Span, key),
+                .. BundleInstall.Files(
+                    stored.WithYoungestLists(state, content) with { Configuration = null }, bundle.Span, key),
                 new IdentityFile(IdentityStore.RenewalFile, Encoding.ASCII.GetBytes(Id + "\n")),
             ]);
         }
@@ -297,7 +299,7 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
         if (IsInUse(context.Store.Look()))
         {
             context.Store.MarkConfirmed(context.Clock.GetUtcNow());
-            context.Log("renew", "done", $"Version {version} is confirmed; the certificate before is retired.", serial);
+            context.Log("renew", "done", $"Version {version} is confirmed; the one before is retired.", serial);
         }
 
         plan.Retired("the certificate before is not used any more", now);
@@ -353,17 +355,16 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
         return true;
     }
 
-    private EnrolmentContext Context(IIdentityDisk disk) => new(
-        surroundings.Configuration, disk, surroundings.Clock, surroundings.HostClock,
-        new EnrolmentUser(Environment.UserName, $"MQTT {Id}"));
+    private EnrolmentContext Context(IIdentityDisk disk) => surroundings.Context(disk, $"MQTT {Id}");
 
     private string Id => Convert.ToHexStringLower(correlation);
 
     private void DiskFailed(Exception world, TimeSpan now)
     {
+        var sentence = (world is TpmException ? "" : "the disk failed: ") + world.Message.TrimEnd('.');
         if (plan.Stage == RenewalStage.Idle)
         {
-            plan.NotBegun(now + TimeSpan.FromSeconds(30), $"the disk failed: {world.Message.TrimEnd('.')}");
+            plan.NotBegun(now + TimeSpan.FromSeconds(30), sentence);
             return;
         }
 
@@ -375,7 +376,7 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
             return;
         }
 
-        End(now, "disk", $"the disk failed: {world.Message.TrimEnd('.')}");
+        End(now, world is TpmException ? "TPM" : "disk", sentence);
     }
 
     private void End(TimeSpan now, string step, string sentence, TimeSpan retryAfter = default)

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Buffering;
 using Sluice.Agent.Buffering.Loop;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Watchdog;
 using Sluice.Hal;
 
 namespace Sluice.Agent.Sampling;
@@ -23,7 +24,11 @@ public sealed class Sampler : BackgroundService
     private readonly PollSchedule schedule;
     private readonly Dictionary<Signal, int> indexes;
     private readonly ReportFilter[] filters;
-    private readonly Reading[] latest;
+    private readonly LatestReadings latest;
+    private readonly LoopProgress progress;
+    private readonly LoopStep waits;
+    private readonly LoopStep reads;
+    private readonly ReadingBatch read = new();
     private string lastState = "";
     private SamplerHealth health;
 
@@ -40,13 +45,26 @@ public sealed class Sampler : BackgroundService
         schedule = new PollSchedule([.. settings.Signals.Select(signal => signal.Every)], TimeSpan.Zero);
         filters = [.. settings.Signals.Select(signal => new ReportFilter(signal.Report))];
         indexes = source.Signals.Select((signal, index) => (signal, index)).ToDictionary(p => p.signal, p => p.index);
-        latest = [.. source.Signals.Select(signal =>
-            new Reading(signal, SignalValue.None, Quality.Bad(QualityReason.NotRead), default))];
+        latest = new LatestReadings(source.Signals);
         health = SamplerHealth.Before(source);
+        progress = new LoopProgress($"Source {source.Name}");
+        waits = new LoopStep(
+            "waits until a signal is due", settings.Signals.Select(signal => signal.Every).DefaultIfEmpty().Max()
+                + LoopStep.Grace);
+        reads = new LoopStep("reads", settings.StepMax + LoopStep.Grace);
     }
+
+    /// <summary>
+    /// Whether the loop comes on: within a turn by what the source has asked and counted, however long the bus is, and
+    /// whatever it says.
+    /// </summary>
+    internal LoopSign Sign => progress.Look(read.Count + source.Health.Counters.Sum(counter => counter.Value));
 
     /// <summary>How sampling goes: a snapshot, from any thread.</summary>
     public SamplerHealth Health => Volatile.Read(ref health);
+
+    /// <summary>The latest reading of each signal, in the order of the list: a copy, from any thread.</summary>
+    public IReadOnlyList<Reading> Latest => latest.Copy();
 
     /// <summary>When the counters that the source counts itself began at 0.</summary>
     public IReadOnlyDictionary<Signal, Guid> CounterEpochs => source.CounterEpochs;
@@ -58,18 +76,25 @@ public sealed class Sampler : BackgroundService
         await using (source.ConfigureAwait(false))
         {
             Log.SourceStarted(log, source.Name, source.Signals.Count);
-            await RunAsync(stoppingToken).ConfigureAwait(false);
+            try
+            {
+                await RunAsync(stoppingToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                progress.Enter(LoopStep.NotThere);
+            }
         }
     }
 
     private async Task RunAsync(CancellationToken stoppingToken)
     {
         var due = new int[source.Signals.Count];
-        var read = new ReadingBatch();
         var report = new ReadingBatch();
         long reported = 0;
         while (!stoppingToken.IsCancellationRequested)
         {
+            progress.Enter(waits);
             await WaitUntilAsync(schedule.NextDue, stoppingToken).ConfigureAwait(false);
             var count = schedule.TakeDue(Now, due);
             if (count == 0)
@@ -77,6 +102,7 @@ public sealed class Sampler : BackgroundService
                 continue;
             }
 
+            progress.Enter(reads);
             read.Clear();
             report.Clear();
             var began = Now;
@@ -87,12 +113,14 @@ public sealed class Sampler : BackgroundService
             Account(took, reported);
             if (report.Count > 0)
             {
+                progress.Enter(LoopStep.OfTheBuffer);
                 await buffer.AppendAsync(report.Memory, stoppingToken).ConfigureAwait(false);
             }
 
             var spare = schedule.NextDue - Now;
             if (spare > TimeSpan.Zero)
             {
+                progress.Enter(waits);
                 await source.UseSpareTimeAsync(spare, stoppingToken).ConfigureAwait(false);
             }
         }
@@ -103,17 +131,16 @@ public sealed class Sampler : BackgroundService
     private void Filter(ReadingBatch read, ReadingBatch report)
     {
         var now = Now;
+        latest.Observe(read.Readings, indexes);
         foreach (ref readonly var reading in read.Readings)
         {
-            var index = indexes[reading.Signal];
-            latest[index] = reading;
-            filters[index].Observe(reading, now, report);
+            filters[indexes[reading.Signal]].Observe(reading, now, report);
         }
     }
 
     private void Account(TimeSpan took, long reported)
     {
-        var next = SamplerHealth.After(source, latest, took, schedule.Skipped, reported);
+        var next = SamplerHealth.After(source, latest.Own, took, schedule.Skipped, reported);
         if (next.Source.State != lastState)
         {
             lastState = next.Source.State;

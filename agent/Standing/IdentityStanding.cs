@@ -1,6 +1,6 @@
 using Sluice.Agent.Publishing.Encoding;
 using Sluice.Agent.Uplink;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 
 namespace Sluice.Agent.Standing;
 

@@ -3,8 +3,9 @@ using Microsoft.Extensions.Logging;
 using Sluice.Agent.Auditing;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Brought;
 using Sluice.Agent.Time;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Standing;
@@ -26,6 +27,7 @@ public sealed class IdentityWatch : BackgroundService
     private static readonly string[] Files =
     [
         IdentityDirectory.ChainFile, IdentityDirectory.RootsFile, IdentityDirectory.RevocationFile,
+        IdentityStore.ConfigurationFile,
     ];
 
     private readonly GatewayConfiguration configuration;
@@ -35,10 +37,13 @@ public sealed class IdentityWatch : BackgroundService
     private readonly ILogger<IdentityWatch> log;
     private readonly Func<string?> refuses;
     private readonly Action<AuditNote> audit;
-    private readonly Action wiped;
+    private readonly Action ends;
     private volatile IdentityStanding standing = new();
     private IReadOnlyList<ReadOnlyMemory<byte>> brokerSeen = [];
     private string stamp = "";
+
+    /// <summary>Of the newest look that found one that can be used: a revoked one is not even loaded.</summary>
+    private string lastUsed = "";
     private long readAt;
 
     /// <param name="configuration">Where the identity is.</param>
@@ -48,13 +53,15 @@ public sealed class IdentityWatch : BackgroundService
     /// <param name="log">The journal.</param>
     /// <param name="refuses">Why the identity may not be used on this machine; null: nobody asks.</param>
     /// <param name="audit">The audit log's ear.</param>
-    /// <param name="wiped">Called where this gateway is being wiped: the agent stops.</param>
+    /// <param name="ends">
+    /// Called where this gateway is being wiped, and where another configuration came with a bundle: the agent stops.
+    /// </param>
     internal IdentityWatch(
         GatewayConfiguration configuration, ValidityClock validity, Action<Withdrawal> withdraw, TimeProvider clock,
         ILogger<IdentityWatch> log, Func<string?> refuses, Action<AuditNote> audit,
-        Action wiped)
+        Action ends)
     {
-        (this.refuses, this.audit, this.wiped) = (refuses, audit, wiped);
+        (this.refuses, this.audit, this.ends) = (refuses, audit, ends);
         this.configuration = configuration;
         this.validity = validity;
         this.withdraw = withdraw;
@@ -92,7 +99,7 @@ public sealed class IdentityWatch : BackgroundService
     {
         if (File.Exists(Path.Combine(configuration.Identity.Directory, IdentityStore.WipingFile)))
         {
-            wiped();
+            ends();
             return;
         }
 
@@ -105,7 +112,14 @@ public sealed class IdentityWatch : BackgroundService
         }
 
         (stamp, readAt, brokerSeen) = (now, clock.GetTimestamp(), broker);
-        var loaded = IdentityDirectory.Load(
+        if (ConfigurationInForce.StampOf(configuration.Identity.Directory) != configuration.Brought.Stamp)
+        {
+            Log.Reconfigured(log);
+            ends();
+            return;
+        }
+
+        var loaded = IdentityDirectory.Look(
             configuration.Identity.Directory, IdentityDirectory.Current, configuration.Gateway.Id, validity.Now(),
             configuration.Identity.Revocation);
         using var identity = loaded.Identity;
@@ -119,6 +133,11 @@ public sealed class IdentityWatch : BackgroundService
             withdraw(gone);
         }
 
+        Follow(before, seen);
+    }
+
+    private void Follow(IdentityStanding before, IdentityStanding seen)
+    {
         if (seen.Withdrawn is { } withdrawal)
         {
             if (before.Withdrawn != withdrawal)
@@ -126,7 +145,7 @@ public sealed class IdentityWatch : BackgroundService
                 Log.Withdrawn(log, withdrawal.Sentence);
                 audit(new AuditNote(AuditKind.Standing, "identity", "refused", withdrawal.Sentence)
                 {
-                    Old = seen.Serial,
+                    Old = lastUsed,
                 });
             }
 
@@ -137,9 +156,11 @@ public sealed class IdentityWatch : BackgroundService
             Log.Restored(log);
             audit(new AuditNote(AuditKind.Standing, "identity", "done", "It may be used again.")
             {
-                Old = before.Serial, New = seen.Serial,
+                Old = lastUsed, New = seen.Serial,
             });
         }
+
+        lastUsed = seen.Serial.Length > 0 ? seen.Serial : lastUsed;
     }
 
     /// <summary>Where <c>current</c> leads, and when its files, and what binds them, were changed.</summary>

@@ -13,4 +13,8 @@ internal static partial class Log
 
     [LoggerMessage(8802, LogLevel.Error, "The broker's certificate was revoked while it was connected: {Sentence}")]
     public static partial void BrokerRevoked(ILogger logger, string sentence);
+
+    [LoggerMessage(8803, LogLevel.Information, "The version of the identity that is in use now has another "
+        + "configuration: the agent stops, and its service starts it again with that one.")]
+    public static partial void Reconfigured(ILogger logger);
 }

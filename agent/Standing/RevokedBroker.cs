@@ -1,6 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Agent.Publishing.Encoding;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Agent.Standing;
 

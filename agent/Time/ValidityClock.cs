@@ -1,6 +1,7 @@
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Agent.Time;
@@ -28,8 +29,8 @@ internal sealed class ValidityClock(TimeProvider clock, Func<bool> isSet, Func<D
     public ValidityTime WithOwn(GatewayConfiguration configuration)
     {
         var time = Now();
-        using var own = IdentityDirectory.Load(configuration.Identity.Directory, configuration.Gateway.Id, time)
-            .Identity;
+        using var own = IdentityDirectory.Look(
+            configuration.Identity.Directory, IdentityDirectory.Current, configuration.Gateway.Id, time).Identity;
         return own?.Judging(time) ?? time;
     }
 }

@@ -2,8 +2,9 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Publishing.Encoding;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Store;
 using Sluice.Provisioning.Trust;
 
@@ -116,9 +117,7 @@ internal sealed class TrustWork(IdentitySurroundings surroundings)
             return false;
         }
 
-        Judge(new EnrolmentContext(
-            surroundings.Configuration, disk.Disk, surroundings.Clock, surroundings.HostClock,
-            new EnrolmentUser(Environment.UserName, $"MQTT {topics.Trust}")), now, broker);
+        Judge(surroundings.Context(disk.Disk, $"MQTT {topics.Trust}"), now, broker);
         return true;
     }
 
@@ -193,7 +192,7 @@ internal sealed class TrustWork(IdentitySurroundings surroundings)
         context.Log(Verb, "begun", $"Trust bundle {content.Version}.");
         context.Store.ReplaceTrust(content.Version, content.RootsPem(), lists);
         new StoredLists(context).ReplaceBeside(state, lists);
-        var loaded = context.Load(IdentityDirectory.Current);
+        var loaded = context.Look(IdentityDirectory.Current);
         loaded.Identity?.Dispose();
         context.Log(Verb, "done", $"Version {context.Store.Look().Active} is in use, with the roots and lists of trust "
             + $"bundle {content.Version}"

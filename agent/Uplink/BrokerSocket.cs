@@ -1,19 +1,34 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Sluice.Agent.Uplink;
 
 /// <summary>
-/// Makes the one socket to the broker. The end point was checked against the configuration by the caller.
+/// Makes the one socket to the broker. The end point was checked against the configuration by the caller, who also says
+/// by which card alone it may be reached.
 /// </summary>
 internal static class BrokerSocket
 {
+    // socket(7), asm-generic: a packet of this socket leaves by no other card, whatever the routes say.
+    private const int SocketLevel = 1;
+    private const int BindToDevice = 25;
+
+    /// <param name="endPoint">Where to.</param>
+    /// <param name="card">The card; empty where the routes decide.</param>
+    /// <param name="bound">For how long.</param>
     public static async Task<(Socket? Socket, ConnectOutcome? Refusal)> ConnectAsync(
-        IPEndPoint endPoint, StepBound bound)
+        IPEndPoint endPoint, string card, StepBound bound)
     {
 #pragma warning disable RS0030 // one of the few places that make a socket: EndpointPolicy has allowed this end point
         var socket = new Socket(endPoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
 #pragma warning restore RS0030 // back to the rule
+        if (card.Length > 0 && Bind(socket, card) is { } unbound)
+        {
+            socket.Dispose();
+            return (null, unbound);
+        }
+
         try
         {
             await socket.ConnectAsync(endPoint, bound.Token).ConfigureAwait(false);
@@ -33,6 +48,22 @@ internal static class BrokerSocket
         {
             socket.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Null where it is bound. Connecting without would be the very thing that must not happen.</summary>
+    private static ConnectOutcome? Bind(Socket socket, string card)
+    {
+        try
+        {
+            socket.SetRawSocketOption(SocketLevel, BindToDevice, Encoding.ASCII.GetBytes(card + '\0'));
+            return null;
+        }
+        catch (SocketException exception)
+        {
+            return new ConnectOutcome(ConnectVerdict.Unreachable, $"the broker is spoken to by the card {card} only, "
+                + $"and no connection can be bound to it ({exception.Message}): it is not there, or not yet. No other "
+                + "card was tried.");
         }
     }
 

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
 using Sluice.Agent.Configuration;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Tls;
 
 namespace Sluice.Agent.Uplink;
 

@@ -1,5 +1,7 @@
 using System.Buffers;
 using Sluice.Agent.Asking;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Agent.Uplink;
 
@@ -29,6 +31,13 @@ public interface IBrokerLink : IAsyncDisposable
     /// Tries the configured addresses in order until one takes us. Bounded in time by the link itself.
     /// </summary>
     ValueTask<ConnectOutcome> ConnectAsync(OutboundMessage will, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Does what takes long of the next connection beside the present one: TCP and TLS, with the identity that is in
+    /// use now. The next <see cref="ConnectAsync"/> goes on from there. Null where that is ready; else why not, and
+    /// nothing has changed. Not called while another call to this or to <see cref="ConnectAsync"/> is under way.
+    /// </summary>
+    ValueTask<ConnectOutcome?> PrepareAsync(CancellationToken cancellationToken);
 
     /// <summary>
     /// Hands a message over at QoS 1 and completes with the broker's answer. The payload must not change until then.
@@ -77,6 +86,9 @@ public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> BrokerChain { get; init; } = [];
 
+    /// <summary>The card by which alone the connection goes; empty where the routes decide.</summary>
+    public string Card { get; init; } = "";
+
     /// <summary>What the session stands on; null where the link has no such thing.</summary>
     public SessionFacts? Session { get; init; }
 }
@@ -84,7 +96,7 @@ public sealed record ConnectTerms(int ReceiveMaximum, int PacketBytesMax, string
 /// <summary>What a live session stands on, for the posture.</summary>
 /// <param name="TlsVersion">As people write it: TLS 1.3.</param>
 /// <param name="Cipher">The suite's name in IANA's registry.</param>
-/// <param name="CertificateSerial">The gateway's own certificate, as <see cref="Sluice.Provisioning.Identity"/> has
+/// <param name="CertificateSerial">The gateway's own certificate, as <see cref="Identity"/> has
 /// it.</param>
 /// <param name="CertificateNotAfter">When it expires.</param>
 /// <param name="RevocationLists">Those by which the broker was judged.</param>
@@ -98,7 +110,7 @@ public sealed record SessionFacts(
 /// <param name="NextUpdate">By when it should be replaced; far away where it does not say.</param>
 public sealed record RevocationFacts(string Issuer, DateTimeOffset ThisUpdate, DateTimeOffset NextUpdate)
 {
-    public static IReadOnlyList<RevocationFacts> Of(Sluice.Provisioning.TrustAnchors trust) =>
+    public static IReadOnlyList<RevocationFacts> Of(TrustAnchors trust) =>
         [.. trust.RevocationLists.Select(list =>
             new RevocationFacts(list.IssuerName, list.ThisUpdate, list.NextUpdate))];
 }

@@ -11,6 +11,12 @@ internal sealed record LinkAttempt(long Number, ConnectVerdict Verdict, string S
     /// </summary>
     public IReadOnlyList<ReadOnlyMemory<byte>> BrokerChain { get; init; } = [];
 
+    /// <summary>It was made beside a session that goes on.</summary>
+    public bool IsBeside { get; init; }
+
+    /// <summary>There is a session.</summary>
+    public bool IsLive => Verdict == ConnectVerdict.Connected || IsBeside;
+
     public static LinkAttempt None { get; } = new(0, ConnectVerdict.Unavailable, "", "");
 
     /// <summary>

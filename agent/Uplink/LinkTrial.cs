@@ -1,3 +1,5 @@
+using Sluice.Agent.Configuration;
+
 namespace Sluice.Agent.Uplink;
 
 /// <summary>A connection that only tries an identity: without a will, and beside the one that may be open.</summary>
@@ -11,5 +13,5 @@ internal sealed record LinkTrial(string Identity, string ClientIdEnding)
     public const string Verify = ".verify";
 
     /// <summary>Of a renewal, as the contract names it.</summary>
-    public const string Next = "-next";
+    public const string Next = GatewayName.NextSession;
 }

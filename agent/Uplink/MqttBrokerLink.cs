@@ -9,8 +9,8 @@ using Sluice.Agent.Asking;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress;
 using Sluice.Agent.Time;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
 
 namespace Sluice.Agent.Uplink;
 
@@ -20,11 +20,6 @@ namespace Sluice.Agent.Uplink;
 /// </summary>
 public sealed class MqttBrokerLink : IBrokerLink
 {
-    /// <summary>
-    /// Each of TCP, TLS and CONNECT may take this long: a broker that is slow to start is waited for, silence is not.
-    /// </summary>
-    private static readonly TimeSpan StepMax = TimeSpan.FromSeconds(5);
-
     /// <summary>A will goes out only after this: a short loss is no news to the MES.</summary>
     private static readonly TimeSpan WillDelay = TimeSpan.FromSeconds(10);
 
@@ -40,9 +35,11 @@ public sealed class MqttBrokerLink : IBrokerLink
     private readonly EndpointPolicy policy;
     private readonly TimeProvider clock;
     private readonly ValidityClock validity;
+    private readonly BrokerChannels channels;
     private readonly LinkTrial? trial;
     private readonly Func<string?> refuses;
     private MqttConnection? connection;
+    private readonly ReadyChannel ready = new();
 
     /// <summary>Where the clock is right: no gateway's own is asked.</summary>
     public MqttBrokerLink(GatewayConfiguration configuration, TimeProvider clock)
@@ -65,6 +62,7 @@ public sealed class MqttBrokerLink : IBrokerLink
         this.clock = clock;
         this.validity = validity;
         policy = new EndpointPolicy(configuration.Broker);
+        channels = new BrokerChannels(configuration, policy, clock, validity);
     }
 
     public Action<InboundMessage> Received { get; set; } = _ => { };
@@ -75,29 +73,25 @@ public sealed class MqttBrokerLink : IBrokerLink
     {
         var left = connection is { Lost.IsCompleted: true } ended ? ended : null;
         await DropAsync().ConfigureAwait(false);
-        if (refuses() is { } foreign)
+        if (left is not null)
         {
-            return new ConnectOutcome(ConnectVerdict.NoIdentity, foreign);
+            // What was prepared was for a move. A lost session begins with what is in use now.
+            await ready.DropAsync().ConfigureAwait(false);
         }
 
-        var loaded = IdentityDirectory.Load(
-            configuration.Identity.Directory, trial?.Identity ?? IdentityDirectory.Current, configuration.Gateway.Id,
-            validity.Now(), configuration.Identity.Revocation);
-        if (loaded is { Identity: { } held, Revocation: { IsLate: true, Refusal: { } late } })
+        if (await TakePreparedAsync(will, cancellationToken).ConfigureAwait(false) is { } begun)
         {
-            held.Dispose();
-            return new ConnectOutcome(ConnectVerdict.NoIdentity, $"{late}.");
+            return begun;
         }
 
-        if (loaded.Identity is not { } identity)
+        var (identity, warnings, unusable) = Load();
+        if (identity is null)
         {
-            var sentences = string.Join(" ", loaded.Problems.Select(problem => $"{problem}."));
-            return new ConnectOutcome(ConnectVerdict.NoIdentity, $"the gateway's identity cannot be used: {sentences}");
+            return unusable!;
         }
 
         using (identity)
         {
-            var warnings = loaded.Problems.Select(problem => $"{problem}.").ToList();
             var route = new ConnectRoute(configuration.Broker, policy);
             var referral = left is null
                 ? ""
@@ -126,6 +120,34 @@ public sealed class MqttBrokerLink : IBrokerLink
         }
     }
 
+    public async ValueTask<ConnectOutcome?> PrepareAsync(CancellationToken cancellationToken)
+    {
+        await ready.DropAsync().ConfigureAwait(false);
+        var (identity, warnings, unusable) = Load();
+        if (identity is null)
+        {
+            return unusable;
+        }
+
+        using (identity)
+        {
+            var route = new ConnectRoute(configuration.Broker, policy);
+            ConnectOutcome? outcome = null;
+            while (route.Next() is { } server)
+            {
+                (var channel, outcome) = await channels.OpenAsync(server, identity, cancellationToken)
+                    .ConfigureAwait(false);
+                if (channel is not null)
+                {
+                    await ready.PutAsync(channel, warnings, clock, cancellationToken).ConfigureAwait(false);
+                    return null;
+                }
+            }
+
+            return outcome;
+        }
+    }
+
     public ValueTask<DeliveryOutcome> DeliverAsync(OutboundMessage message, CancellationToken cancellationToken) =>
         connection is { } open
             ? open.DeliverAsync(message, cancellationToken)
@@ -141,7 +163,51 @@ public sealed class MqttBrokerLink : IBrokerLink
         await DropAsync().ConfigureAwait(false);
     }
 
-    public ValueTask DisposeAsync() => DropAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await ready.DropAsync().ConfigureAwait(false);
+        await DropAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>The identity that is in use now, or why there is none.</summary>
+    private (Identity? Identity, List<string> Warnings, ConnectOutcome? Unusable) Load()
+    {
+        if (refuses() is { } foreign)
+        {
+            return (null, [], new ConnectOutcome(ConnectVerdict.NoIdentity, foreign));
+        }
+
+        var loaded = IdentityDirectory.Load(
+            configuration.Identity.Directory, trial?.Identity ?? IdentityDirectory.Current, configuration.Gateway.Id,
+            validity.Now(), configuration.Identity.Revocation);
+        if (loaded is { Identity: { } held, Revocation: { IsLate: true, Refusal: { } late } })
+        {
+            held.Dispose();
+            return (null, [], new ConnectOutcome(ConnectVerdict.NoIdentity, $"{late}."));
+        }
+
+        if (loaded.Identity is not { } identity)
+        {
+            var sentences = string.Join(" ", loaded.Problems.Select(problem => $"{problem}."));
+            return (null, [], new ConnectOutcome(
+                ConnectVerdict.NoIdentity, $"the gateway's identity cannot be used: {sentences}"));
+        }
+
+        return (identity, [.. loaded.Problems.Select(problem => $"{problem}.")], null);
+    }
+
+    /// <summary>MQTT on the channel that lies ready; null where none does, or where it has grown cold: everything from
+    /// the beginning then.</summary>
+    private async ValueTask<ConnectOutcome?> TakePreparedAsync(OutboundMessage will, CancellationToken stop)
+    {
+        if (ready.Take() is not (var channel, var warnings))
+        {
+            return null;
+        }
+
+        var outcome = await SpeakAsync(channel, warnings, will, stop).ConfigureAwait(false);
+        return outcome.Terms is null ? null : outcome;
+    }
 
     private async ValueTask DropAsync()
     {
@@ -155,73 +221,28 @@ public sealed class MqttBrokerLink : IBrokerLink
     private async Task<ConnectOutcome> TryAsync(
         RouteStop server, Identity identity, List<string> warnings, OutboundMessage will, CancellationToken stop)
     {
-        var endPoint = server.EndPoint;
-        if ((server.IsReferred ? policy.RefuseReferred(endPoint) : policy.Refuse(endPoint)) is { } outside)
-        {
-            return new ConnectOutcome(ConnectVerdict.OutsideNetwork, $"{outside}.");
-        }
+        var (channel, refusal) = await channels.OpenAsync(server, identity, stop).ConfigureAwait(false);
+        return channel is null
+            ? refusal!
+            : await SpeakAsync(channel, warnings, will, stop).ConfigureAwait(false);
+    }
 
-        using var bound = new StepBound(StepMax, clock, stop);
-        var (socket, unreachable) = await BrokerSocket.ConnectAsync(endPoint, bound).ConfigureAwait(false);
-        if (socket is null)
-        {
-            return unreachable! with { Step = ConnectStep.Socket };
-        }
-
-        var time = identity.Judging(validity.Now());
-        var tls = new BrokerTls(configuration.Broker, identity, time);
-        Stream stream;
-        try
-        {
-            bound.Restart();
-            var (secure, refusal) = await tls.AuthenticateAsync(socket, bound.Token).ConfigureAwait(false);
-            if (secure is null)
-            {
-                return refusal! with { Step = ConnectStep.Tls };
-            }
-
-            stream = secure;
-        }
-        catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-        {
-            return new ConnectOutcome(ConnectVerdict.Silent,
-                $"{endPoint} took the connection and then said nothing for "
-                + $"{StepMax.TotalSeconds:0} s: the broker hangs, or something else listens there.")
-            {
-                Step = ConnectStep.Tls,
-            };
-        }
-
-        var seen = new UplinkStream(stream);
-        bound.Restart();
-        var outcome = (await OpenAsync(seen, endPoint, will, bound, stop).ConfigureAwait(false)) with
+    private async Task<ConnectOutcome> SpeakAsync(
+        BrokerChannel channel, List<string> warnings, OutboundMessage will, CancellationToken stop)
+    {
+        using var bound = new StepBound(BrokerChannels.StepMax, clock, stop);
+        var outcome = (await OpenAsync(channel.Stream, channel.EndPoint, will, bound, stop).ConfigureAwait(false)) with
         {
             Step = ConnectStep.Mqtt,
         };
         if (outcome.Terms is not { } terms)
         {
-            await seen.DisposeAsync().ConfigureAwait(false);
+            await channel.Stream.DisposeAsync().ConfigureAwait(false);
             return outcome;
         }
 
-        // Of a clock that is only not set yet, status says enough.
-        string[] early = time.IsBehind ? [$"{time.ClockProblem}."] : [];
-        return outcome with
-        {
-            Step = ConnectStep.Done,
-            Terms = Complete(terms, endPoint, tls, [.. early, .. terms.Warnings, .. warnings]),
-        };
+        return outcome with { Step = ConnectStep.Done, Terms = channel.Complete(terms, warnings) };
     }
-
-    private static ConnectTerms Complete(
-        ConnectTerms terms, IPEndPoint endPoint, BrokerTls tls, IReadOnlyList<string> warnings) => terms with
-    {
-        Tls = $"{tls.Session!.TlsVersion} {tls.Session.Cipher}",
-        Session = tls.Session,
-        BrokerChain = tls.BrokerChain,
-        Address = endPoint.ToString(),
-        Warnings = [.. warnings, .. tls.Warnings.Select(warning => $"{warning}.")],
-    };
 
     /// <summary>CONNECT and CONNACK on the authenticated stream.</summary>
     private async Task<ConnectOutcome> OpenAsync(
@@ -294,7 +315,7 @@ public sealed class MqttBrokerLink : IBrokerLink
 
         return timedOut
             ? new ConnectOutcome(ConnectVerdict.Silent, $"the broker at {endPoint} did not answer CONNECT within "
-                + $"{StepMax.TotalSeconds:0} s: it hangs, or no MQTT broker listens there.")
+                + $"{BrokerChannels.StepMax.TotalSeconds:0} s: it hangs, or no MQTT broker listens there.")
             : new ConnectOutcome(ConnectVerdict.Broken,
                 $"the broker at {endPoint} ended the connection right after the TLS "
                 + "handshake, before it answered CONNECT: most likely it does not accept the gateway's certificate "

@@ -3,6 +3,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
 
 namespace Sluice.Provisioning.Bundles;
@@ -42,6 +43,9 @@ public sealed record BundleContent
 
     public BundleBroker? Broker { get; init; }
 
+    /// <summary>What the gateway shall do from then on; null: what it does.</summary>
+    public BundleConfiguration? Configuration { get; init; }
+
     /// <summary>The payload that is signed.</summary>
     public byte[] Write()
     {
@@ -73,6 +77,7 @@ public sealed record BundleContent
                 json.WriteEndObject();
             }
 
+            Configuration?.WriteInto(json);
             json.WriteEndObject();
         }
 
@@ -103,6 +108,9 @@ public sealed record BundleContent
                 Roots = PayloadField.Ders(root, "roots"),
                 RevocationLists = PayloadField.Ders(root, "crls"),
                 Broker = root.TryGetProperty("broker", out var broker) ? ReadBroker(broker) : null,
+                Configuration = root.TryGetProperty("configuration", out var configuration)
+                    ? BundleConfiguration.Read(configuration)
+                    : null,
             };
             problem = "";
             return content;

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Provisioning.Certificates;
 
 namespace Sluice.Provisioning.Bundles;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 
 namespace Sluice.Provisioning.Bundles;
@@ -19,6 +20,9 @@ public static class BundleInstall
         new(IdentityDirectory.RootsFile, BundleContent.ToPem("CERTIFICATE", content.Roots)),
         new(IdentityDirectory.RevocationFile, BundleContent.ToPem("X509 CRL", content.RevocationLists)),
         new(IdentityDirectory.BundleFile, Describe(content, HashOf(bundle))),
+        .. content.Configuration is { } configuration
+            ? [new IdentityFile(IdentityStore.ConfigurationFile, configuration.WriteFile())]
+            : Array.Empty<IdentityFile>(),
     ];
 
     public static string HashOf(ReadOnlySpan<byte> bundle) => Convert.ToHexStringLower(SHA256.HashData(bundle));

@@ -1,4 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Provisioning.Bundles;
 

@@ -1,4 +1,6 @@
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Provisioning.Bundles;
 

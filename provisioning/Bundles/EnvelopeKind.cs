@@ -21,11 +21,14 @@ public sealed class EnvelopeKind
     /// <summary>What one gateway gets: provisioning/BUNDLE.md.</summary>
     public static EnvelopeKind Bundle { get; } = new("SLUICEB1", "bundle", BundleEnvelope.BytesMax);
 
-    /// <summary>What all gateways of a plant get: provisioning/TRUST.md.</summary>
+    /// <summary>What all gateways of a plant get: provisioning/Trust/TRUST.md.</summary>
     public static EnvelopeKind Trust { get; } = new("SLUICET1", "trust bundle", WireBytesMax);
 
-    /// <summary>What a gateway leaves that destroyed its identity: provisioning/WIPE.md.</summary>
+    /// <summary>What a gateway leaves that destroyed its identity: provisioning/Wiping/WIPE.md.</summary>
     public static EnvelopeKind Receipt { get; } = new("SLUICEW1", "wipe receipt", 64 << 10);
+
+    /// <summary>What opens the console of one gateway: Consoles/ConsoleToken.cs.</summary>
+    public static EnvelopeKind Console { get; } = new("SLUICEC1", "console token", 64 << 10);
 
     /// <summary>What a person calls it.</summary>
     public string Name { get; }

@@ -22,6 +22,10 @@ public static class StickLayout
     /// <summary>What a gateway leaves that was wiped.</summary>
     public const string ReceiptEnding = ".wiped.receipt";
 
+    /// <summary>What opens the gateway's console (Consoles/ConsoleToken.cs), and the same after it did.</summary>
+    public const string ConsoleEnding = ".console";
+    public const string ConsoleTakenEnding = ".console.taken";
+
     /// <summary>Requests that are looked at on one stick; no cabinet has more gateways.</summary>
     public const int RequestsMax = 500;
 
@@ -33,6 +37,9 @@ public static class StickLayout
 
     public static string BundleOf(string stick, string gatewayId) =>
         Path.Combine(stick, Folder, gatewayId + BundleEnding);
+
+    public static string ConsoleOf(string stick, string gatewayId) =>
+        Path.Combine(stick, Folder, gatewayId + ConsoleEnding);
 
     /// <summary>A file of at most so many bytes. Null and a sentence where it cannot be read.</summary>
     public static byte[]? Read(string path, int bytesMax, out string problem)

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
+using Sluice.Provisioning.Certificates;
 
 namespace Sluice.Provisioning.Requests;
 
@@ -59,12 +60,20 @@ public sealed class KeyRequest
     public static byte[] MakeKeyAndRequest(string gatewayId, string plant)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        return
+        [
+            .. Encoding.ASCII.GetBytes(key.ExportPkcs8PrivateKeyPem() + "\n"), .. MakeRequest(gatewayId, plant, key),
+        ];
+    }
+
+    /// <summary>The request of a key that is wherever it is: PKCS#10 in PEM.</summary>
+    public static byte[] MakeRequest(string gatewayId, string plant, ECDsa key)
+    {
         var name = new X500DistinguishedNameBuilder();
         name.AddOrganizationName(plant);
         name.AddCommonName(gatewayId);
         var request = new CertificateRequest(name.Build(), key, HashAlgorithmName.SHA256);
-        return Encoding.ASCII.GetBytes(
-            key.ExportPkcs8PrivateKeyPem() + "\n" + request.CreateSigningRequestPem() + "\n");
+        return Encoding.ASCII.GetBytes(request.CreateSigningRequestPem() + "\n");
     }
 
     /// <summary>Reads a request, and checks that whoever made it has the key. Null and a sentence where not.</summary>

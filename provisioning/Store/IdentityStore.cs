@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
+using Sluice.Provisioning.Revocation;
 
 namespace Sluice.Provisioning.Store;
 
@@ -10,11 +13,14 @@ namespace Sluice.Provisioning.Store;
 /// pending.pem              key and request that wait for a certificate (0600)
 /// staged  -> versions/0005 imported, not in use
 /// current -> versions/0004 in use; what IdentityDirectory reads
-/// versions/0004/           key.pem (0600) chain.pem roots.pem crl.pem bundle.json
+/// versions/0004/           key.pem (0600) chain.pem roots.pem crl.pem bundle.json; the key itself, or where it
+///                          is in the TPM
 /// versions/0004/before     the version that was in use before this one: where a rollback leads
 /// versions/0004/verified   the broker accepted it
 /// versions/0004/renewal    it came in band, for this request
 /// versions/0004/confirmed  and the registration authority knows that it is in use
+/// versions/0004/configuration.json  gateway.json and its lists, where a bundle brought them; goes from version to
+///                          version until another bundle brings others
 /// versions/0004t7/         the same, with the roots and lists of trust bundle 7
 /// trust                    the newest trust bundle that was ever taken in
 /// wiping                   the receipt of a wipe: all that is left here is to be destroyed
@@ -27,7 +33,7 @@ namespace Sluice.Provisioning.Store;
 /// away by the next change. An installation whose directory was laid out by hand is the same layout without
 /// <c>before</c>. Used by one verb at a time (the disk is locked).
 /// </summary>
-public sealed class IdentityStore(IIdentityDisk disk)
+public sealed class IdentityStore(IIdentityDisk disk, IKeyPlace? place = null)
 {
     public const string PendingFile = "pending.pem";
     public const string Staged = "staged";
@@ -41,7 +47,10 @@ public sealed class IdentityStore(IIdentityDisk disk)
     /// <summary>Beside it, once the registration authority knows that it is in use.</summary>
     public const string ConfirmedFile = "confirmed";
 
-    /// <summary>Larger than any file of the directory but the revocation lists.</summary>
+    /// <summary>Beside the identity: what the gateway does, where a bundle brought it.</summary>
+    public const string ConfigurationFile = "configuration.json";
+
+    /// <summary>Larger than any file of the directory but the revocation lists and the configuration.</summary>
     public const int FileBytesMax = 64 << 10;
 
     /// <summary>The number of the newest trust bundle that was ever taken in.</summary>
@@ -56,6 +65,8 @@ public sealed class IdentityStore(IIdentityDisk disk)
     public const string WipedFile = "wiped.receipt";
 
     private const string Fresh = ".new";
+
+    private readonly IKeyPlace keys = place ?? KeysInFiles.Instance;
 
     /// <summary>The bundle's number in a version's name; 0 where it has none.</summary>
     public static int NumberOf(string? version) => Number(version?.Split(TrustMark)[0]);
@@ -92,13 +103,29 @@ public sealed class IdentityStore(IIdentityDisk disk)
     /// <summary>Key and request in one file, so that there is never one without the other.</summary>
     public byte[]? ReadPending() => disk.Read(PendingFile, FileBytesMax);
 
+    /// <summary>Every key of this directory that is not in its file, whatever it is kept for.</summary>
+    public IReadOnlyList<TpmKeyText> KeysElsewhere()
+    {
+        var found = new List<TpmKeyText>();
+        foreach (var text in disk.List(Versions).Select(version => ReadFile(version, IdentityDirectory.KeyFile))
+            .Prepend(ReadPending()))
+        {
+            found.AddRange(new[] { TpmKeyText.Read(text) }.OfType<TpmKeyText>());
+            CryptographicOperations.ZeroMemory(text);
+        }
+
+        return found;
+    }
+
     /// <summary>A file of a version, or null.</summary>
     public byte[]? ReadFile(string version, string file, int bytesMax = RevocationList.BytesMax) =>
         disk.Read($"{FolderOf(version)}/{file}", bytesMax);
 
     public void KeepPending(ReadOnlySpan<byte> keyAndRequest)
     {
-        Replace("", PendingFile, keyAndRequest, isSecret: true);
+        var before = KeysElsewhere();
+        Replace("", PendingFile, keys.Keep(keyAndRequest, KeysElsewhere), isSecret: true);
+        keys.Sweep(before, KeysElsewhere());
     }
 
     /// <summary>Puts a new version beside the one in use. Everything in it was judged before.</summary>
@@ -112,7 +139,16 @@ public sealed class IdentityStore(IIdentityDisk disk)
         disk.MakeFolder(fresh);
         foreach (var file in files)
         {
-            disk.Write($"{fresh}/{file.Name}", file.Bytes.Span, file.IsSecret);
+            var isKey = file.Name == IdentityDirectory.KeyFile;
+            disk.Write($"{fresh}/{file.Name}", isKey ? keys.Keep(file.Bytes.Span, KeysElsewhere) : file.Bytes.Span,
+                file.IsSecret);
+        }
+
+        if (files.All(file => file.Name != ConfigurationFile)
+            && VersionBehind(IdentityDirectory.Current) is { } active
+            && ReadFile(active, ConfigurationFile) is { } kept)
+        {
+            disk.Write($"{fresh}/{ConfigurationFile}", kept, isSecret: false);
         }
 
         disk.SyncFolder(fresh);
@@ -272,6 +308,7 @@ public sealed class IdentityStore(IIdentityDisk disk)
     {
         // Before the version goes whose name says it, where the power was cut in between.
         NoteTrust();
+        var before = KeysElsewhere();
         var state = Look();
         var swept = false;
         foreach (var version in disk.List(Versions))
@@ -287,6 +324,8 @@ public sealed class IdentityStore(IIdentityDisk disk)
         {
             disk.SyncFolder(Versions);
         }
+
+        keys.Sweep(before, KeysElsewhere());
     }
 
     private void Mark(string link, string file, DateTimeOffset at)

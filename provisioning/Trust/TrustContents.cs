@@ -1,6 +1,8 @@
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
 
 namespace Sluice.Provisioning.Trust;
 

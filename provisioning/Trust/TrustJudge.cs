@@ -1,5 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
 
 namespace Sluice.Provisioning.Trust;
 

@@ -1,4 +1,5 @@
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Provisioning.Certificates;
 
 namespace Sluice.Provisioning.Trust;
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Sluice.Provisioning.Identities;
 
 namespace Sluice.Provisioning.Verbs;
 
@@ -33,6 +34,9 @@ public sealed record VerbReport
 
     /// <summary>More to know, one line each: warnings, what comes next.</summary>
     public IReadOnlyList<string>? Notes { get; init; }
+
+    /// <summary>Mistakes and warnings of files that a person wrote, each with its file and line.</summary>
+    public IReadOnlyList<string>? Problems { get; init; }
 
     public string? Gateway { get; init; }
 

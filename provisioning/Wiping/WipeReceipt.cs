@@ -12,7 +12,7 @@ namespace Sluice.Provisioning.Wiping;
 public sealed record WipedCertificate(string Serial, string Version, string Role);
 
 /// <summary>
-/// What a gateway says that is about to destroy its identity (provisioning/WIPE.md); signed by the key that is
+/// What a gateway says that is about to destroy its identity (provisioning/Wiping/WIPE.md); signed by the key that is
 /// destroyed. A core.
 /// </summary>
 public sealed record WipeReceipt
@@ -50,6 +50,9 @@ public sealed record WipeReceipt
     /// <summary>Number and hash of the newest line of the audit log, which stays.</summary>
     public required string AuditHead { get; init; }
 
+    /// <summary>Keys that were in the board's TPM, and are let go of; written where there were any.</summary>
+    public int TpmKeys { get; init; }
+
     public byte[] Write()
     {
         var bytes = new ArrayBufferWriter<byte>(1024);
@@ -80,6 +83,11 @@ public sealed record WipeReceipt
             json.WriteNumber("bufferBytes", BufferBytes);
             json.WriteString("config", Configuration);
             json.WriteString("auditHead", AuditHead);
+            if (TpmKeys > 0)
+            {
+                json.WriteNumber("tpmKeys", TpmKeys);
+            }
+
             json.WriteEndObject();
         }
 
@@ -109,6 +117,7 @@ public sealed record WipeReceipt
                 BufferBytes = root.GetProperty("bufferBytes").GetInt64(),
                 Configuration = Text(root, "config"),
                 AuditHead = Text(root, "auditHead"),
+                TpmKeys = root.TryGetProperty("tpmKeys", out var keys) ? keys.GetInt32() : 0,
             };
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or FormatException

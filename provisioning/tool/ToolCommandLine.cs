@@ -1,6 +1,10 @@
 using System.CommandLine;
 using System.Reflection;
+using Sluice.Provision.Preparing;
 using Sluice.Provision.Verbs;
+using Sluice.Provision.Verbs.Gateways;
+using Sluice.Provision.Verbs.Plant;
+using Sluice.Provision.Verbs.Registration;
 
 namespace Sluice.Provision;
 
@@ -10,7 +14,7 @@ internal static class ToolExitCode
     public const int Fine = 0;
     public const int Usage = 64;
 
-    /// <summary>A request was refused, or nobody confirmed it.</summary>
+    /// <summary>A request was refused, nobody confirmed it, or a sheet of gateways has mistakes.</summary>
     public const int Refused = 65;
 
     /// <summary>What the verb needs is not there.</summary>
@@ -61,6 +65,7 @@ internal sealed class ToolCommandLine
         var surroundings = new ToolSurroundings(Input, IsTerminal, Output, Error, Clock);
         var root = new RootCommand($"sluice-provision {Version}: gives gateways their identity. The plant's CA lies in "
             + "one folder (--ca); requests come from gateways on a stick, and bundles go back on it.");
+        root.Add(new PrepareVerb(surroundings).Command());
         root.Add(new CaVerb(surroundings).Command());
         root.Add(new RequestVerb(surroundings).Command());
         root.Add(new SignVerb(surroundings).Command());
@@ -68,6 +73,7 @@ internal sealed class ToolCommandLine
         root.Add(new TrustVerb(surroundings).Command());
         root.Add(new ReplaceVerb(surroundings).Command());
         root.Add(new TokenVerb(surroundings).Command());
+        root.Add(new ConsoleVerb(surroundings).Command());
         root.Add(new RevokeVerb(surroundings).Command());
         root.Add(new CrlVerb(surroundings).Command());
         root.Add(new ListVerb(surroundings).Command());

@@ -2,11 +2,9 @@ using Sluice.Bench.Buffer;
 using Sluice.Bench.Footprint;
 using Sluice.Bench.Modbus;
 using Sluice.Bench.Uplink;
-using Sluice.Plant.Gateway;
 
-// sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | uplink AGENT UPLINK-PROCESS: prints
-// figures, asserts nothing.
-// Without a file it measures the agent built beside it.
+// sluice-bench footprint AGENT PAGE | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | uplink AGENT UPLINK-PROCESS:
+// prints figures, asserts nothing.
 const int Usage = 64;
 
 if (args is ["buffer", var directory, var process])
@@ -38,18 +36,11 @@ if (args is ["modbus-devices"])
     return 0;
 }
 
-if (args is not ([] or ["--agent", _]))
+if (args is not ["footprint", var agent, var page] || !File.Exists(agent))
 {
     await Console.Error.WriteLineAsync(
-        "sluice-bench [--agent FILE] | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | "
+        "sluice-bench footprint AGENT PAGE | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | "
         + "uplink AGENT UPLINK-PROCESS");
-    return Usage;
-}
-
-var agent = args is [_, var file] ? file : AgentProcess.Beside;
-if (!File.Exists(agent))
-{
-    await Console.Error.WriteLineAsync($"There is no agent at {agent}: make publish RID=linux-x64 builds one.");
     return Usage;
 }
 
@@ -59,5 +50,5 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     stop.Cancel();
 };
-await AgentFootprint.PrintAsync(Path.GetFullPath(agent), Console.Out, TimeProvider.System, stop.Token);
+await FiguresPage.WriteAsync(Path.GetFullPath(agent), page, Console.Out, TimeProvider.System, stop.Token);
 return 0;

@@ -49,7 +49,14 @@ public sealed class Configuration_changes
 
         Assert.Equal(78, code);
         var lines = text.Split('\n');
-        Assert.Contains(lines, line => line.Contains("gateway.json:5") && line.Contains("broker.addresses[0]"));
-        Assert.Contains(lines, line => line.Contains("gateway.json:11") && line.Contains("buffer.commitEvery"));
+        var file = await File.ReadAllLinesAsync(plant.Gateway.ConfigurationFile);
+        foreach (var (path, written) in new[]
+            { ("broker.addresses[0]", "203.0.113.9"), ("buffer.commitEvery", "\"200\"") })
+        {
+            var number = 1 + Array.FindIndex(file, line => line.Contains(written, StringComparison.Ordinal));
+            Assert.True(
+                lines.Any(line => line.Contains($"gateway.json:{number}:") && line.Contains(path)),
+                $"{path} in line {number}\n{text}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 using Sluice.Fuzz.Identities;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Trust;
 
 namespace Sluice.Fuzz;

@@ -7,6 +7,7 @@ using Sluice.Agent.Commissioning.Golden;
 using Sluice.Agent.Commissioning.Lists;
 using Sluice.Agent.Commissioning.Live;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Brought;
 
 namespace Sluice.Agent.CommandLine.Checking;
 
@@ -53,7 +54,7 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
     public Command Command()
     {
         var verb = new Command("check", "Print everything that is wrong with a configuration. Ends with 78 if it "
-            + "cannot run, "
+            + "cannot run or this machine's networks are not apart, "
             + "else with 0, warnings or not.") { config, json, brief, filesOnly, live, only, besideAgent, socket };
         verb.SetAction(CheckAsync);
         return verb;
@@ -71,7 +72,7 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
             .. loaded.Problems,
             .. sources.SelectMany(source => GoldenChecks.Look(source).Problems),
             .. loaded.Configuration is { } configuration && !parsed.GetValue(filesOnly)
-                ? HostChecks.Look(configuration, clock)
+                ? HostChecks.Look(configuration, clock).Concat(ConfigurationInForce.Beside(file))
                 : [],
         ];
         var isLive = parsed.GetValue(live) && loaded.Configuration is not null;
@@ -97,7 +98,7 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
             output.WriteLine(JsonSerializer.Serialize(report, Readable.CheckReport));
         }
 
-        return loaded.Configuration is null ? ExitCode.Configuration
+        return loaded.Configuration is null || problems.Any(problem => problem.IsError) ? ExitCode.Configuration
             : looks is null || looks.All(look => look.IsRight) ? ExitCode.Fine
             : looks.Any(look => look.EndedEarly) ? ExitCode.EndedEarly
             : looks.Any(look => look.IsRefused) ? ExitCode.Unavailable
@@ -174,6 +175,12 @@ internal sealed class CheckVerb(TextWriter output, TimeProvider clock)
         if (configuration is null)
         {
             return $"{file}: {Count(errors, "error")}, {Count(warnings, "warning")}. Nothing starts with this.";
+        }
+
+        if (errors > 0)
+        {
+            return $"{file}: the files are right, and this machine is not ready for them: {Count(errors, "error")}, "
+                + $"{Count(warnings, "warning")}. Mend that before the gateway goes to work.";
         }
 
         var sources = configuration.Sources;

@@ -9,7 +9,7 @@ namespace Sluice.Agent.CommandLine.Egress;
 /// sluice-agent firewall: the host's rules, made from the configuration that the agent runs, so that the two cannot say
 /// different things. Loaded before the agent starts, by root; the agent itself never touches them.
 /// </summary>
-internal sealed class FirewallVerb(TextWriter output, TextWriter error)
+internal sealed class FirewallVerb(TextWriter output, TextWriter error, TimeProvider clock)
 {
     private const string Render = "render";
     private const string Unit = "unit";
@@ -51,6 +51,7 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
             + "nothing.", ApplyAsync);
         Add(verb, "check", "Say what the kernel enforces otherwise than the configuration says.",
             (rules, flows, stop) => CheckAsync("check", rules, flows, stop));
+        verb.Add(new HostProofVerb(output, error, clock).Command());
         return verb;
     }
 
@@ -82,7 +83,7 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
         var (agent, missing) = UserOf(parsed.GetValue(user)!);
         var (time, alsoMissing) = UserOf(parsed.GetValue(timeUser)!);
         var file = parsed.GetValue(config)!;
-        var (configuration, refusal) = Running(file, parsed.GetValue(state)!);
+        var (configuration, refusal) = RunningConfiguration.Of(file, parsed.GetValue(state)!);
         if (agent is null)
         {
             return VerbReport.Failed(verb, ExitCode.Unavailable, missing, "No rule can name it, and none was changed.",
@@ -128,21 +129,6 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
     private static VerbReport Refused(string verb, string refusal, string means) => VerbReport.Failed(
         verb, ExitCode.Configuration, refusal, means, "see all that is wrong with it: sluice-agent check.");
 
-    /// <summary>What the agent would run: the configuration, or the last good one where it is refused.</summary>
-    private static (GatewayConfiguration? Configuration, string Refusal) Running(string file, string stateDirectory)
-    {
-        var loaded = ConfigurationLoader.Load(file);
-        if (loaded.Configuration is { } configuration)
-        {
-            return (configuration, "");
-        }
-
-        var first = loaded.Problems.FirstOrDefault(problem => problem.IsError)?.ToString() ?? file;
-        return new LastGoodStore(stateDirectory).Load()?.Configuration is { } kept
-            ? (kept, $"The configuration is refused, and the rules are those of the last good one: {first}")
-            : (null, $"The configuration is refused: {first}");
-    }
-
     private async Task<VerbReport> ApplyAsync(
         FirewallRules rules, IReadOnlyList<StatedFlow> flows, CancellationToken cancellationToken)
     {
@@ -179,7 +165,7 @@ internal sealed class FirewallVerb(TextWriter output, TextWriter error)
 
     private static string Allowed(IReadOnlyList<StatedFlow> flows) => flows.Count == 0
         ? "The kernel lets the agent reach nothing."
-        : $"The kernel lets {flows.Count} flows out, and nothing else.";
+        : $"The kernel lets {flows.Count} flow{(flows.Count == 1 ? "" : "s")} out, and nothing else.";
 
     private static string Said(StatedFlow flow)
     {

@@ -2,9 +2,11 @@ using System.CommandLine;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.Configuration.Brought;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.Time;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Verbs;
 
@@ -184,7 +186,7 @@ internal sealed class IdentityVerb(
         string file, TimeProvider clock, EnrolmentUser user, string verb,
         Func<EnrolmentContext, Task<VerbReport>> act)
     {
-        var loaded = ConfigurationLoader.Load(file);
+        var (loaded, own) = ConfigurationInForce.Load(file);
         if (loaded.Configuration is not { } configuration)
         {
             if (GatewayFilesToWipe.Told(file) is { } wiped)
@@ -200,13 +202,13 @@ internal sealed class IdentityVerb(
                 "see all that is wrong with it: sluice-agent check.");
         }
 
-        return await InDirectoryAsync(configuration, file, clock, user, verb, act).ConfigureAwait(false);
+        return await InDirectoryAsync(configuration, own!, file, clock, user, verb, act).ConfigureAwait(false);
     }
 
     /// <summary>The same for a configuration that was read already.</summary>
     internal static async Task<VerbReport> InDirectoryAsync(
-        GatewayConfiguration configuration, string file, TimeProvider clock, EnrolmentUser user, string verb,
-        Func<EnrolmentContext, Task<VerbReport>> act)
+        GatewayConfiguration configuration, GatewayConfiguration own, string file, TimeProvider clock,
+        EnrolmentUser user, string verb, Func<EnrolmentContext, Task<VerbReport>> act)
     {
         var directory = configuration.Identity.Directory;
         LinuxIdentityDisk? disk = null;
@@ -216,6 +218,7 @@ internal sealed class IdentityVerb(
             var here = HostClock.Here(() => Guid.Empty);
             var context = new EnrolmentContext(configuration, disk, clock, here, user)
             {
+                Own = own,
                 ConfigurationDirectory = Path.GetDirectoryName(Path.GetFullPath(file)),
                 Machine = MachineFacts.Here(directory),
                 Tpm = TpmChip.Version(),
@@ -232,6 +235,12 @@ internal sealed class IdentityVerb(
         {
             return VerbReport.Failed(verb, ExitCode.Storage, $"This user may not do that: {exception.Message}",
                 "What is in use has not changed.", "run it as the agent's user, or with sudo.");
+        }
+        catch (TpmException exception)
+        {
+            return VerbReport.Failed(verb, ExitCode.Unavailable,
+                $"{char.ToUpperInvariant(exception.Happened[0])}{exception.Happened[1..]}.",
+                "What is in use has not changed, and no file took the TPM's place.", $"{exception.WhatToDo}.");
         }
         catch (IOException exception)
         {

@@ -1,5 +1,7 @@
 using System.CommandLine;
+using Sluice.Agent.CommandLine.Examining;
 using Sluice.Agent.Enrolment;
+using Sluice.Agent.Enrolment.Consoles;
 using Sluice.Agent.Enrolment.Sticks;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Verbs;
@@ -30,8 +32,8 @@ internal sealed class StickVerb(TextWriter output, TextWriter error, TimeProvide
     {
         var run = new Command("run", "Do what the stick asks of this gateway: take a bundle in, try it and put it into "
             + "use; and what stands in GATEWAY.jobs.txt, one word in each line: rollback, request, diagnostics, renew, "
-            + "wipe GATEWAY. "
-            + "Writes GATEWAY.report.txt. Ends as the verbs of 'identity' do.") { mount, config, state, socket, json };
+            + "wipe GATEWAY. A console token of the plant for this gateway opens its console. Writes "
+            + "GATEWAY.report.txt. Ends as the verbs of 'identity' do.") { mount, config, state, socket, json };
         run.SetAction((parsed, cancellationToken) => RunAsync(parsed, cancellationToken));
         return new Command("stick", "A stick that does its part by itself.") { run };
     }
@@ -62,11 +64,15 @@ internal sealed class StickVerb(TextWriter output, TextWriter error, TimeProvide
                     using var stop = new StopKeys(cancellationToken);
                     return await new StickWork(context, stick, new StickHelp(
                         new Trial(context, socketPath).RunStagedAsync,
-                        new StickDiagnostics(context, socketPath).TellAsync,
+                        new StickDiagnostics(context, socketPath)
+                        {
+                            Doctor = stopping => DoctorVerb.TellAsync(file, socketPath, clock, stopping),
+                        }.TellAsync,
                         _ => false,
                         stopping => RenewVerb.AskAsync(socketPath, clock, stopping),
                         (handOut, stopping) => WipeVerb.Of(context, file, parsed.GetValue(state)!, clock)
-                            .RunAsync(handOut, stopping))).RunAsync(stop.Token).ConfigureAwait(false);
+                            .RunAsync(handOut, stopping),
+                        new ConsoleDoor(context, ConsoleDoor.Folder).Open)).RunAsync(stop.Token).ConfigureAwait(false);
                 }).ConfigureAwait(false);
             if (begun || report.ExitCode != ExitCode.Unavailable || tries == TriesMax)
             {

@@ -51,7 +51,7 @@ internal sealed class WipeVerb(
     /// <summary>The wipe of a real gateway.</summary>
     public static Wipe Of(EnrolmentContext context, string file, string stateDirectory, TimeProvider clock)
     {
-        var files = new GatewayFilesToWipe(context.Configuration, file, stateDirectory, clock);
+        var files = new GatewayFilesToWipe(context.Own, file, stateDirectory, clock);
         return new Wipe(context, files.Before, files.After, files.BufferBytes);
     }
 
@@ -63,7 +63,7 @@ internal sealed class WipeVerb(
         CancellationToken cancellationToken) =>
         File.Exists(Path.Combine(configuration.Identity.Directory, Provisioning.Store.IdentityStore.WipingFile))
             ? await IdentityVerb.InDirectoryAsync(
-                configuration, file, clock, EnrolmentUser.Here() with { Terminal = "the start" }, Verb,
+                configuration, configuration, file, clock, EnrolmentUser.Here() with { Terminal = "the start" }, Verb,
                 context => Of(context, file, stateDirectory, clock).RunAsync(null, cancellationToken))
                 .ConfigureAwait(false)
             : null;

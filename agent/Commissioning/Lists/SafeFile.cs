@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Sluice.Hal;
+using Sluice.Provisioning.Audit;
 
 namespace Sluice.Agent.Commissioning.Lists;
 
@@ -49,7 +50,7 @@ internal static unsafe partial class SafeFile
         {
             Discard(fresh);
             return world is UnauthorizedAccessException
-                ? $"{path} may not be written by user {Environment.UserName}: use sudo, or check owner and mode of its "
+                ? $"{path} may not be written by user {ProcessUser.Name}: use sudo, or check owner and mode of its "
                     + "folder."
                 : $"{path} cannot be written: {world.Message}";
         }

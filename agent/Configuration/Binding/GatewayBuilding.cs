@@ -1,7 +1,7 @@
 using System.Net;
 using Sluice.Hal;
 using Sluice.Hal.Modbus;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Revocation;
 
 namespace Sluice.Agent.Configuration.Binding;
 
@@ -22,12 +22,14 @@ internal static class GatewayBuilding
             Addresses = draft.Broker.Addresses!,
             Port = draft.Broker.Port!.Value,
             Network = draft.Broker.Network!.Value,
+            Interface = draft.Broker.Interface,
             KeepAlive = draft.Broker.KeepAlive!.Value,
             TlsMin = draft.Broker.TlsMin == "1.2" ? TlsVersionMin.Tls12 : TlsVersionMin.Tls13,
         },
         Identity = new IdentitySettings
         {
             Directory = draft.Identity!.Directory!,
+            IsKeyInTpm = draft.Identity.Key == "tpm",
             Revocation = new RevocationPolicy(draft.Identity.CrlWarn!.Value, draft.Identity.CrlGrace),
         },
         Buffer = new BufferSettings

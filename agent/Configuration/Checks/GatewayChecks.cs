@@ -50,7 +50,7 @@ internal static class GatewayChecks
     /// <summary>The broker ends a session when another one comes under its id.</summary>
     private static void CheckName(GatewayDraft draft, FileNode root, ProblemList problems)
     {
-        const string next = Sluice.Agent.Uplink.LinkTrial.Next;
+        const string next = GatewayName.NextSession;
         if (draft.Gateway?.Id is { } id && id.EndsWith(next, StringComparison.Ordinal))
         {
             problems.Error(root.At("gateway", "id"), "gateway.id", $"'{id}' ends in {next}, and so does the session by "

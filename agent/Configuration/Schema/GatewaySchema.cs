@@ -64,6 +64,9 @@ internal static class GatewaySchema
         new Key("network", new TextShape(
             "the network of the DMZ", "192.0.2.0/28", null, AddressText.RefuseNetwork),
             "The DMZ. An address outside it is refused.") { Required = true },
+        new Key("interface", new TextShape("a network card", "eth1", NameText.CardPattern, NameText.RefuseCard),
+            "The card that leads to the DMZ: nothing goes to the broker by another one, whatever the routes say. "
+                + "Without it, the card that has an address inside network; where none has, as the routes lead."),
         new Key("keepAlive", new DurationShape(TimeSpan.FromSeconds(5), TimeSpan.FromMinutes(10)),
             "MQTT keep-alive: a silent link is found within twice this.") { Default = "\"15 s\"" },
         new Key("tlsMin", new WordShape("1.3", "1.2"), "Oldest TLS that is spoken; 1.2 with AEAD suites only.")
@@ -88,11 +91,10 @@ internal static class GatewaySchema
         {
             Default = "\"/var/lib/sluice/identity\"",
         },
-        new Key("key", new WordShape("file")
-        {
-            NotBuilt = new Dictionary<string, string> { ["tpm"] = "write \"file\"; the key is then a file of mode "
-                + "0600." },
-        }, "What holds the private key.") { Default = "\"file\"" },
+        new Key("key", new WordShape("file", "tpm"),
+            "What holds a private key that is made from now on: a file of mode 0600, or the board's TPM 2.0, where "
+                + "there is one and OpenSSL's provider for it (tpm2-openssl 1.2 or newer). It never falls back to a "
+                + "file by itself.") { Default = "\"file\"" },
         new Key("crlWarn", new DurationShape(TimeSpan.FromDays(1), TimeSpan.FromDays(365)),
             "So long before its date a revocation list is warned of.") { Default = "\"14 d\"" },
         new Key("crlGrace", new DurationShape(TimeSpan.Zero, TimeSpan.FromDays(3650)),

@@ -62,6 +62,17 @@ internal static class NameText
             + "or label: and its label as gpiodetect shows it, such as label:pinctrl-bcm2711.";
     }
 
+    /// <summary>What Linux takes as a card's name, without what a rule of nftables could not hold.</summary>
+    public const string CardPattern = "^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,14}$";
+
+    public static string? RefuseCard(string text)
+    {
+        var fits = text.Length is >= 1 and <= 15 && text[0] != '.'
+            && text.AsSpan().IndexOfAnyExcept(DeviceCharacters) < 0;
+        return fits ? null : $"\"{FileNode.Clip(text)}\" is not a network card: write its name as ip link shows it, "
+            + "such as eth1.";
+    }
+
     public static string? RefuseSerialPort(string text) =>
         text.StartsWith("COM", StringComparison.OrdinalIgnoreCase)
             ? $"\"{FileNode.Clip(text)}\" is the name of a port of Windows: write the device file, such as "

@@ -84,7 +84,10 @@ internal sealed class FirewallRules
     }
 
     private static RuleClause[] Way(StatedFlow flow) =>
-        [RuleClause.To(flow.Address), RuleClause.ToPort(flow.IsTcp, flow.Port)];
+    [
+        .. flow.Card is { } card ? [RuleClause.By(card, flow.IsByCard)] : Array.Empty<RuleClause>(),
+        RuleClause.To(flow.Address), RuleClause.ToPort(flow.IsTcp, flow.Port),
+    ];
 
     private void Add(string chain, string comment, IReadOnlyList<RuleClause> clauses) =>
         rules.Add(new FirewallRule(chain, comment, clauses));

@@ -36,6 +36,14 @@ internal sealed record RuleClause(string Text, string Json)
         "right":{"set":[135,136]}}}
         """);
 
+    /// <summary>By this card, or by any but this one. A flow to the broker has no business among the machines, and one
+    /// to a machine none in the DMZ.</summary>
+    public static RuleClause By(string card, bool isBy) => new(
+        $"oifname {(isBy ? "" : "!= ")}\"{card}\"",
+        $$$"""
+        {"match":{"op":"{{{(isBy ? "==" : "!=")}}}","left":{"meta":{"key":"oifname"}},"right":"{{{card}}}"}}
+        """);
+
     public static RuleClause OfUser(uint user) => new(
         string.Create(CultureInfo.InvariantCulture, $"meta skuid {user}"),
         string.Create(

@@ -23,6 +23,12 @@ internal sealed record StatedFlow(FlowOwner Owner, IPAddress Address, bool IsTcp
 {
     private const int TimePort = 123;
 
+    /// <summary>The card that leads to the DMZ, where the configuration names it: the flow goes by it, or, to a
+    /// machine, by any other. Null: by any.</summary>
+    public string? Card { get; init; }
+
+    public bool IsByCard { get; init; }
+
     /// <summary>All flows of a configuration, in its order, each once. A core.</summary>
     public static IReadOnlyList<StatedFlow> Of(GatewayConfiguration configuration)
     {
@@ -52,7 +58,15 @@ internal sealed record StatedFlow(FlowOwner Owner, IPAddress Address, bool IsTcp
             Add(flows, FlowOwner.TimeService, address, isTcp: false, TimePort, "time");
         }
 
-        return flows;
+        // What lies in the DMZ goes by its card, and by it goes nothing else.
+        var broker = configuration.Broker;
+        return
+        [
+            .. flows.Select(flow => flow with
+            {
+                Card = broker.Interface, IsByCard = broker.Network.Contains(flow.Address),
+            }),
+        ];
     }
 
     /// <summary>An IPv4 address in IPv6 clothes leaves the host as the IPv4 address. Two sources at one device are one

@@ -19,6 +19,7 @@ internal static unsafe partial class JailKernel
     private const int PathBeneath = 1;
     private const int NetPort = 2;
     private const int NoNewPrivileges = 38;
+    private const int SetName = 15;
     private const uint SetFilter = 1;
     private const uint AllThreads = 1;
 
@@ -115,6 +116,15 @@ internal static unsafe partial class JailKernel
         }
 
         return Fault("execve");
+    }
+
+    /// <summary>Started as /proc/self/exe, every list of processes would call it "exe".</summary>
+    public static void NameItself(ReadOnlySpan<byte> name)
+    {
+        fixed (byte* first = name)
+        {
+            _ = Control(SetName, (nuint)first, 0, 0, 0);
+        }
     }
 
     /// <summary>

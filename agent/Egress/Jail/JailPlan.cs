@@ -1,5 +1,6 @@
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Egress.Firewall;
+using Sluice.Provisioning.Keys;
 
 namespace Sluice.Agent.Egress.Jail;
 
@@ -28,7 +29,15 @@ internal readonly record struct JailedFolder(string Path, FolderUse Use);
 /// <param name="ConfigurationFile">gateway.json.</param>
 /// <param name="StateDirectory">What survives a restart.</param>
 /// <param name="SocketPath">Where the status is asked.</param>
-internal sealed record JailedPaths(string ConfigurationFile, string StateDirectory, string SocketPath);
+internal sealed record JailedPaths(string ConfigurationFile, string StateDirectory, string SocketPath)
+{
+    /// <summary>An identity that is kept has its key in the board's TPM, whatever the configuration wants by now.
+    /// </summary>
+    public bool HasKeysInTpm { get; init; }
+
+    /// <summary>Its device is there by now. A driver that comes later makes it later, as a new file.</summary>
+    public bool IsTpmThere { get; init; } = true;
+}
 
 /// <summary>
 /// What the agent may touch, from the configuration: the ports it connects to and the folders. A core. Everything else
@@ -82,6 +91,11 @@ internal sealed record JailPlan
         folders.Add(new JailedFolder(Above(paths.SocketPath), FolderUse.Owns));
         folders.Add(new JailedFolder(configuration.Identity.Directory, FolderUse.Owns));
         folders.Add(new JailedFolder(configuration.Buffer.Directory, FolderUse.Owns));
+        if (configuration.Identity.IsKeyInTpm || paths.HasKeysInTpm)
+        {
+            folders.Add(new JailedFolder(paths.IsTpmThere ? BoardTpm.Device : "/dev", FolderUse.Devices));
+        }
+
         if (configuration.Light is not null || configuration.Sources.Any(IsDevice))
         {
             // The folder and not the file: a port that is plugged in again comes back as another file.

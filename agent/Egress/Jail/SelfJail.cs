@@ -71,6 +71,8 @@ internal sealed class SelfJail : IJail
         var rights = new LandlockRights(JailKernel.LandlockVersion());
         if (Environment.GetEnvironmentVariable(Mark)?.Split(' ') is [var version, var hash])
         {
+            JailKernel.NameItself("sluice-agent\0"u8);
+
             // The rules were made for the configuration that was read then.
             return hash == plan.ConfigurationHash
                 && int.TryParse(version, NumberStyles.None, CultureInfo.InvariantCulture, out var claimed)

@@ -21,6 +21,12 @@ internal interface IStick
     /// <summary>Gives a file another name, durably. Null, or why it still has the old one.</summary>
     string? Rename(string from, string to);
 
+    /// <summary>
+    /// Overwrites a file and takes it away, durably as far as the medium says. Null, or why it is still there. Flash
+    /// writes elsewhere than where it read: what was overwritten may be found by who takes the chips apart.
+    /// </summary>
+    string? Remove(string name);
+
     /// <summary>Names in the folder, in no order, at most so many of them.</summary>
     IReadOnlyList<string> Names(int countMax);
 }

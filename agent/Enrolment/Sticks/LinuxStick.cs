@@ -29,6 +29,8 @@ internal sealed unsafe partial class LinuxStick : IStick, IDisposable
     private const int PlainFile = 0x8000;
     private const uint ReadableByAll = 0x1A4;
 
+    private const long OverwrittenMax = 1 << 20;
+
     private const int NotThere = 2;
     private const int NoSpace = 28;
     private const int ReadOnlyDisk = 30;
@@ -157,6 +159,32 @@ internal sealed unsafe partial class LinuxStick : IStick, IDisposable
         : Fsync(Number(folder)) != 0 ? $"The stick did not keep {to}: {Why()}"
         : null;
 
+    public string? Remove(string name)
+    {
+        using (var file = new SafeFileHandle(
+            OpenAt(Number(folder), name, WriteOnly | NoLink | NoWait | CloseOnExec, 0), true))
+        {
+            if (file.IsInvalid)
+            {
+                return Marshal.GetLastPInvokeError() == NotThere ? null : $"{name} cannot be overwritten: {Why()}";
+            }
+
+            try
+            {
+                RandomAccess.Write(file, new byte[Math.Min(RandomAccess.GetLength(file), OverwrittenMax)], 0);
+                RandomAccess.FlushToDisk(file);
+            }
+            catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+            {
+                return $"{name} cannot be overwritten: {world.Message}";
+            }
+        }
+
+        return UnlinkAt(Number(folder), name, 0) != 0 ? $"{name} cannot be removed: {Why()}"
+            : Fsync(Number(folder)) != 0 ? $"The stick did not keep that {name} is gone: {Why()}"
+            : null;
+    }
+
     public IReadOnlyList<string> Names(int countMax)
     {
         try
@@ -191,7 +219,7 @@ internal sealed unsafe partial class LinuxStick : IStick, IDisposable
     [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int RenameAt(int fromFolder, string from, int toFolder, string to);
 
-    [LibraryImport("libc", EntryPoint = "unlinkat", StringMarshalling = StringMarshalling.Utf8)]
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int UnlinkAt(int folder, string path, int flags);
 
     [LibraryImport("libc", EntryPoint = "fsync", SetLastError = true)]

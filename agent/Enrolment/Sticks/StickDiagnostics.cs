@@ -9,6 +9,9 @@ internal sealed class StickDiagnostics(EnrolmentContext context, string socketPa
     private const int AuditLines = 200;
     private const int LettersMax = 256 << 10;
 
+    /// <summary>Goes through everything that a technician would look at; nobody does in a test.</summary>
+    public Func<CancellationToken, Task<string>> Doctor { get; init; } = _ => Task.FromResult("");
+
     public async Task<string> TellAsync(CancellationToken cancellationToken)
     {
         var running = await StatusClient.AskAsync(socketPath, context.Clock, cancellationToken).ConfigureAwait(false);
@@ -17,7 +20,9 @@ internal sealed class StickDiagnostics(EnrolmentContext context, string socketPa
             .AppendLine($"sluice-agent {AgentVersion.Text}, gateway {context.GatewayId} of {context.Site}")
             .AppendLine($"configuration {context.Configuration.Hash}")
             .AppendLine($"clock {EnrolmentContext.WordOf(context.Time())}");
-        Part(text, "The running agent", running.Report is { } report ? StatusText.Render(report) : running.Problem);
+        Part(text, "The running agent", running.Report is { } report
+            ? StatusText.Render(report, int.MaxValue) : running.Problem);
+        Part(text, "The doctor", await Doctor(cancellationToken).ConfigureAwait(false));
         var identity = adopt.Status();
         Part(text, "Its identity", string.Join(
             '\n', [identity.Sentence, identity.Shown, .. identity.Notes ?? []]));

@@ -11,6 +11,7 @@ internal enum StickJob
     Diagnostics,
     Renew,
     Wipe,
+    Console,
 }
 
 /// <param name="Job">What to do.</param>

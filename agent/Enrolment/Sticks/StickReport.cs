@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Verbs;
 
 namespace Sluice.Agent.Enrolment.Sticks;

@@ -1,7 +1,7 @@
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Verbs;
 
@@ -13,10 +13,12 @@ namespace Sluice.Agent.Enrolment.Sticks;
 /// <param name="ConfirmsRoot">Whether the first root is the plant's, where nobody can be asked.</param>
 /// <param name="Renew">Asks the running agent for a renewal.</param>
 /// <param name="Wipe">Wipes this gateway, and hands the receipt out.</param>
+/// <param name="Open">Opens the console by the plant's token.</param>
 internal sealed record StickHelp(
     Func<CancellationToken, Task<VerbReport>> Verify, Func<CancellationToken, Task<string>> Diagnose,
     Func<X509Certificate2, bool> ConfirmsRoot, Func<CancellationToken, Task<VerbReport>> Renew,
-    Func<Func<byte[], string?>, CancellationToken, Task<VerbReport>> Wipe);
+    Func<Func<byte[], string?>, CancellationToken, Task<VerbReport>> Wipe,
+    Func<byte[], VerbReport> Open);
 
 /// <summary>
 /// Does what a stick asks of this gateway, in a fixed order. Called once by the verb.
@@ -49,6 +51,8 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
     private string BundleName => Gateway + StickLayout.BundleEnding;
 
     private string JobsName => Gateway + StickLayout.JobsEnding;
+
+    private string ConsoleName => Gateway + StickLayout.ConsoleEnding;
 
     public async Task<VerbReport> RunAsync(CancellationToken cancellationToken)
     {
@@ -124,6 +128,13 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
             tasks.Insert(0, new StickTask(StickJob.Bundle, BundleName));
         }
 
+        // After everything else: whoever sits down at the console finds the gateway as the stick wanted it.
+        if (goesBack?.Job != StickJob.Wipe && stick.Read(ConsoleName, EnvelopeKind.Console.BytesMax).Bytes is not null)
+        {
+            tasks.Add(new StickTask(StickJob.Console, ConsoleName));
+            asked.Add($"{WordOf(StickJob.Console)}: {ConsoleName}");
+        }
+
         return (tasks, problems);
     }
 
@@ -162,6 +173,9 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
                     Keep(task.Job, await help.Wipe(
                         receipt => stick.Write(Gateway + StickLayout.ReceiptEnding, receipt), cancellationToken)
                         .ConfigureAwait(false));
+                    break;
+                case StickJob.Console:
+                    OpenConsole();
                     break;
                 default:
                     throw new InvalidOperationException($"{task.Job} is no job.");
@@ -202,6 +216,20 @@ internal sealed class StickWork(EnrolmentContext context, IStick stick, StickHel
         {
             done.Add(new StickResult("putting it into use", adopt.Activate(unverified: false)));
         }
+    }
+
+    /// <summary>The token first gets its other name: what opened once opens nothing when the stick comes again.
+    /// </summary>
+    private void OpenConsole()
+    {
+        var token = stick.Read(ConsoleName, EnvelopeKind.Console.BytesMax);
+        Keep(StickJob.Console, token.Bytes is not { } bytes
+            ? VerbReport.Failed(Verb, ExitCode.Storage, $"{token.Problem ?? ConsoleName + " is gone"}.",
+                "The console stays shut.", "leave the stick in until its report is finished.")
+            : stick.Rename(ConsoleName, Gateway + StickLayout.ConsoleTakenEnding) is { } kept
+                ? VerbReport.Failed(Verb, ExitCode.Storage, $"{kept}.", "The console stays shut.",
+                    "let the stick be written to, and plug it in again.")
+                : help.Open(bytes));
     }
 
     private void Request()

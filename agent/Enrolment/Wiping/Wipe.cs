@@ -2,8 +2,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Agent.Binding;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Keys;
 using Sluice.Provisioning.Labels;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
@@ -30,6 +31,8 @@ internal sealed class Wipe(
 {
     private const string Verb = "wipe";
 
+    private const string InTpm = "keys in the TPM";
+
     private readonly StoredIdentity stored = new(context.Store);
     private readonly List<VerbStep> steps = [];
 
@@ -47,13 +50,15 @@ internal sealed class Wipe(
         context.Store.Erase(BindingRecord.FileName, SiteToken.FileName, GoodTimeFile.Name);
         steps.Add(new VerbStep("keys and certificates", true, "deleted"));
         if (!await DestroyAsync(before, cancellationToken).ConfigureAwait(false)
+            || !IsTpmEmptied(receipt)
             || !HandOut(receipt, handOut)
             || !await DestroyAsync(AfterOf(receipt), cancellationToken).ConfigureAwait(false))
         {
             var left = steps[^1];
             LogOnce($"{left.Name}: {left.Verdict}");
-            return VerbReport.Failed(Verb, ExitCode.Storage, $"The keys are destroyed, and something is left: "
-                + $"{left.Name}: {left.Verdict}", "This gateway does not run any more; its identity is gone for good.",
+            return VerbReport.Failed(Verb, ExitCode.Storage, (left.Name == InTpm ? "The wipe is not at its end: "
+                : "The keys are destroyed, and something is left: ") + $"{left.Name}: {left.Verdict}",
+                "This gateway does not run any more; its identity is gone for good.",
                 "see to that, and do it again: sluice-agent identity wipe. It goes on where it stopped.") with
             {
                 Gateway = context.GatewayId, Steps = steps,
@@ -92,6 +97,26 @@ internal sealed class Wipe(
     private static bool Signed(byte[] bytes) => BundleEnvelope.Open(EnvelopeKind.Receipt, bytes, out _) is not null;
 
     private string At(string file) => Path.Combine(context.Configuration.Identity.Directory, file);
+
+    /// <summary>False where keys may be left in it: then the receipt stays here.</summary>
+    private bool IsTpmEmptied(byte[] receipt)
+    {
+        if (Read(receipt)?.TpmKeys is not > 0)
+        {
+            return true;
+        }
+
+        try
+        {
+            steps.Add(new VerbStep(InTpm, true, $"{context.Keys.Empty()} let go of"));
+            return true;
+        }
+        catch (TpmException failed)
+        {
+            steps.Add(new VerbStep(InTpm, false, failed.Message));
+            return false;
+        }
+    }
 
     private async Task<bool> DestroyAsync(IReadOnlyList<WipeTarget> targets, CancellationToken cancellationToken)
     {
@@ -141,6 +166,8 @@ internal sealed class Wipe(
             certificates.Add(new WipedCertificate(leaf?.SerialNumber ?? "", version, role));
         }
 
+        // A copy speaks for no gateway: the one that it was copied from still has its key.
+        var isOurs = context.Binding.Look() != BindingState.Elsewhere;
         var content = new WipeReceipt
         {
             Gateway = context.GatewayId,
@@ -154,10 +181,9 @@ internal sealed class Wipe(
             BufferBytes = bufferBytes,
             Configuration = context.Configuration.Hash,
             AuditHead = context.Audit.Head ?? "",
+            TpmKeys = isOurs ? context.Keys.Count(context.Store.KeysElsewhere()) : 0,
         }.Write();
 
-        // A copy speaks for no gateway: the one that it was copied from still has its key.
-        var isOurs = context.Binding.Look() != BindingState.Elsewhere;
         return (isOurs ? versions.Select(each => Sealed(each.Version, content)).FirstOrDefault(each => each is not null)
             : null) ?? content;
     }
@@ -175,10 +201,14 @@ internal sealed class Wipe(
                 return null;
             }
 
-            using var key = ECDsa.Create();
-            key.ImportFromPem(Encoding.ASCII.GetString(pem));
+            using var key = context.Keys.Signer(pem) ?? InFile(pem);
             CryptographicOperations.ZeroMemory(pem);
             return BundleEnvelope.Seal(EnvelopeKind.Receipt, content, path, key);
+        }
+        catch (TpmException)
+        {
+            // A TPM that does not have it, or not any more: to nobody's loss but the signature's.
+            return null;
         }
         finally
         {
@@ -188,5 +218,12 @@ internal sealed class Wipe(
                 each.Dispose();
             }
         }
+    }
+
+    private static ECDsa InFile(byte[] pem)
+    {
+        var key = ECDsa.Create();
+        key.ImportFromPem(Encoding.ASCII.GetString(pem));
+        return key;
     }
 }

@@ -73,6 +73,9 @@ internal sealed class DeliveryPlan(DeliveryLimits limits)
     /// <summary>Readings that are history and not delivered yet.</summary>
     public long Backlog => stores.Sum(lanes => lanes.Backlog);
 
+    /// <summary>Readings of this connection that were not handed to the broker yet.</summary>
+    public long Fresh => stores.Sum(lanes => lanes.Fresh);
+
     /// <summary>Messages of history that may be under way at once right now.</summary>
     public int BackfillInFlightMax => backfillWindow.Messages;
 

@@ -186,6 +186,9 @@ internal sealed class StoreLanes(StoreId store)
         }
     }
 
+    /// <summary>Readings of this connection that were not handed to the broker yet.</summary>
+    public long Fresh => LiveCursor >= Next ? 0 : Next - LiveCursor;
+
     private void Landed(PositionRange range, Lane lane)
     {
         if (!inFlight.Remove((range, lane)))

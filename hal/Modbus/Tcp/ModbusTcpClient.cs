@@ -17,6 +17,9 @@ namespace Sluice.Hal.Modbus;
 /// </summary>
 public sealed class ModbusTcpClient : IModbusClient
 {
+    /// <summary>What <see cref="Health"/> says of a device that is there and has no Modbus server at work.</summary>
+    public const string RefusesWords = "refuses the connection";
+
     private readonly ModbusTcpOptions options;
     private readonly TimeProvider clock;
     private readonly long began;
@@ -301,7 +304,7 @@ public sealed class ModbusTcpClient : IModbusClient
             Counters.Add(ModbusCount.ConnectFailures);
             backoff.Failed(Now);
             trouble = fault is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
-                ? $"{Device} refuses the connection: check the port, and that its Modbus server is switched on"
+                ? $"{Device} {RefusesWords}: check the port, and that its Modbus server is switched on"
                 : $"{Device} cannot be reached: check the address, the cable and the device's power";
             return null;
         }

@@ -19,6 +19,8 @@ namespace Sluice.Provision.Authority;
 /// audit/             what it did, line by line
 /// register.json      who has which, what is revoked, versions of bundles
 /// </code>
+/// Where the plant has a CA of its own, this one signs bundles only: no issuing.*, no crl.pem, the signer stands right
+/// below the root, and what the plant's CA is lies in trusted/.
 /// A file is replaced by a rename after its bytes are on the disk.
 /// </summary>
 internal sealed class AuthorityFolder : IDisposable
@@ -64,6 +66,8 @@ internal sealed class AuthorityFolder : IDisposable
     }
 
     public string At(string name) => Path.Combine(Directory, name);
+
+    public bool Has(string name) => File.Exists(At(name));
 
     public Register ReadRegister()
     {

@@ -19,6 +19,18 @@ internal static class CertificateMaker
         return request.CreateSelfSigned(now - Backdate, now + life);
     }
 
+    /// <summary>
+    /// A root for bundles alone. Gateways pin it beside the plant's own, so it says for what: below it no certificate
+    /// of a broker or of a gateway is believed.
+    /// </summary>
+    public static X509Certificate2 BundleRoot(string plant, ECDsa key, DateTimeOffset now, TimeSpan life)
+    {
+        var request = Authority($"Bundle root of {plant}", plant, key, pathLength: 0);
+        request.CertificateExtensions.Add(
+            new X509EnhancedKeyUsageExtension([new Oid(BundleEnvelope.SignerUsage)], critical: true));
+        return request.CreateSelfSigned(now - Backdate, now + life);
+    }
+
     public static X509Certificate2 Issuing(
         string plant, ECDsa key, X509Certificate2 root, ECDsa rootKey, DateTimeOffset now, TimeSpan life) =>
         Sign(Authority($"Issuing authority of {plant}", plant, key, pathLength: 0), root, rootKey, now, life);

@@ -3,9 +3,9 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Trust;
 
 namespace Sluice.Provision.Authority;
@@ -19,6 +19,8 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     private const string RootKey = "root/root.key";
     private const string TrustFile = "trust.bundle";
 
+    private static readonly string[] ListFiles = ["crl.pem", "root-crl.pem"];
+
     /// <summary>Signers, signature, and the digits of version and date.</summary>
     private const int AroundBytesMax = 8 << 10;
 
@@ -29,6 +31,9 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     public int PassphraseRounds { get; init; } = 600_000;
 
     public X509Certificate2 Root => folder.ReadCertificate("root.pem");
+
+    /// <summary>False where the plant's own CA makes the certificates, and this one bundles around them.</summary>
+    public bool Issues => folder.Has("issuing.pem");
 
     /// <summary>Makes everything: root, issuing authority, signer of bundles, both lists, an empty register.</summary>
     public void Make(string site, string rootPassphrase, string passphrase)
@@ -55,6 +60,25 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
         folder.Write(new Register { Site = site, CrlNumber = 1 });
     }
 
+    /// <summary>
+    /// Makes what a plant needs that has a CA of its own: a root and a signer for bundles, and nobody who issues.
+    /// </summary>
+    public void MakeForBundles(string site, string rootPassphrase, string passphrase)
+    {
+        var now = clock.GetUtcNow();
+        using var rootKey = NewKey();
+        using var signerKey = NewKey();
+        using var root = CertificateMaker.BundleRoot(site, rootKey, now, RootLife);
+        using var signer = CertificateMaker.Signer(site, signerKey, root, rootKey, now, IssuingLife);
+        Keep(RootKey, rootKey, rootPassphrase);
+        Keep("signer.key", signerKey, passphrase);
+        Keep("root.pem", root);
+        Keep("signer.pem", signer);
+        using var rootWithKey = X509CertificateLoader.LoadCertificate(root.RawData).CopyWithPrivateKey(rootKey);
+        WriteList("root-crl.pem", rootWithKey, 1, now, IssuingLife, []);
+        folder.Write(new Register { Site = site, BundlesOnly = true });
+    }
+
     /// <summary>A certificate and a bundle for a gateway's request.</summary>
     public (byte[] Bundle, Registered Registered, int Version) Sign(
         KeyRequest request, string passphrase, TimeSpan life, string correlation = "")
@@ -75,19 +99,22 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     /// <summary>
     /// A newer bundle for a gateway's newest certificate: fresh lists, roots, broker. Null where it has none.
     /// </summary>
-    public (byte[] Bundle, int Version) Bundle(string gateway, string passphrase)
+    /// <param name="gateway">Whose.</param>
+    /// <param name="passphrase">Of the keys of every day.</param>
+    /// <param name="above">A version that the gateway is known to have: the new one is higher.</param>
+    /// <param name="configuration">What the gateway shall do from then on; null: what it does.</param>
+    public (byte[] Bundle, int Version) Bundle(
+        string gateway, string passphrase, int above = 0, BundleConfiguration? configuration = null)
     {
         var register = folder.ReadRegister();
         var newest = register.Issued.LastOrDefault(each =>
             each.Name == gateway && each.Kind == "gateway" && each.RevokedAt is null)
             ?? throw new InvalidOperationException("The verb looks whether there is one.");
         using var key = folder.ReadKey("signer.key", passphrase);
-        using var certificate = folder.ReadCertificate($"certificates/{newest.Serial}.pem");
-        using var issuing = folder.ReadCertificate("issuing.pem");
-        using var signer = folder.ReadCertificate("signer.pem");
-        using var root = Root;
+        var chain = ChainOf(newest);
+        var signers = Signers();
         var trusted = TrustedFolder.Read(folder);
-        var version = register.Bundles.GetValueOrDefault(gateway) + 1;
+        var version = NextVersion(register, gateway, above);
         folder.Write(register with
         {
             Bundles = new Dictionary<string, int>(register.Bundles) { [gateway] = version },
@@ -98,15 +125,38 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
             Site = register.Site,
             Version = version,
             Made = clock.GetUtcNow(),
-            NotBefore = new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero),
-            Chain = [certificate.RawData, issuing.RawData],
-            Roots = [root.RawData, .. trusted.Roots],
-            RevocationLists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists],
+            NotBefore = new DateTimeOffset(chain[0].NotBefore.ToUniversalTime(), TimeSpan.Zero),
+            Chain = [.. chain.Select(each => (ReadOnlyMemory<byte>)each.RawData)],
+            Roots = [signers[^1].RawData, .. trusted.Roots],
+            RevocationLists = [.. OwnLists(), .. trusted.Lists],
             Broker = register.Broker is { } broker
                 ? new BundleBroker(broker.Host, [.. broker.Addresses.Select(IPAddress.Parse)], broker.Port)
                 : null,
+            Configuration = configuration,
         };
-        return (BundleEnvelope.Seal(content.Write(), [signer, issuing, root], key), version);
+        return (BundleEnvelope.Seal(content.Write(), signers, key), version);
+    }
+
+    /// <summary>The number of the next bundle: it only goes up.</summary>
+    public static int NextVersion(Register register, string gateway, int above) =>
+        Math.Max(register.Bundles.GetValueOrDefault(gateway), above) + 1;
+
+    /// <summary>
+    /// Enters a certificate that another CA made, with what stands between it and the root. Known already: as it is.
+    /// </summary>
+    public Registered EnterElsewhere(string gateway, IReadOnlyList<X509Certificate2> leafFirst)
+    {
+        var register = folder.ReadRegister();
+        var made = Registration(leafFirst[0], gateway, "gateway", "") with { Issuer = leafFirst[0].Issuer };
+        if (register.Issued.FirstOrDefault(each => each.File == made.File && each.Name == gateway) is { } known)
+        {
+            return known;
+        }
+
+        folder.Write(made.File, Encoding.ASCII.GetBytes(
+            string.Concat(leafFirst.Select(each => each.ExportCertificatePem() + "\n"))));
+        folder.Write(With(register, made));
+        return made;
     }
 
     /// <summary>
@@ -116,9 +166,7 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     public (byte[] Bytes, int Version) Trust(string passphrase)
     {
         using var key = folder.ReadKey("signer.key", passphrase);
-        using var issuing = folder.ReadCertificate("issuing.pem");
-        using var signer = folder.ReadCertificate("signer.pem");
-        using var root = Root;
+        var signers = Signers();
         var trusted = TrustedFolder.Read(folder);
         var register = folder.ReadRegister();
         var content = new TrustContent
@@ -126,9 +174,9 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
             Site = register.Site,
             Version = 1,
             Made = DateTimeOffset.UnixEpoch,
-            Roots = [root.RawData, .. trusted.Roots],
+            Roots = [signers[^1].RawData, .. trusted.Roots],
             Authorities = trusted.Authorities,
-            RevocationLists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists],
+            RevocationLists = [.. OwnLists(), .. trusted.Lists],
         };
         var payload = content.Write();
         if (payload.Length > EnvelopeKind.Trust.BytesMax - AroundBytesMax)
@@ -138,7 +186,7 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
                 + "authority begins with an empty one.");
         }
 
-        var hash = Convert.ToHexStringLower(SHA256.HashData([.. payload, .. signer.RawData]));
+        var hash = Convert.ToHexStringLower(SHA256.HashData([.. payload, .. signers[0].RawData]));
         if (hash == register.TrustHash && File.Exists(folder.At(TrustFile)))
         {
             return (File.ReadAllBytes(folder.At(TrustFile)), register.TrustVersion);
@@ -149,18 +197,24 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
         var version = register.TrustVersion + 1;
         folder.Write(register with { TrustVersion = version, TrustHash = "" });
         var bytes = BundleEnvelope.Seal(
-            EnvelopeKind.Trust, (content with { Version = version, Made = clock.GetUtcNow() }).Write(),
-            [signer, issuing, root], key);
+            EnvelopeKind.Trust, (content with { Version = version, Made = clock.GetUtcNow() }).Write(), signers, key);
         folder.Write(TrustFile, bytes);
         folder.Write(register with { TrustVersion = version, TrustHash = hash });
         return (bytes, version);
+    }
+
+    /// <summary>Signs what gateways take from the plant alone.</summary>
+    public byte[] Seal(EnvelopeKind kind, byte[] payload, string passphrase)
+    {
+        using var key = folder.ReadKey("signer.key", passphrase);
+        return BundleEnvelope.Seal(kind, payload, Signers(), key);
     }
 
     /// <summary>Whom the plant believes, for a handshake of our own.</summary>
     public TrustAnchors Anchors()
     {
         var trusted = TrustedFolder.Read(folder);
-        ReadOnlyMemory<byte>[] lists = [ReadList("crl.pem"), ReadList("root-crl.pem"), .. trusted.Lists];
+        ReadOnlyMemory<byte>[] lists = [.. OwnLists(), .. trusted.Lists];
         return new TrustAnchors(
             [Root, .. trusted.Roots.Select(der => X509CertificateLoader.LoadCertificate(der.Span))],
             [.. lists.Select(der => RevocationList.Parse(der, out _)).OfType<RevocationList>()]);
@@ -169,7 +223,7 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     /// <summary>Throws where the passphrase does not open the keys of every day.</summary>
     public void TryPassphrase(string passphrase)
     {
-        using var issuing = folder.ReadKey("issuing.key", passphrase);
+        using var issuing = Issues ? folder.ReadKey("issuing.key", passphrase) : null;
         using var signer = folder.ReadKey("signer.key", passphrase);
     }
 
@@ -243,37 +297,69 @@ internal sealed class PlantAuthority(AuthorityFolder folder, TimeProvider clock)
     }
 
     /// <summary>The issuing authority's list and the root's, as they are.</summary>
-    public IReadOnlyList<RevocationList> Lists()
-    {
-        ReadOnlyMemory<byte>[] lists = [ReadList("crl.pem"), ReadList("root-crl.pem")];
-        return [.. lists.Select(der => RevocationList.Parse(der, out _)).OfType<RevocationList>()];
-    }
+    public IReadOnlyList<RevocationList> Lists() =>
+        [.. OwnLists().Select(der => RevocationList.Parse(der, out _)).OfType<RevocationList>()];
 
-    /// <summary>Both lists, as a broker takes them.</summary>
-    public byte[] ListsPem() =>
-        Encoding.ASCII.GetBytes(File.ReadAllText(folder.At("crl.pem")) + File.ReadAllText(folder.At("root-crl.pem")));
+    /// <summary>What a broker asks by: both lists; where the plant's CA is another one, the lists of that.</summary>
+    public byte[] ListsPem() => BundleContent.ToPem(
+        RevocationFile.Label, Issues ? OwnLists() : TrustedFolder.Read(folder).Lists);
+
+    /// <summary>What a broker believes: the root; where the plant's CA is another one, its roots and what is below.
+    /// </summary>
+    public byte[] BelievedPem()
+    {
+        var trusted = TrustedFolder.Read(folder);
+        return BundleContent.ToPem("CERTIFICATE", Issues ? [Root.RawData] : [.. trusted.Roots, .. trusted.Authorities]);
+    }
 
     private static ECDsa NewKey() => ECDsa.Create(ECCurve.NamedCurves.nistP256);
 
     private Registered Enter(
         Register register, X509Certificate2 certificate, string name, string kind, string correlation = "")
     {
-        var registered = new Registered(
-            name, kind, certificate.SerialNumber, Fingerprint.OfKey(certificate),
-            new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero),
-            new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero))
-        {
-            SignedAt = clock.GetUtcNow(),
-            Correlation = correlation,
-        };
-        Keep($"certificates/{certificate.SerialNumber}.pem", certificate);
-        folder.Write(register with
-        {
-            Issued = [.. register.Issued, registered],
-            Held = [.. register.Held.Where(held => held.KeyFingerprint != registered.KeyFingerprint)],
-        });
+        var registered = Registration(certificate, name, kind, correlation);
+        Keep(registered.File, certificate);
+        folder.Write(With(register, registered));
         return registered;
     }
+
+    private Registered Registration(X509Certificate2 certificate, string name, string kind, string correlation) => new(
+        name, kind, certificate.SerialNumber, Fingerprint.OfKey(certificate),
+        new DateTimeOffset(certificate.NotBefore.ToUniversalTime(), TimeSpan.Zero),
+        new DateTimeOffset(certificate.NotAfter.ToUniversalTime(), TimeSpan.Zero))
+    {
+        SignedAt = clock.GetUtcNow(),
+        Correlation = correlation,
+    };
+
+    private static Register With(Register register, Registered registered) => register with
+    {
+        Issued = [.. register.Issued, registered],
+        Held = [.. register.Held.Where(held => held.KeyFingerprint != registered.KeyFingerprint)],
+    };
+
+    /// <summary>A gateway's certificate, then what stands between it and the root.</summary>
+    private X509Certificate2Collection ChainOf(Registered registered)
+    {
+        var chain = new X509Certificate2Collection();
+        chain.ImportFromPem(File.ReadAllText(folder.At(registered.File)));
+        if (!registered.IsElsewhere)
+        {
+            chain.Add(folder.ReadCertificate("issuing.pem"));
+        }
+
+        return chain;
+    }
+
+    /// <summary>Who signs bundles, then what stands above, the root last.</summary>
+    private List<X509Certificate2> Signers() =>
+    [
+        folder.ReadCertificate("signer.pem"), .. Issues ? [folder.ReadCertificate("issuing.pem")]
+            : Array.Empty<X509Certificate2>(), Root,
+    ];
+
+    private List<ReadOnlyMemory<byte>> OwnLists() =>
+        [.. ListFiles.Where(folder.Has).Select(ReadList)];
 
     private void WriteList(
         string name, X509Certificate2 issuer, BigInteger number, DateTimeOffset now, TimeSpan life,

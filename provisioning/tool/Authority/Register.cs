@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -12,6 +14,9 @@ internal sealed record Register
     public int V { get; init; } = 1;
 
     public required string Site { get; init; }
+
+    /// <summary>It signs bundles and no certificates: the plant has a CA of its own.</summary>
+    public bool BundlesOnly { get; init; }
 
     public long CrlNumber { get; init; }
 
@@ -44,6 +49,21 @@ internal sealed record Register
 internal sealed record Registered(
     string Name, string Kind, string Serial, string KeyFingerprint, DateTimeOffset NotBefore, DateTimeOffset NotAfter)
 {
+    /// <summary>Who made it, where that was another CA; empty for this one's own.</summary>
+    public string Issuer { get => field ?? ""; init; }
+
+    /// <summary>Another CA made it, and only that one can take it back.</summary>
+    [JsonIgnore]
+    public bool IsElsewhere => Issuer.Length > 0;
+
+    /// <summary>
+    /// Where it lies, with what stands between it and the root where another CA made it. Small CAs count from 1, each.
+    /// </summary>
+    [JsonIgnore]
+    public string File => IsElsewhere
+        ? $"certificates/{Serial}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Issuer)))[..8]}.pem"
+        : $"certificates/{Serial}.pem";
+
     public DateTimeOffset? RevokedAt { get; init; }
 
     public string? Because { get; init; }

@@ -7,7 +7,7 @@ using MQTTnet.Channel;
 using MQTTnet.Formatter;
 using MQTTnet.Packets;
 using MQTTnet.Protocol;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Tls;
 
 namespace Sluice.Provision.Registration;
 

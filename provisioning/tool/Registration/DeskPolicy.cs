@@ -3,6 +3,12 @@ namespace Sluice.Provision.Registration;
 /// <summary>How much the registration authority does by itself.</summary>
 internal sealed record DeskPolicy
 {
+    /// <summary>
+    /// False where the plant has a CA of its own: what would be signed waits until its certificate was put into the
+    /// folder.
+    /// </summary>
+    public bool Issues { get; init; } = true;
+
     /// <summary>Certificates for one gateway in 24 hours. A renewal that fails asks with a new key.</summary>
     public int PerGatewayAndDay { get; init; } = 4;
 

@@ -175,6 +175,11 @@ internal sealed class RegistrationDesk(string site, DeskPolicy policy, TimeProvi
             return Refuse(gateway, "Its certificate was revoked: it gets a new one with a stick only.", Day);
         }
 
+        if (!policy.Issues)
+        {
+            return Hold(gateway, held, register, "the plant's own CA makes its certificate");
+        }
+
         if (held is { Verdict: HeldRequest.Approved })
         {
             return Sign(gateway, own.LastOrDefault()?.Serial ?? "", "A person approved its key.");

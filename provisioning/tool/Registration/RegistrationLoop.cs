@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Threading.Channels;
 using Sluice.Provision.Authority;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Tls;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Provision.Registration;
 

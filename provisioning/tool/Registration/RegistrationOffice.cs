@@ -210,7 +210,8 @@ internal sealed class RegistrationOffice(
     {
         var register = folder.ReadRegister();
         var now = clock.GetUtcNow();
-        var at = register.Issued.ToList().FindIndex(each => each.Serial == decision.Serial);
+        var at = register.Issued.ToList().FindIndex(each =>
+            each.Name == decision.Gateway && each.Serial == decision.Serial);
         folder.Write(register with
         {
             Issued = [.. register.Issued.Select((each, index) => each.Name != decision.Gateway ? each
@@ -262,7 +263,8 @@ internal sealed class RegistrationOffice(
     {
         var trusted = Path.Combine(directory, TrustedFolder.Name);
         var others = Directory.Exists(trusted) ? Directory.GetFiles(trusted, "*.pem") : [];
-        var files = Inputs.Select(name => Path.Combine(directory, name)).Concat(others.Order(StringComparer.Ordinal));
+        var files = Inputs.Select(name => Path.Combine(directory, name)).Where(File.Exists)
+            .Concat(others.Order(StringComparer.Ordinal));
         return string.Join(' ', files.Select(file => Convert.ToHexString(SHA256.HashData(File.ReadAllBytes(file)))));
     }
 }

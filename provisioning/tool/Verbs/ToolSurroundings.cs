@@ -78,6 +78,15 @@ internal sealed class ToolSurroundings(
         return act(folder, new PlantAuthority(folder, clock));
     }
 
+    /// <summary>
+    /// The same for a verb that makes certificates; where another CA does that, says what to do instead.
+    /// </summary>
+    public VerbReport InIssuingCa(
+        ParseResult parsed, string verb, string instead, Func<AuthorityFolder, PlantAuthority, VerbReport> act) =>
+        InCa(parsed, verb, (folder, authority) => authority.Issues ? act(folder, authority) : VerbReport.Failed(
+            verb, ToolExitCode.Unavailable, $"{Path.GetFullPath(folder.Directory)} signs bundles and makes no "
+            + "certificates: the plant has a CA of its own.", "Nothing was changed.", instead));
+
     public string Passphrase(ParseResult parsed) =>
         Passphrase(parsed.GetValue(PassphraseFile), "Passphrase of the CA's keys");
 

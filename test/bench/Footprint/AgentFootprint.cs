@@ -24,6 +24,11 @@ internal static class AgentFootprint
             print($"size of {name}", Size(new FileInfo(file).Length));
         }
 
+        foreach (var package in Packages())
+        {
+            print($"size of {Path.GetFileName(package)}", Size(new FileInfo(package).Length));
+        }
+
         SourceFile[] few = [Simulated("demo", 10, "1 s", "change")];
         foreach (var commitEvery in (string[])["50 ms", "1 s"])
         {
@@ -39,9 +44,14 @@ internal static class AgentFootprint
                 + Invariant($"({times.Min().TotalMilliseconds:0} to {times.Max().TotalMilliseconds:0})"));
         }
 
-        await PrintRunAsync("idle (10 signals a second)", agent, few, print, clock, cancel);
+        SourceFile[] still = [Simulated("demo", 10, "60 s", "change")];
+        await PrintRunAsync("idle (a source that is read once a minute)", agent, still, print, clock, cancel);
+        await PrintRunAsync("10 readings/s, simulated", agent, few, print, clock, cancel);
         await PrintRunAsync(
             "1,000 readings/s, simulated", agent, [Simulated("demo", 100, "100 ms", "always")], print, clock, cancel);
+        SourceFile[] many = [.. Enumerable.Range(0, 10).Select(
+            source => Simulated(Invariant($"demo{source}"), 100, "100 ms", "always"))];
+        await PrintRunAsync("10,000 readings/s, simulated", agent, many, print, clock, cancel);
         await using var machine = Machine();
         SourceFile[] polled = [Polled(machine.Port)];
         await PrintRunAsync("1,000 readings/s, Modbus TCP", agent, polled, print, clock, cancel);
@@ -81,6 +91,11 @@ internal static class AgentFootprint
         var sister = agent.Replace("linux-x64", "linux-arm64", StringComparison.Ordinal);
         return ((string[])[agent, sister]).Distinct().Where(File.Exists);
     }
+
+    /// <summary>Where <c>make dist</c> has made them.</summary>
+    private static IEnumerable<string> Packages() => Directory.Exists("out/dist")
+        ? Directory.EnumerateFiles("out/dist", "*.deb").Order(StringComparer.Ordinal)
+        : [];
 
     private static SourceFile Simulated(string name, int signals, string every, string report) =>
         SourceFile.Simulated(name, [.. Enumerable.Range(0, signals).Select(

@@ -1,4 +1,5 @@
 using Sluice.Agent.Health;
+using Sluice.Bench.Footprint;
 using Sluice.Plant.Gateway;
 
 namespace Sluice.Bench.Uplink;
@@ -12,6 +13,8 @@ internal sealed class BenchAgent(AgentProcess process, string configuration, Upl
 
     /// <summary>Just before it was started.</summary>
     public required Spent Began { get; init; }
+
+    public ProcessFigures Figures => ProcessFigures.Of(process.Id);
 
     public Task<Spent> SpentAsync() => Spent.NowAsync(process.Id, rig, clock);
 

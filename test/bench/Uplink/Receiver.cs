@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using Sluice.Bench.Beside;
 using Sluice.Field.Parts.Peers;
 using Sluice.Mes.Link;
 using Sluice.Mes.Schemas;
@@ -20,6 +21,7 @@ internal sealed class Receiver(TimeProvider clock) : IAsyncDisposable
     private readonly Lock gate = new();
     private List<Arrival> arrivals = [];
     private MesLink? link;
+    private long others;
 
     public int Count
     {
@@ -31,6 +33,11 @@ internal sealed class Receiver(TimeProvider clock) : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>Messages of somebody who does not speak the contract.</summary>
+    public long Others => Interlocked.Read(ref others);
+
+    public void ForgetOthers() => Interlocked.Exchange(ref others, 0);
 
     public static async Task<Receiver> StartAsync(
         MosquittoBroker broker, PlantKeys keys, TimeProvider clock, CancellationToken cancel)
@@ -67,6 +74,11 @@ internal sealed class Receiver(TimeProvider clock) : IAsyncDisposable
     {
         if (!message.Topic.EndsWith("/data", StringComparison.Ordinal))
         {
+            if (message.Topic.Contains(CollectdRun.TopicPart, StringComparison.Ordinal))
+            {
+                Interlocked.Increment(ref others);
+            }
+
             return;
         }
 

@@ -2,7 +2,7 @@ using Sluice.Agent;
 using Sluice.Agent.Binding;
 using Sluice.Agent.Enrolment;
 using Sluice.Fast.Validity;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Verbs;
 using Xunit;
 

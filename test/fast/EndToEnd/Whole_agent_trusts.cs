@@ -2,13 +2,14 @@ using System.Security.Cryptography;
 using System.Text;
 using Sluice.Agent.Health;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Trust;
 using Xunit;
 
 namespace Sluice.Fast.EndToEnd;
 
 /// <summary>The whole agent, when its plant publishes whom to believe.</summary>
+[Trait("suite", "world")]
 public sealed class Whole_agent_trusts
 {
     private const string Topic = "sluice/v1/plant1/trust";

@@ -4,7 +4,9 @@ using Sluice.Fast.EndToEnd;
 using Sluice.Fast.Validity;
 using Sluice.Plant.Clock;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
 using Xunit;
 
 namespace Sluice.Fast.Enrolment;

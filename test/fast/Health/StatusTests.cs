@@ -110,9 +110,10 @@ public sealed class StatusTests : IDisposable
 
         var lines = screen.Split('\n');
         Assert.Contains("The broker refuses", lines[1], StringComparison.Ordinal);
-        Assert.Contains(lines, line => line.StartsWith("hmi1", StringComparison.Ordinal) && line.Contains("silent"));
+        Assert.Contains(lines, line => line.StartsWith("BAD   hmi1  ", StringComparison.Ordinal)
+            && line.Contains("silent"));
         Assert.Contains(lines, line => line.TrimEnd()
-            == "Flash          1.9 GiB a day: buffer.flashEndurance \"30 TB\" lasts 41 years");
+            == "      Flash          1.9 GiB a day: buffer.flashEndurance \"30 TB\" lasts 41 years");
         Assert.All(lines, line => Assert.True(line.TrimEnd().Length <= 100, line));
     }
 

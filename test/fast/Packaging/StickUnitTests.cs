@@ -29,7 +29,7 @@ public sealed class StickUnitTests
         const string becoming = "/usr/bin/setpriv --reuid=\"$user\" --regid=\"$user\" --init-groups --no-new-privs";
         Assert.Contains($"as_user() {{ {becoming} -- \"$@\"; }}", script);
         var touching = script.SkipWhile(line => line != "mounted=yes").Where(line => line.Contains("$mount")).ToList();
-        Assert.Equal(2, touching.Count);
+        Assert.Equal(6, touching.Count);
         Assert.All(touching, line => Assert.Contains("as_user ", line));
         Assert.Contains("set -eu", script);
         Assert.Contains("trap end EXIT", script);
@@ -57,6 +57,7 @@ public sealed class StickUnitTests
             "SUBSYSTEM!=\"block\", GOTO=\"sluice_stick_end\"",
             "ENV{ID_BUS}!=\"usb\", GOTO=\"sluice_stick_end\"",
             "ENV{ID_FS_TYPE}!=\"vfat\", GOTO=\"sluice_stick_end\"",
+            "ENV{SLUICE_PARTITION}==\"?*\", GOTO=\"sluice_stick_end\"",
             "ENV{ID_FS_LABEL}==\"sluice-*|SLUICE-*\", GOTO=\"sluice_stick_end\"",
             "TAG+=\"systemd\", ENV{SYSTEMD_WANTS}+=\"sluice-stick@%k.service\"",
             "LABEL=\"sluice_stick_end\"",

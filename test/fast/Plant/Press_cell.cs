@@ -5,7 +5,8 @@ using Sluice.Hal.Modbus;
 using Sluice.Plant.Gateway;
 using Sluice.Plant.Keys;
 using Sluice.Plant.Machines;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
 using Xunit;
 
 namespace Sluice.Fast.Plant;

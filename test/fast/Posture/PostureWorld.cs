@@ -36,7 +36,11 @@ internal static class PostureWorld
                     new ProvedAttempt(EscapeAttempt.OtherPort, WallVerdict.Held, "landlock"),
                     new ProvedAttempt(EscapeAttempt.Datagram, WallVerdict.Held, "seccomp"),
                     new ProvedAttempt(EscapeAttempt.Exec, WallVerdict.Open, ""),
-                ])),
+                ]))
+            {
+                HostRules = new ProofView(Sent.AddSeconds(-30), 1,
+                    [new ProvedAttempt(EscapeAttempt.OtherHost, WallVerdict.Held, "firewall")]),
+            },
         },
         Session = new SessionFacts(
             "TLS 1.3", "TLS_AES_256_GCM_SHA384", "00C3A1D94E7F0B", At(2027, 2, 20),

@@ -6,11 +6,11 @@ using Xunit;
 
 namespace Sluice.Fast.Provisioning;
 
-/// <summary>provisioning/AUDIT.md is read as its reader would.</summary>
+/// <summary>provisioning/Audit/AUDIT.md is read as its reader would.</summary>
 public sealed class AuditDocumentTests
 {
     private static readonly string[] Blocks = RepositoryTree.Here.Files
-        .Single(file => file.Path == "provisioning/AUDIT.md").Text.Split("```\n");
+        .Single(file => file.Path == "provisioning/Audit/AUDIT.md").Text.Split("```\n");
 
     private readonly SimulatedIdentityDisk disk = new();
 

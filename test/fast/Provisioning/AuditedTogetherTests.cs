@@ -6,6 +6,7 @@ using Xunit;
 namespace Sluice.Fast.Provisioning;
 
 /// <summary>One log on a real disk, and several who write to it at once, each by a handle of its own.</summary>
+[Trait("suite", "world")]
 public sealed class AuditedTogetherTests : IDisposable
 {
     private const int Writers = 4;

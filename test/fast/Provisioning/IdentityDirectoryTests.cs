@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
+using Sluice.Provisioning.Identities;
 using Xunit;
 
 namespace Sluice.Fast.Provisioning;

@@ -3,9 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 using Sluice.Fast.Provisioning.Bundles;
 using Sluice.Fuzz;
 using Sluice.Fuzz.Identities;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Trust;
 using Xunit;
 

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Requests;
 using Xunit;
 

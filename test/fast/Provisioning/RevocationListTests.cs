@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using CsCheck;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Revocation;
 using Xunit;
 
 namespace Sluice.Fast.Provisioning;

@@ -1,4 +1,4 @@
-using Sluice.Provisioning;
+using Sluice.Provisioning.Certificates;
 using Xunit;
 
 namespace Sluice.Fast.Provisioning;

@@ -37,6 +37,9 @@ internal sealed class ScriptedLink : IBrokerLink
     /// <summary>Asked for each attempt.</summary>
     public Func<ConnectOutcome> Connect { get; set; } = () => Connected(1000);
 
+    /// <summary>Asked for each connection that is to follow; null: it lies ready.</summary>
+    public Func<ConnectOutcome?> Prepare { get; set; } = () => null;
+
     /// <summary>Sees each message that was accepted, in order.</summary>
     public Action<Delivered> OnAccepted { get; set; } = _ => { };
 
@@ -73,6 +76,9 @@ internal sealed class ScriptedLink : IBrokerLink
 
         return ValueTask.FromResult(outcome);
     }
+
+    public ValueTask<ConnectOutcome?> PrepareAsync(CancellationToken cancellationToken) =>
+        ValueTask.FromResult(Prepare());
 
     public async ValueTask<DeliveryOutcome> DeliverAsync(OutboundMessage message, CancellationToken cancellationToken)
     {

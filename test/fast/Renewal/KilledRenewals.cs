@@ -10,6 +10,7 @@ namespace Sluice.Fast.Renewal;
 /// The agent is ended at every step of a renewal, and the power goes before every change of the disk: the next start
 /// runs on an identity that is whole, goes on, and ends with one that the registration authority knows of.
 /// </summary>
+[Trait("suite", "world")]
 public sealed class KilledRenewals
 {
     [Fact]
@@ -79,6 +80,43 @@ public sealed class KilledRenewals
 
         TestContext.Current.TestOutputHelper!.WriteLine($"{disks} disks");
         Assert.True(disks > 100, $"{disks} disks only");
+    }
+
+    /// <summary>The same with keys in a TPM, whose changes are changes of the same power.</summary>
+    [Fact]
+    public void The_power_goes_before_each_change_of_disk_and_TPM()
+    {
+        for (var lasts = 0; ; lasts++)
+        {
+            var tpm = new SimulatedTpm();
+            using var world = new RenewalWorld(tpm: tpm);
+            tpm.Change = () => world.Disk.ChangeBeside();
+            world.Machine.Advance(TimeSpan.FromDays(64));
+            world.Disk.PowerLastsFor = lasts;
+            var isWhole = Runs(world);
+            world.Disk.PowerLastsFor = null;
+            var left = world.Disk.AfterPowerCut().ToList();
+            foreach (var disk in new[] { left[0], left[^1] }.Distinct())
+            {
+                world.Disk = disk;
+                world.Tpm = tpm.Copy(() => disk.ChangeBeside());
+                world.Start();
+                GoesOn(world, $"cut before change {lasts}\n{disk}");
+
+                // A second one retires the first; each has its own key in the TPM, and nothing else is there.
+                world.Machine.Advance(TimeSpan.FromDays(70));
+                world.Run(TimeSpan.FromDays(3));
+                var kept = new IdentityStore(world.Disk).KeysElsewhere().Select(key => key.Handle!.Value).ToList();
+                Assert.Equal(2, kept.Distinct().Count());
+                Assert.Equal(kept.Order(), world.Tpm.Places.Keys);
+            }
+
+            if (isWhole)
+            {
+                Assert.True(lasts > 10, $"{lasts} changes only");
+                return;
+            }
+        }
     }
 
     [Fact]

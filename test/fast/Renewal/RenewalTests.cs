@@ -1,7 +1,8 @@
 using Sluice.Agent.Renewal;
 using Sluice.Agent.Uplink;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
+using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
 using Xunit;
@@ -277,6 +278,55 @@ public sealed class RenewalTests : IDisposable
         world.Run(TimeSpan.FromMinutes(2));
         Assert.Equal(("0002", 1L), (world.State.Active, world.Work.View.Renewed));
         Assert.Empty(world.Work.View.Sentence);
+    }
+
+    [Fact]
+    public void How_a_renewal_ended_and_that_a_person_is_asked_is_one_line_of_the_log_each()
+    {
+        world.Answer = message => [RenewalWorld.Refusal(message, "held until a person looked", 600)];
+        world.AskNow();
+        var held = world.Work.TakeOutcome()!;
+        Assert.Equal(("renew", "held"), (held.Verb, held.Result));
+        Assert.Contains("held until a person looked", held.Text, StringComparison.Ordinal);
+        Assert.Equal((world.Active, RenewalWork.From(world.Requests[0].Correlation.Span)), (held.Old, held.From));
+        Assert.Null(world.Work.TakeOutcome());
+
+        world.Start();
+        world.Answer = message => [RenewalWorld.Refusal(message, "this key belongs to somebody else", 60)];
+        world.AskNow();
+        var failed = world.Work.TakeOutcome()!;
+        Assert.Equal(("renew", "failed"), (failed.Verb, failed.Result));
+        Assert.Contains("this key belongs to somebody else", failed.Text, StringComparison.Ordinal);
+        Assert.Equal(RenewalWork.From(world.Requests[^1].Correlation.Span), failed.From);
+        Assert.Null(world.Work.TakeOutcome());
+
+        // What was renewed is written with the change of the disk itself, and not a second time.
+        world.Start();
+        world.Answer = message => [RenewalWorld.Bundle(message, world.Sign(message))];
+        world.AskNow();
+        Assert.Equal(1, world.Work.View.Renewed);
+        Assert.Null(world.Work.TakeOutcome());
+        Assert.Contains(new AuditLog(world.Disk).Newest(20), line => line is { Verb: "renew", Result: "done" });
+    }
+
+    [Fact]
+    public void A_configuration_in_a_bundle_that_comes_in_band_is_left_alone_and_one_that_is_here_goes_along()
+    {
+        world.Answer = message =>
+        [
+            RenewalWorld.Bundle(message, world.Resign(world.Sign(message), content => content with
+            {
+                Configuration = new BundleConfiguration("{}"u8.ToArray(), []),
+            })),
+        ];
+        world.AskNow();
+        Assert.Equal("0002", world.State.Active);
+        Assert.Null(world.Disk.Read($"versions/0002/{IdentityStore.ConfigurationFile}", 10_000));
+
+        world.Disk.Write($"versions/0002/{IdentityStore.ConfigurationFile}", "mine"u8, isSecret: false);
+        world.AskNow();
+        Assert.Equal("0003", world.State.Active);
+        Assert.Equal("mine"u8.ToArray(), world.Disk.Read($"versions/0003/{IdentityStore.ConfigurationFile}", 10_000));
     }
 
     [Fact]

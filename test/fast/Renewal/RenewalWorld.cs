@@ -12,8 +12,8 @@ using Sluice.Agent.Uplink;
 using Sluice.Plant.Clock;
 using Sluice.Plant.Identities;
 using Sluice.Provision.Authority;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
 
@@ -39,8 +39,9 @@ internal sealed class RenewalWorld : IDisposable
     private readonly Dictionary<string, byte[]> answered = [];
     private LinkAttempt attempt = LinkAttempt.None;
 
-    public RenewalWorld(SimulatedIdentityDisk? disk = null)
+    public RenewalWorld(SimulatedIdentityDisk? disk = null, SimulatedTpm? tpm = null)
     {
+        Tpm = tpm;
         folder = AuthorityFolder.Open(directory);
         Authority = new PlantAuthority(folder, Machine) { PassphraseRounds = 1 };
         Authority.Make(Site, "the root's passphrase", Passphrase);
@@ -58,11 +59,18 @@ internal sealed class RenewalWorld : IDisposable
 
     public SimulatedIdentityDisk Disk { get; set; }
 
+    /// <summary>Where new keys are made; null: in files.</summary>
+    public SimulatedTpm? Tpm { get; set; }
+
     public RenewalWork Work { get; private set; } = null!;
 
     public IdentitySurroundings Surroundings => new()
     {
-        Configuration = Configuration,
+        Configuration = Configuration with { Identity = new IdentitySettings
+        {
+            Directory = "none", IsKeyInTpm = Tpm is not null,
+        } },
+        Chip = Tpm ?? new SimulatedTpm { IsMissing = true },
         Clock = Machine,
         HostClock = Machine,
         Look = () => IsUnreadable ? throw new IOException("Input/output error") : new OpenIdentityDisk(Disk),

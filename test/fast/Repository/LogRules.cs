@@ -10,7 +10,8 @@ internal static partial class LogRules
 {
     private static readonly Dictionary<string, (int First, int Last)> Ranges = new()
     {
-        ["agent"] = (1, 99),
+        ["agent"] = (1, 49),
+        ["agent/Watchdog"] = (50, 99),
         ["agent/Sampling"] = (1000, 1999),
         ["agent/Buffering"] = (2000, 2999),
         ["agent/Publishing"] = (3000, 3999),

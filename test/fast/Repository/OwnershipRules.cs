@@ -30,8 +30,10 @@ internal static partial class OwnershipRules
         "agent/Buffering/Disk/Storage/DirectoryStorage.cs", // what the kernel stamps files with
         "agent/Publishing/PublishDesk.cs", // "sent" in a message
         "agent/Egress/Proof/ProofLoop.cs", // "proved" in the posture
+        "agent/CommandLine/Egress/HostProofVerb.cs", // the same
         "agent/Publishing/UplinkJournal.cs", "agent/Health/StatusReporter.cs", // what status shows
         "agent/CommandLine/Finding/FindOrderVerb.cs", // when a golden sample was taken
+        "agent/CommandLine/Updating/UpdateVerb.cs", // when an update was brought
         "agent/Enrolment/EnrolmentContext.cs", "agent/Auditing/AuditLoop.cs",
         "agent/Enrolment/Wiping/Wipe.cs", // when somebody did what
         "agent/Enrolment/Trial.cs", // "sent" in the message of a trial

@@ -7,10 +7,11 @@ using Sluice.Agent.Uplink;
 using Sluice.Fast.Renewal;
 using Sluice.Plant.Identities;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Store;
 using Sluice.Provisioning.Trust;
 using Xunit;
@@ -18,6 +19,7 @@ using Xunit;
 namespace Sluice.Fast.Trust;
 
 /// <summary>A gateway takes in what its plant's CA publishes, stepped, on a disk in memory.</summary>
+[Trait("suite", "world")]
 public sealed class TrustIntakeTests : IDisposable
 {
     private readonly RenewalWorld world = new();

@@ -37,6 +37,69 @@ public sealed class MqttBrokerLinkTests
         Assert.Equal(DeliveryVerdict.Accepted, delivered.Verdict);
     }
 
+    /// <summary>The broker's word on the identity is that of the handshake: another one on the disk comes too late.
+    /// </summary>
+    [Fact]
+    public async Task What_was_prepared_is_what_connects_and_the_session_before_stands_until_then()
+    {
+        await using var bench = await BrokerLinkBench.StartAsync();
+        await using var link = bench.Link();
+        var first = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        bench.Keys.WriteIdentityVersion(
+            bench.IdentityDirectory, BrokerLinkBench.GatewayId, bench.Keys.IssueClient(BrokerLinkBench.GatewayId),
+            "0002");
+        Assert.Null(await link.PrepareAsync(CancellationToken.None));
+        Assert.False(link.Lost.IsCompleted);
+        Assert.Equal(DeliveryVerdict.Accepted, (await link.DeliverAsync(
+            BrokerLinkBench.Message($"{BrokerLinkBench.Base}/status", "{}", retain: true), CancellationToken.None))
+            .Verdict);
+
+        Directory.Move(Path.Combine(bench.IdentityDirectory, "current"), Path.Combine(bench.IdentityDirectory, "gone"));
+        var second = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.Equal("", second.Sentence);
+        Assert.NotEqual(first.Terms!.Session!.CertificateSerial, second.Terms!.Session!.CertificateSerial);
+        Assert.Equal(DeliveryVerdict.Accepted, (await link.DeliverAsync(
+            BrokerLinkBench.Message($"{BrokerLinkBench.Base}/status", "{}", retain: true), CancellationToken.None))
+            .Verdict);
+    }
+
+    [Fact]
+    public async Task A_preparation_that_fails_says_why_and_touches_nothing_and_a_cold_one_is_made_anew()
+    {
+        await using var bench = await BrokerLinkBench.StartAsync();
+        await using var link = bench.Link();
+        await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        var current = Path.Combine(bench.IdentityDirectory, "current");
+        Directory.Move(current, current + "-gone");
+        Assert.Equal(ConnectVerdict.NoIdentity, (await link.PrepareAsync(CancellationToken.None))!.Verdict);
+        Assert.False(link.Lost.IsCompleted);
+
+        Directory.Move(current + "-gone", current);
+        Assert.Null(await link.PrepareAsync(CancellationToken.None));
+        await bench.Broker.CutAsync();
+        await bench.Broker.StartAsync(CancellationToken.None);
+        var outcome = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.Equal("", outcome.Sentence);
+    }
+
+    [Fact]
+    public async Task A_lost_session_went_on_with_what_had_been_prepared_before_the_identity_was_switched()
+    {
+        await using var bench = await BrokerLinkBench.StartAsync();
+        await using var link = bench.Link();
+        var first = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.Null(await link.PrepareAsync(CancellationToken.None));
+        bench.Keys.WriteIdentityVersion(
+            bench.IdentityDirectory, BrokerLinkBench.GatewayId, bench.Keys.IssueClient(BrokerLinkBench.GatewayId),
+            "0002");
+        await using var other = bench.Link();
+        await other.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        await link.Lost.WaitAsync(Bound);
+
+        var second = await link.ConnectAsync(BrokerLinkBench.Will, CancellationToken.None);
+        Assert.NotEqual(first.Terms!.Session!.CertificateSerial, second.Terms!.Session!.CertificateSerial);
+    }
+
     /// <summary>Behind such a broker the gateway had one message in flight, and a backlog took as long.</summary>
     [Fact]
     public async Task A_broker_that_announced_no_limits_was_taken_for_one_that_takes_one_message_at_a_time()

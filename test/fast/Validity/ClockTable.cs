@@ -3,7 +3,7 @@ using Sluice.Agent.Enrolment;
 using Sluice.Agent.Uplink;
 using Sluice.Fast.Uplink;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 using Xunit;
 

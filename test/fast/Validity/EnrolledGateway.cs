@@ -4,9 +4,9 @@ using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
 using Sluice.Plant.Broker;
 using Sluice.Plant.Clock;
+using Sluice.Plant.Identities;
 using Sluice.Plant.Keys;
 using Sluice.Provision.Authority;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Store;
@@ -43,6 +43,11 @@ internal sealed class EnrolledGateway : IAsyncDisposable
 
     public string? Tpm { get; set; }
 
+    /// <summary>Its chip; keys are made there where the configuration says so.</summary>
+    public SimulatedTpm Chip { get; set; } = new() { IsMissing = true };
+
+    public bool IsKeyInTpm { get; set; }
+
     public MovedClock Clock { get; } = new() { Synchronised = true };
 
     public EmbeddedBroker Broker { get; }
@@ -63,14 +68,17 @@ internal sealed class EnrolledGateway : IAsyncDisposable
             Port = Broker.Port,
             Network = IPNetwork.Parse("127.0.0.0/8"),
         },
-        Identity = new IdentitySettings { Directory = IdentityPath },
+        Identity = new IdentitySettings { Directory = IdentityPath, IsKeyInTpm = IsKeyInTpm },
         Buffer = new BufferSettings { Directory = directory },
         Sources = [],
         Hash = new string('0', 64),
     };
 
     public EnrolmentContext Context =>
-        new(Configuration, disk, Clock, Clock, new EnrolmentUser("somebody", "none")) { Machine = Machine, Tpm = Tpm };
+        new(Configuration, disk, Clock, Clock, new EnrolmentUser("somebody", "none"))
+        {
+            Machine = Machine, Tpm = Tpm, Chip = Chip,
+        };
 
     public void SetClock(DateTimeOffset wall, bool isSet)
     {

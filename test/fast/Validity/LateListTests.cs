@@ -1,7 +1,8 @@
 using Sluice.Agent.Standing;
 using Sluice.Agent.Uplink;
 using Sluice.Fast.Uplink;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
+using Sluice.Provisioning.Revocation;
 using Xunit;
 
 namespace Sluice.Fast.Validity;

@@ -8,6 +8,7 @@ namespace Sluice.Fast.World;
 /// The test of the world: with a mistake put in at a seam, the right checker finds it within a few seeds; without it
 /// the same seeds are well.
 /// </summary>
+[Trait("suite", "world")]
 public sealed class MutantTests
 {
     private const int SeedsMax = 30;
@@ -131,6 +132,10 @@ public sealed class MutantTests
     [Fact]
     public void Correcting_what_another_boot_left_is_caught() =>
         Caught(() => new ClockMutants.CorrectsAnotherBoot(), Checker.Clock);
+
+    [Fact]
+    public void Sending_faster_than_it_may_is_caught() => Caught(
+        () => new Mutants.SendsTwiceAsFast(), settings => settings.Budgeted(), Checker.Traffic);
 
     /// <summary>Much to say, and for most of the time nobody there to hear it.</summary>
     private static WorldSettings CutOff(WorldSettings settings) =>

@@ -106,6 +106,12 @@ internal static partial class Mutants
         public override TimeSpan CommitEvery(TimeSpan configured) => configured * 4;
     }
 
+    /// <summary>Takes twice what it may of the line.</summary>
+    public sealed class SendsTwiceAsFast : Seams
+    {
+        public override long RateMax(long configured) => configured * 2;
+    }
+
     /// <summary>History goes out as if it were the present.</summary>
     public sealed class LosesTheHistoricalFlag : Seams
     {

@@ -88,6 +88,27 @@ public sealed class WorldTests
         Assert.True(report.Fault is null, report.ToString());
     }
 
+    /// <summary>
+    /// That no stretch of time carries more than it may is held in every world; here a whole day waits, and the least
+    /// rate that can be set is what holds it up.
+    /// </summary>
+    [Fact]
+    public void A_day_of_backlog_goes_out_no_faster_than_the_configuration_allows()
+    {
+        var settings = WorldSettings.Of(1, days: 1).Budgeted();
+        using var world = new PlantWorld(settings);
+        var report = world.Run();
+        Assert.True(report.Fault is null, report.ToString());
+        var rate = settings.RateBytesPerSecondMax;
+        TestContext.Current.TestOutputHelper?.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{report.SentBytes} bytes sent, at most {report.BusiestBytesPerSecond:0} a second over ten seconds; "
+            + $"publish.rateMax {rate}"));
+        Assert.True(report.SentBytes > 60 * rate, "the backlog was too small to be held up");
+
+        // In ten seconds: a second saved up and a message of 64 KiB more, which is four seconds of this rate.
+        Assert.InRange(report.BusiestBytesPerSecond, 0.9 * rate, 1.5 * rate);
+    }
+
     private static readonly IReadOnlyDictionary<string, int> Empty = new Dictionary<string, int>();
 
     private static readonly string[] Troubles =

@@ -94,6 +94,7 @@ public sealed class The_firewall : IDisposable
     {
         await using var plant = await FieldPlant.StartAsync();
         await using var cables = await plant.LayCablesAsync();
+        plant.Configure(plant.Configuration with { Interface = NetworkCables.BrokerCard });
         string[] asAgent = ["/usr/bin/setpriv", "--reuid", Number(Agent), "--clear-groups"];
         await using var gateway = new FieldGateway(plant.Directory) { Inside = [.. cables.Exec, .. asAgent] };
         Assert.Equal(0, (await ChildProcess.RunAsync("/bin/chown", "-R", Number(Agent), plant.Directory.Root)).Code);

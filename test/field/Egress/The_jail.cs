@@ -24,6 +24,7 @@ public sealed class The_jail
         Assert.True(jail.GetProperty("filters").GetBoolean());
         var threads = Directory.GetDirectories($"/proc/{plant.Gateway.Process.Id}/task");
         Assert.True(threads.Length > 3);
+        Assert.Equal("sluice-agent\n", await File.ReadAllTextAsync($"/proc/{plant.Gateway.Process.Id}/comm"));
         Assert.All(threads, thread =>
         {
             var status = File.ReadAllText(Path.Combine(thread, "status"));

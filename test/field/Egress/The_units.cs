@@ -5,7 +5,7 @@ namespace Sluice.Field.Egress;
 
 /// <summary>
 /// The service units as the package will install them, judged by systemd's own analysis, with the drop-in that the
-/// configuration makes. No systemd runs here: that the agent works under them is not shown by this.
+/// configuration makes. No systemd runs here: that the agent works under them is shown in the virtual gateway.
 /// </summary>
 public sealed class The_units : IDisposable
 {
@@ -35,14 +35,25 @@ public sealed class The_units : IDisposable
     }
 
     [Theory]
+    [InlineData("sluice-firewall.service")]
+    [InlineData("sluice-firewall-proof.service")]
+    public async Task Leave_what_runs_beside_it_open_to_no_more(string name)
+    {
+        var (code, said) = await AnalyzeAsync(
+            "security", "--offline=true", "--no-pager", $"--threshold={ExposureMaxTenths}", Path.Combine(Units, name));
+        Assert.True(code == 0, said);
+    }
+
+    [Theory]
     [InlineData(Agent)]
     [InlineData("sluice-firewall.service")]
+    [InlineData("sluice-firewall-proof.service")]
     public async Task Are_understood_word_for_word(string name)
     {
         // The analysis wants each program to be there: this one stands for it.
         var unit = await File.ReadAllTextAsync(Path.Combine(Units, name));
         Directory.CreateDirectory(directory.At("units"));
-        foreach (var each in Directory.GetFiles(Units, "*.service"))
+        foreach (var each in Directory.GetFiles(Units, "*.service").Concat(Directory.GetFiles(Units, "*.timer")))
         {
             var text = await File.ReadAllTextAsync(each);
             await File.WriteAllTextAsync(
@@ -71,9 +82,12 @@ public sealed class The_units : IDisposable
             Path.Combine(Units, "sluice-addresses"), [directory.At("none")], null,
             new Dictionary<string, string> { ["SLUICE_AGENT"] = "/bin/false" });
         await generator.ExitAsync(FieldPlant.Soon);
-        Assert.Equal(
-            "[Service]\nIPAddressDeny=any\n",
-            await File.ReadAllTextAsync(Path.Combine(directory.At("none"), $"{Agent}.d", "50-addresses.conf")));
+        foreach (var unit in new[] { Agent, "sluice-stick@.service" })
+        {
+            Assert.Equal(
+                "[Service]\nIPAddressDeny=any\n",
+                await File.ReadAllTextAsync(Path.Combine(directory.At("none"), $"{unit}.d", "50-addresses.conf")));
+        }
     }
 
     /// <summary>Word to systemd goes out of the jail, and nothing else does by that way.</summary>
@@ -81,26 +95,17 @@ public sealed class The_units : IDisposable
     public async Task Are_told_when_the_agent_is_ready_and_when_it_stops()
     {
         await using var plant = await FieldPlant.StartAsync(withMes: false);
-        var socket = directory.At("notify");
-        await using var systemd = ChildProcess.Start(
-            "/usr/bin/socat", ["-u", $"UNIX-RECV:{socket}", $"CREATE:{directory.At("heard")}"]);
-        await Eventually.HoldsAsync(() => File.Exists(socket), FieldPlant.Soon, () => systemd.Tail());
-        await using var gateway = new FieldGateway(plant.Directory)
-        {
-            // All that a unit with ProtectProc=invisible gives: who the parent is cannot be seen.
-            Inside = ["/usr/bin/env", $"NOTIFY_SOCKET={socket}"],
-        };
+        await using var systemd = await ServiceManager.ListenAsync(plant.Directory);
+        await using var gateway = new FieldGateway(plant.Directory) { Inside = systemd.Around() };
         gateway.Start();
-        await HearsAsync("READY=1");
+        await systemd.HearsAsync("READY=1");
         await plant.ServesAsync(gateway, 5);
         Assert.Equal(0, await gateway.StopAsync());
-        await HearsAsync("STOPPING=1");
-    }
+        await systemd.HearsAsync("STOPPING=1");
 
-    private Task<TimeSpan> HearsAsync(string word) => Eventually.HoldsAsync(
-        async () => File.Exists(directory.At("heard"))
-            && (await File.ReadAllTextAsync(directory.At("heard"))).Contains(word, StringComparison.Ordinal),
-        FieldPlant.Soon, () => $"'{word}' was never said to systemd");
+        // It was not asked to feed a watchdog.
+        Assert.Equal(0, systemd.Times("WATCHDOG"));
+    }
 
     private static Task<(int Code, string Text)> AnalyzeAsync(params string[] arguments) =>
         ChildProcess.RunAsync("/usr/bin/systemd-analyze", arguments);

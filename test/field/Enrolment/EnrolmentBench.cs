@@ -81,7 +81,8 @@ internal sealed class EnrolmentBench : IAsyncDisposable
             await terminal.TypeAsync(typed);
         }
 
-        await terminal.ExitAsync(Patience);
+        // A renewal is waited for by its verb, a minute at most.
+        await terminal.ExitAsync(Patience * 3);
         said.Add(terminal.Text);
         Assert.True(terminal.ExitCode == 0, terminal.Text);
         return terminal.Text;

@@ -70,6 +70,8 @@ public sealed class Stick_by_itself : IAsyncLifetime
         {
             var told = await File.ReadAllTextAsync(Path.Combine(mount, "sluice", "gw-1.diagnostics.txt"));
             Assert.Contains("at a stick: rollback done.", told);
+            Assert.Contains("ok    configuration-there", told);
+            Assert.Contains("ok    broker-accepts", told);
             Assert.False(File.Exists(Path.Combine(mount, "sluice", "gw-1.jobs.txt")));
         });
         await PlugInAsync(ExitCode.Unclear, "already taken in version 2");

@@ -59,6 +59,7 @@ public sealed class The_technicians_guide
         var ask = new GuideView(masks)
             .With($"{gateway}init", init)
             .With($"{gateway}export /media/stick", await bench.ByHandAsync(Verb("export", bench.Stick)));
+        var own = await GuideOwnCa.ShowAsync(bench, key, masks);
         var sign = new GuideView(masks).With("laptop$ sluice-provision sign /media/stick --ca ca",
             await bench.ByHandAsync([PlantCa.Binary, "sign", bench.Stick, "--ca", bench.Ca.Folder],
                 (key, "yes"), ("Passphrase", PlantCa.Passphrase)));
@@ -71,7 +72,8 @@ public sealed class The_technicians_guide
         var renew = await RenewAsync(bench, masks);
         return
         [
-            ("ask", ask), ("sign", sign), ("take", take), ("renew", renew), ("wipe", await WipeAsync(bench, masks)),
+            ("ask", ask), ("sign", sign), ("take", take), ("own-ca", own), ("renew", renew),
+            ("wipe", await WipeAsync(bench, masks)),
         ];
     }
 
@@ -101,9 +103,9 @@ public sealed class The_technicians_guide
         await renewal.UntilVersionAsync("0001t1");
         var screen = await bench.ByHandAsync(
             [FieldGateway.Binary("linux-x64"), "identity", "renew", "--socket", bench.Gateway.Socket]);
-        const string before = "a new key was made, ";
+        const string before = "a new key, ";
         var at = screen.IndexOf(before, StringComparison.Ordinal) + before.Length;
-        masks[screen[at..screen.IndexOf(',', at)]] = "7C1V-9AHE-MB0K-2XQ4";
+        masks[screen[at..screen.IndexOf(';', at)]] = "7C1V-9AHE-MB0K-2XQ4";
         return new GuideView(masks).With("gateway$ sluice-agent identity renew", screen);
     }
 }

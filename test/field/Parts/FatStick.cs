@@ -6,12 +6,14 @@ namespace Sluice.Field.Parts;
 /// </summary>
 internal sealed class FatStick(FieldDirectory directory)
 {
-    private string Image => directory.At("stick.img");
+    /// <summary>All of it, as a machine gets it that it is plugged into.</summary>
+    public string Image => directory.At("stick.img");
 
     /// <summary>A new one with its folder.</summary>
-    public async Task<FatStick> MakeAsync()
+    public async Task<FatStick> MakeAsync(string size = "4M")
     {
-        await DoAsync("/usr/bin/truncate", "-s", "4M", Image);
+        File.Delete(Image);
+        await DoAsync("/usr/bin/truncate", "-s", size, Image);
         await DoAsync("/usr/bin/mformat", "-i", Image, "-v", "STICK", "::");
         await DoAsync("/usr/bin/mmd", "-i", Image, "::/sluice");
         return this;

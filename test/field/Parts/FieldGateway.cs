@@ -20,6 +20,9 @@ internal sealed record FieldConfiguration
 
     public string PlantAddress { get; init; } = "127.0.0.1";
 
+    /// <summary>The card to the broker; null where the agent is to find it.</summary>
+    public string? Interface { get; init; }
+
     public string KeepAlive { get; init; } = "5 s";
 
     public string TlsMin { get; init; } = "1.3";
@@ -58,6 +61,9 @@ internal sealed record FieldConfiguration
     public string MadeUp { get; init; } = "signal,address,type,report\nwave,sine,float64,always\n";
 
     public string MadeUpEvery { get; init; } = "250 ms";
+
+    /// <summary>Lines of <c>sources</c>.</summary>
+    public string MoreSources { get; init; } = "";
 }
 
 /// <summary>
@@ -203,8 +209,11 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
     }
 
     // The verbs run as the native binary even where the agent itself runs under emulation: the socket is the same.
-    private static Task<(int Code, string Text)> VerbAsync(params string[] arguments) =>
+    public static Task<(int Code, string Text)> VerbAsync(params string[] arguments) =>
         ChildProcess.RunAsync(Binary("linux-x64"), arguments);
+
+    private static string Card(FieldConfiguration wish) =>
+        wish.Interface is { } card ? $"\"interface\": \"{card}\"," : "";
 
     private string Json(FieldConfiguration wish) => $$"""
         {
@@ -212,7 +221,8 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
           "gateway": { "site": "plant1", "id": "{{Id}}" },
           "broker": {
             "host": "{{wish.BrokerHost}}", "addresses": ["{{wish.BrokerAddress}}"], "port": {{wish.BrokerPort}},
-            "network": "{{wish.BrokerNetwork}}", "keepAlive": "{{wish.KeepAlive}}", "tlsMin": "{{wish.TlsMin}}"
+            "network": "{{wish.BrokerNetwork}}", {{Card(wish)}}
+            "keepAlive": "{{wish.KeepAlive}}", "tlsMin": "{{wish.TlsMin}}"
           },
           "time": { "clock": "{{wish.Clock}}" },
           "identity": { "directory": "{{IdentityDirectory}}", "key": "file" },
@@ -225,6 +235,7 @@ internal sealed class FieldGateway(FieldDirectory directory) : IAsyncDisposable
             "plc": { "kind": "modbus-tcp", "address": "{{wish.PlantAddress}}", "port": {{wish.PlantPort}}, "unitId": 1,
                      "every": "{{wish.Every}}", "timeout": "500 ms", "signals": "plant.csv" },
             "demo": { "kind": "simulated", "every": "{{wish.MadeUpEvery}}", "signals": "made-up.csv" },
+            {{wish.MoreSources}}
           },
         }
         """;

@@ -37,10 +37,10 @@ internal sealed class FieldMes : IAsyncDisposable
     public IReadOnlyList<Arrival> Arrivals => subscriber?.Arrivals ?? [];
 
     public static async Task<FieldMes> StartAsync(
-        (string Certificate, string Key) identity, MosquittoBroker broker)
+        (string Certificate, string Key) identity, MosquittoBroker broker, string[]? inside = null)
     {
         var mes = new FieldMes();
-        mes.subscriber = await MosquittoSubscriber.StartAsync(identity, broker, mes.Hear);
+        mes.subscriber = await MosquittoSubscriber.StartAsync(identity, broker, mes.Hear, inside);
         return mes;
     }
 

@@ -22,13 +22,16 @@ internal sealed class PlantCa(FieldDirectory directory, string name = "ca", stri
     /// <summary>The short fingerprint of its root.</summary>
     public string Root { get; private set; } = "";
 
-    public async Task<PlantCa> MakeAsync()
+    /// <param name="more">Such as <c>--bundles-only</c>.</param>
+    public async Task<PlantCa> MakeAsync(params string[] more)
     {
         await File.WriteAllTextAsync(PassphraseFile, Passphrase + "\n");
         await File.WriteAllTextAsync(RootPassphraseFile, "a passphrase of the safe\n");
         var made = await JsonAsync(
+        [
             "ca", "init", "--site", site, "--root-passphrase-file", RootPassphraseFile, "--passphrase-file",
-            PassphraseFile);
+            PassphraseFile, .. more,
+        ]);
         Root = made.GetProperty("rootFingerprint").GetString()!;
         return this;
     }

@@ -56,6 +56,13 @@ internal sealed class Terminal : IAsyncDisposable
 
     public Task PressCtrlCAsync() => PressAsync(EndOfText.ToString());
 
+    /// <summary>Keys, as they are.</summary>
+    public async Task PressAsync(string keysPressed)
+    {
+        await keys.WriteAsync(Encoding.UTF8.GetBytes(keysPressed));
+        await keys.FlushAsync();
+    }
+
     public Task<string> SaysAsync(string words, TimeSpan within) => child.SaysAsync(words, within);
 
     public async Task ExitAsync(TimeSpan within)
@@ -71,12 +78,6 @@ internal sealed class Terminal : IAsyncDisposable
         // script does not outlive this, and its terminal hangs up: what runs on it gets SIGHUP.
         await child.DisposeAsync();
         await keys.DisposeAsync();
-    }
-
-    private async Task PressAsync(string keysPressed)
-    {
-        await keys.WriteAsync(Encoding.UTF8.GetBytes(keysPressed));
-        await keys.FlushAsync();
     }
 
     private static string Quoted(string word) => $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";

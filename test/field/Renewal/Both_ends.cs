@@ -78,8 +78,10 @@ public sealed class Both_ends : IAsyncLifetime
         Assert.Equal("asking", renewal.GetProperty("state").GetString());
 
         await bench.BeginAuthorityAsync();
+
+        // The pause before its next request has grown meanwhile.
         await Eventually.HoldsAsync(async () => (await bench.Gateway.StatusJsonAsync()).GetProperty("renewal")
-            .GetProperty("renewed").GetInt64() == 1, FieldPlant.Later,
+            .GetProperty("renewed").GetInt64() == 1, FieldPlant.Later * 3,
             () => $"{bench.Gateway.Process.Tail()}\n{bench.Said()}");
 
         // One request was signed, however often it was asked.

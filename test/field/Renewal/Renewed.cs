@@ -14,8 +14,8 @@ public sealed class Renewed : IAsyncLifetime
 {
     private const int Renewals = 50;
 
-    /// <summary>As the signals are made up and committed, with no swap.</summary>
-    private static readonly TimeSpan BetweenMessages = TimeSpan.FromMilliseconds(50);
+    /// <summary>What passes without a swap before the first, to see what the pace is by itself.</summary>
+    private const int UndisturbedMessages = 60;
 
     private static readonly TimeSpan GapMax = TimeSpan.FromSeconds(5);
 
@@ -29,10 +29,11 @@ public sealed class Renewed : IAsyncLifetime
         authority = await ScriptedAuthority.StartAsync(plant.Keys, plant.Broker);
         plant.Configure(plant.Configuration with
         {
-            // Ten signals, twenty times a second, and committed as often: what the gap is measured with.
+            // Two signals, a hundred times a second: what the gap is measured with. Ten of them, as often as they are
+            // committed, make two beats of one length, and a message each second beat: the gap is the beat then.
             MadeUp = "signal,address,type,report\n" + string.Concat(
-                Enumerable.Range(0, 10).Select(number => $"wave{number},sine,float64,always\n")),
-            MadeUpEvery = "50 ms",
+                Enumerable.Range(0, 2).Select(number => $"wave{number},sine,float64,always\n")),
+            MadeUpEvery = "10 ms",
             CommitEvery = "50 ms",
             Every = "1 s",
         });
@@ -56,6 +57,7 @@ public sealed class Renewed : IAsyncLifetime
     {
         plant.Gateway.Start();
         await plant.Gateway.ConnectedAsync(FieldPlant.Soon);
+        var undisturbed = await UndisturbedAsync();
         var gaps = new List<Swap>();
         var serials = new HashSet<string>();
         for (var done = 0; done < Renewals; done++)
@@ -77,10 +79,10 @@ public sealed class Renewed : IAsyncLifetime
         var repeated = plant.Mes.Judge((_, stream) => stream.Duplicates);
         TestContext.Current.TestOutputHelper!.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"gap over the swap, from the last message of the old session to the first of the new: "
-            + $"{Spread(gaps, swap => swap.Whole)}; what the swap adds to the {BetweenMessages.TotalMilliseconds:0} ms "
-            + $"between messages without one: {Spread(gaps, swap => swap.Whole - BetweenMessages)}; of the whole, "
-            + $"until the new session's birth: {Spread(gaps, swap => swap.UntilBirth)}, from there to its readings: "
-            + $"{Spread(gaps, swap => swap.Whole - swap.UntilBirth)}; {plant.Mes.Account()}; repeated {repeated}"));
+            + $"{Spread(gaps.Select(swap => swap.Whole))}; between two messages without a swap: {Spread(undisturbed)}; "
+            + $"of the gap, until the new session's birth: {Spread(gaps.Select(swap => swap.UntilBirth))}, from there "
+            + $"to its readings: {Spread(gaps.Select(swap => swap.Whole - swap.UntilBirth))}; {plant.Mes.Account()}; "
+            + $"repeated {repeated}"));
         Assert.True(gaps.Max(swap => swap.Whole) < GapMax, $"{gaps.Max(swap => swap.Whole)}");
         Assert.Equal(1, plant.Mes.Judge((_, stream) => stream.Stores.Count));
         Assert.Equal(2, Directory.EnumerateDirectories(
@@ -199,9 +201,19 @@ public sealed class Renewed : IAsyncLifetime
     private List<DateTime> DataAt() =>
         [.. plant.Mes.Arrivals.Where(arrival => arrival.Topic == "data").Select(arrival => arrival.At)];
 
-    private static string Spread(List<Swap> swaps, Func<Swap, TimeSpan> part)
+    /// <summary>From one message to the next while nothing happens.</summary>
+    private async Task<List<TimeSpan>> UndisturbedAsync()
     {
-        var sorted = swaps.Select(swap => part(swap).TotalMilliseconds).Order().ToList();
+        var before = DataAt().Count;
+        await Eventually.HoldsAsync(() => DataAt().Count > before + UndisturbedMessages, FieldPlant.Soon,
+            () => $"nothing arrives. {plant.Gateway.Process.Tail()}");
+        var data = DataAt()[before..];
+        return [.. data.Zip(data.Skip(1), (one, next) => next - one)];
+    }
+
+    private static string Spread(IEnumerable<TimeSpan> spans)
+    {
+        var sorted = spans.Select(span => span.TotalMilliseconds).Order().ToList();
         return string.Create(
             CultureInfo.InvariantCulture, $"p50 {sorted[sorted.Count / 2]:0} ms, p99 {sorted[^1]:0} ms");
     }

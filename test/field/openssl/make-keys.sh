@@ -3,6 +3,7 @@
 # certificates that .NET made: root, issuing authority, broker, gateway, MES, and the lists of what was revoked.
 # usage: make-keys.sh DIRECTORY plant BROKER_HOST GATEWAY_ID
 #        make-keys.sh DIRECTORY client|server NAME COMMON_NAME  one more, as NAME.pem and NAME.key
+#        make-keys.sh DIRECTORY answer NAME REQUEST [root]  signs a gateway's own request, as NAME.crt
 #        make-keys.sh DIRECTORY revoke NAME                 from now on crl.pem names it
 #        make-keys.sh DIRECTORY adopt CA PASSPHRASE_FILE ROOT_PASSPHRASE_FILE   a CA of sluice-provision instead
 #        make-keys.sh DIRECTORY odd BROKER_HOST GATEWAY_ID  certificates that no CA in its right mind would sign
@@ -51,6 +52,14 @@ client() { leaf "$1" "$2" "extendedKeyUsage=${3:-clientAuth}"; }
 
 server() { leaf "$1" "$2" "extendedKeyUsage=${3:-serverAuth}
 subjectAltName=DNS:$2,IP:127.0.0.1"; }
+
+answer() {                           # NAME REQUEST AUTHORITY: as a plant's CA does, by its own rules
+  cp "$2" "$1.csr"
+  sign "${3:-issuing}" "$1" "$until" "basicConstraints=critical,CA:FALSE
+keyUsage=critical,digitalSignature
+extendedKeyUsage=clientAuth
+authorityKeyIdentifier=keyid"
+}
 
 lists() {                            # both authorities' lists, fresh for 30 days
   for each in issuing root; do
@@ -112,6 +121,7 @@ case $verb in
   odd) odd "$3" "$4" ;;
   client) client "$3" "$4" ;;
   server) server "$3" "$4" ;;
+  answer) answer "$3" "$4" "${5:-}" ;;
   revoke)
     openssl ca -config issuing.cnf -keyfile issuing.key -cert issuing.crt -revoke "$3.crt" 2>/dev/null
     lists ;;

@@ -1,5 +1,5 @@
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
 
 namespace Sluice.Fuzz.Identities;
@@ -82,6 +82,10 @@ public sealed class BundleTarget(string name, BundleParser parser)
                 ? "a revoked certificate was taken" : "a certificate was taken that the CA did not sign", input);
         Holds(content.Roots.Any(root => Der.SignedPart(root).SequenceEqual(Der.SignedPart(Plant.Root.RawData))),
             "it was taken, and no later one could follow: its root is not among the roots", input);
+        Holds(content.Configuration is null || (content.Configuration.Lists.Count <= BundleConfiguration.ListsMax
+            && content.Configuration.Lists.All(list => !Path.IsPathRooted(list.Key) && !list.Key.Contains("..")
+                && list.Value.Length <= BundleConfiguration.BytesMax)),
+            "it was taken, and a signal list in it would lie somewhere else", input);
         return 0;
     }
 

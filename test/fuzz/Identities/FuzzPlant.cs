@@ -2,8 +2,9 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Revocation;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Fuzz.Identities;
 
@@ -80,6 +81,8 @@ internal sealed class FuzzPlant : IDisposable
         Roots = [keys.Root.RawData],
         RevocationLists = [.. Lists],
         Broker = new BundleBroker("mes-broker.dmz.plant1", [IPAddress.Parse("192.0.2.10")], 8883),
+        Configuration = new BundleConfiguration(
+            "{}"u8.ToArray(), [KeyValuePair.Create("list.csv", (ReadOnlyMemory<byte>)"signal\n"u8.ToArray())]),
     };
 
     private static X509Certificate2 MakeNextRoot()

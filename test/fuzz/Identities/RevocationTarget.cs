@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Revocation;
 
 namespace Sluice.Fuzz.Identities;
 

@@ -1,5 +1,5 @@
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Trust;
 
 namespace Sluice.Fuzz.Identities;

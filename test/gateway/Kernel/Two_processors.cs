@@ -14,7 +14,7 @@ public sealed class Two_processors
     public async Task A_free_running_burst_is_never_counted_higher_than_it_was()
     {
         const int burst = 2_000;
-        await using var machine = VirtualGateway.WithProcessors(2);
+        await using var machine = VirtualGateway.Of(GuestMake.Small(2));
         await machine.InitializeAsync();
         Assert.Equal("2", (await machine.RunAsync("nproc")).Trim());
         await using var chip = await SimulatedChip.MakeAsync(machine, "DI1");

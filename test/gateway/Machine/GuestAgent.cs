@@ -12,7 +12,7 @@ namespace Sluice.Gateway.Machine;
 /// The binary that ships, in the guest, with an identity, a buffer and a state of its own. It can be stopped, killed
 /// and started again on what it left.
 /// </summary>
-internal sealed class GuestAgent : IAsyncDisposable
+internal sealed class GuestAgent : ISpeakingAgent, IAsyncDisposable
 {
     public const string Id = "gw-1";
 

@@ -26,16 +26,20 @@ internal sealed class MesOutside : IAsyncDisposable
 
     private readonly Lock gate = new();
     private readonly List<MesReading> readings = [];
-    private readonly FieldDirectory directory = new();
+    private readonly FieldDirectory directory;
+    private readonly PlantKeys? keys;
     private readonly MesSubscriber receiver;
 
-    private MesOutside()
+    private MesOutside(
+        FieldDirectory directory, PlantKeys? keys, MosquittoBroker broker, (string Certificate, string Key) identity)
     {
-        Broker = new MosquittoBroker(directory, Keys);
-        var (certificate, key) = Keys.WriteClientFiles(directory.At("mes"), "mes");
+        this.directory = directory;
+        this.keys = keys;
+        Broker = broker;
         receiver = new MesSubscriber(
             new MesBroker(new IPEndPoint(IPAddress.Loopback, Broker.Port), MosquittoBroker.Host),
-            MesIdentity.Read(certificate, key, Broker.Files.Authority), "mes", Site, TimeProvider.System);
+            MesIdentity.Read(identity.Certificate, identity.Key, Broker.Files.Authority), "mes", Site,
+            TimeProvider.System);
         receiver.Read(ledger => ledger.Arrived = (_, reading) =>
         {
             lock (gate)
@@ -45,19 +49,22 @@ internal sealed class MesOutside : IAsyncDisposable
         });
     }
 
-    public PlantKeys Keys { get; } = new();
+    /// <summary>Who signs a gateway's certificate, where a test makes them itself.</summary>
+    public PlantKeys Keys => keys ?? throw new InvalidOperationException("The plant's own CA signs.");
 
     public MosquittoBroker Broker { get; }
 
-    public static async Task<MesOutside> StartAsync()
+    public static Task<MesOutside> StartAsync()
     {
-        var outside = new MesOutside();
-        await outside.Broker.StartAsync();
-        Assert.True(
-            await outside.receiver.UntilSubscribedAsync(Patience, TestContext.Current.CancellationToken),
-            outside.receiver.LastError);
-        return outside;
+        var (directory, keys) = (new FieldDirectory(), new PlantKeys());
+        return StartAsync(new MesOutside(
+            directory, keys, new MosquittoBroker(directory, keys), keys.WriteClientFiles(directory.At("mes"), "mes")));
     }
+
+    /// <summary>With a broker and an identity from the plant's own CA.</summary>
+    public static Task<MesOutside> StartAsync(
+        FieldDirectory directory, MosquittoBroker broker, (string Certificate, string Key) identity) =>
+        StartAsync(new MesOutside(directory, null, broker, identity));
 
     /// <summary>Each reading of a signal that had not come before, in the order in which they came.</summary>
     public IReadOnlyList<MesReading> Readings(string signal)
@@ -79,7 +86,7 @@ internal sealed class MesOutside : IAsyncDisposable
         receiver.Read(ledger => judgement(ledger.Gateway(GuestAgent.Id)));
 
     /// <summary>Waits until the receiver has it; what came and what the agent said stand in the failure.</summary>
-    public async Task UntilAsync(Func<bool> condition, GuestAgent agent)
+    public async Task UntilAsync(Func<bool> condition, ISpeakingAgent agent)
     {
         if (!await receiver.UntilAsync(_ => condition(), Patience, TestContext.Current.CancellationToken))
         {
@@ -89,7 +96,7 @@ internal sealed class MesOutside : IAsyncDisposable
     }
 
     /// <summary>Waits until nothing is on its way any more; then nothing may be wrong, lost or unexplained.</summary>
-    public async Task HasEverythingAsync(GuestAgent agent)
+    public async Task HasEverythingAsync(ISpeakingAgent agent)
     {
         await UntilAsync(() => Judge(stream => stream is { Ledger: not null, OpenGaps: 0, Readings: > 0 }), agent);
         Assert.Equal(0, Judge(stream => stream.Lost));
@@ -101,8 +108,17 @@ internal sealed class MesOutside : IAsyncDisposable
     {
         await receiver.DisposeAsync();
         await Broker.DisposeAsync();
-        Keys.Dispose();
+        keys?.Dispose();
         directory.Dispose();
+    }
+
+    private static async Task<MesOutside> StartAsync(MesOutside outside)
+    {
+        await outside.Broker.StartAsync();
+        Assert.True(
+            await outside.receiver.UntilSubscribedAsync(Patience, TestContext.Current.CancellationToken),
+            outside.receiver.LastError);
+        return outside;
     }
 
     private static string Text(MesReading reading) =>

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
 using Xunit;
@@ -30,7 +29,7 @@ public sealed class VirtualGateway : IAsyncLifetime
     private const string PendingInterrupts = "readl 0x9030414";
 
     private readonly string directory = Directory.CreateTempSubdirectory("sluice-gateway-").FullName;
-    private readonly int processors;
+    private readonly GuestMake make;
     private Process? machine;
     private Wire? command;
     private Wire? qtest;
@@ -41,14 +40,14 @@ public sealed class VirtualGateway : IAsyncLifetime
     /// paced by the kernel itself.
     /// </summary>
     public VirtualGateway()
-        : this(1)
+        : this(GuestMake.Small(1))
     {
     }
 
-    private VirtualGateway(int processors) => this.processors = processors;
+    private VirtualGateway(GuestMake make) => this.make = make;
 
     /// <summary>Another machine, of a test's own; not booted yet.</summary>
-    public static VirtualGateway WithProcessors(int processors) => new(processors);
+    internal static VirtualGateway Of(GuestMake make) => new(make);
 
     public async ValueTask InitializeAsync()
     {
@@ -63,7 +62,7 @@ public sealed class VirtualGateway : IAsyncLifetime
         qtest = await Wire.ConnectAsync(Socket("qtest"));
         pl061 = await FindBoardChipAsync();
         var took = Stopwatch.GetElapsedTime(began).TotalSeconds;
-        Figures.Say($"guest with {processors} processor(s) up after {took:F1} s");
+        Figures.Say($"{make.Name} up after {took:F1} s");
     }
 
     public async ValueTask DisposeAsync()
@@ -150,15 +149,14 @@ public sealed class VirtualGateway : IAsyncLifetime
         }
     }
 
-    private static string Cache => Path.Combine(Figures.Root, ".cache", "gateway");
-
     private string Socket(string name) => Path.Combine(directory, name);
 
     private string Console() => File.Exists(Socket("console")) ? File.ReadAllText(Socket("console")) : "";
 
     private string[] Arguments() =>
     [
-        "-machine", "virt,gic-version=3", "-cpu", "cortex-a57", "-accel", "tcg", "-smp", $"{processors}", "-m", "256",
+        "-machine", "virt,gic-version=3", "-cpu", "cortex-a57", "-accel", "tcg",
+        "-smp", $"{make.Processors}", "-m", $"{make.Megabytes}",
         "-nodefaults", "-display", "none", "-no-reboot",
         "-chardev", $"file,id=console,path={Socket("console")}", "-serial", "chardev:console",
         "-chardev", $"socket,id=qmp,path={Socket("qmp")},server=on,wait=off", "-mon", "chardev=qmp,mode=control",
@@ -167,8 +165,8 @@ public sealed class VirtualGateway : IAsyncLifetime
         "-device", "virtserialport,chardev=command,name=sluice.command",
         "-netdev", "user,id=plant", "-device", "virtio-net-pci,netdev=plant,romfile=",
         "-qtest", $"unix:{Socket("qtest")},server=on,wait=off", "-qtest-log", "/dev/null",
-        "-kernel", Path.Combine(Cache, "vmlinuz"), "-initrd", Path.Combine(Figures.Root, "out/gateway/initrd"),
-        "-append", "console=ttyAMA0 quiet panic=5 rdinit=/init",
+        "-kernel", make.Kernel, "-initrd", make.Initrd, "-append", $"console=ttyAMA0 quiet panic=5 {make.Append}",
+        .. make.Devices,
     ];
 
     private async Task WaitForBootAsync()
@@ -193,43 +191,33 @@ public sealed class VirtualGateway : IAsyncLifetime
     /// <summary>Where the board's GPIO chip hangs in QEMU's tree of objects: it has no name of its own.</summary>
     private async Task<string> FindBoardChipAsync()
     {
+        var objects = await MonitorAsync("""{"execute":"qom-list","arguments":{"path":"/machine/unattached"}}""");
+        return "/machine/unattached/" + objects.EnumerateArray()
+            .Single(each => each.GetProperty("type").GetString() == "child<pl061>").GetProperty("name").GetString();
+    }
+
+    /// <summary>A word to QEMU's own monitor (QMP), such as one that unplugs a device; what it gives back.</summary>
+    public async Task<JsonElement> MonitorAsync(string word)
+    {
         using var limit = new CancellationTokenSource(CommandMax);
         using var qmp = await Wire.ConnectAsync(Socket("qmp"));
         await qmp.ReadLineAsync(limit.Token);
         await qmp.WriteLineAsync("""{"execute":"qmp_capabilities"}""", limit.Token);
         await qmp.ReadLineAsync(limit.Token);
-        await qmp.WriteLineAsync("""{"execute":"qom-list","arguments":{"path":"/machine/unattached"}}""", limit.Token);
+        await qmp.WriteLineAsync(word, limit.Token);
         while (true)
         {
             using var answer = JsonDocument.Parse(
                 await qmp.ReadLineAsync(limit.Token) ?? throw new IOException("QEMU's monitor hung up."));
-            if (answer.RootElement.TryGetProperty("return", out var objects))
+            if (answer.RootElement.TryGetProperty("error", out var error))
             {
-                return "/machine/unattached/" + objects.EnumerateArray()
-                    .Single(each => each.GetProperty("type").GetString() == "child<pl061>")
-                    .GetProperty("name").GetString();
+                throw new IOException($"QEMU's monitor to {word}: {error}");
+            }
+
+            if (answer.RootElement.TryGetProperty("return", out var returned))
+            {
+                return returned.Clone();
             }
         }
-    }
-
-    /// <summary>One of QEMU's sockets, by lines.</summary>
-    private sealed class Wire(NetworkStream stream) : IDisposable
-    {
-        private readonly StreamReader reader = new(stream, Encoding.UTF8);
-
-        public static async Task<Wire> ConnectAsync(string path)
-        {
-            var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-            await socket.ConnectAsync(new UnixDomainSocketEndPoint(path));
-            return new Wire(new NetworkStream(socket, ownsSocket: true));
-        }
-
-        public async Task WriteLineAsync(string line, CancellationToken cancellationToken) =>
-            await stream.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"), cancellationToken);
-
-        public async Task<string?> ReadLineAsync(CancellationToken cancellationToken) =>
-            await reader.ReadLineAsync(cancellationToken);
-
-        public void Dispose() => reader.Dispose();
     }
 }

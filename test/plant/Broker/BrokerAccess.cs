@@ -35,7 +35,7 @@ public sealed class BrokerAccess(string site, IReadOnlyCollection<string> mes)
         }
 
         var rest = topic.AsSpan(root.Length);
-        if (identity == Authority && rest is "trust")
+        if (identity == Authority && (rest is "trust" || rest.EndsWith("/cert/reply", StringComparison.Ordinal)))
         {
             return true;
         }

@@ -30,6 +30,9 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
     /// <summary>Files that no byte fits into any more, while others still have room in their last block.</summary>
     public Func<string, bool> HasNoRoomFor { get; set; } = _ => false;
 
+    /// <summary>Something else that lives on the same power changes: a TPM.</summary>
+    public void ChangeBeside() => Change();
+
     /// <summary>How many changes there were.</summary>
     public int Changes { get; private set; }
 

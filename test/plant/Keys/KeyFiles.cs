@@ -35,10 +35,11 @@ public static class KeyFiles
     }
 
     /// <summary>server.pem (chain), server.key (0600), ca.pem (the root) and crl.pem.</summary>
-    public static BrokerFiles WriteBrokerFiles(this PlantKeys keys, string directory, string host)
+    public static BrokerFiles WriteBrokerFiles(
+        this PlantKeys keys, string directory, string host, string? address = null)
     {
         Directory.CreateDirectory(directory);
-        using var certificate = keys.IssueServer(host);
+        using var certificate = keys.IssueServer(host, address);
         var files = new BrokerFiles(
             Path.Combine(directory, "server.pem"),
             Path.Combine(directory, "server.key"),

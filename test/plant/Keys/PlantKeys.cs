@@ -53,8 +53,11 @@ public sealed class PlantKeys : IDisposable
 
     public IssuedCertificate IssueClient(string commonName) => Issue(CertificateWish.Client(commonName));
 
-    public IssuedCertificate IssueServer(string host) =>
-        Issue(CertificateWish.Server(host, IPAddress.Loopback.ToString()));
+    /// <param name="host">Its name.</param>
+    /// <param name="address">What it is also reached by, besides loopback; null: nothing.</param>
+    public IssuedCertificate IssueServer(string host, string? address = null) =>
+        Issue(CertificateWish.Server(
+            host, address is null ? [IPAddress.Loopback.ToString()] : [IPAddress.Loopback.ToString(), address]));
 
     public IssuedCertificate Issue(CertificateWish wish)
     {

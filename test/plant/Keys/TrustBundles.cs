@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Revocation;
 using Sluice.Provisioning.Trust;
 
 namespace Sluice.Plant.Keys;

@@ -24,9 +24,9 @@ public sealed class SimulatedPanel : IAsyncDisposable
     private uint count;
     private int shift;
 
-    public SimulatedPanel(int connectionsMax = 2)
+    public SimulatedPanel(int connectionsMax = 2, IPAddress? address = null, int port = 0)
     {
-        server = new ModbusTcpServer(IPAddress.Loopback, 0)
+        server = new ModbusTcpServer(address ?? IPAddress.Loopback, port)
         {
             Answers = unit => unit == 1,
             ConnectionsMax = connectionsMax,

@@ -21,6 +21,7 @@ internal sealed class PlantWorld : IDisposable
     private readonly ClockBook clocks;
     private readonly ClockWeather clockWeather;
     private readonly PacingBook pacing;
+    private readonly TrafficBook traffic;
     private readonly PlantBooks books;
     private readonly StreamLedger mes = new("plant1");
     private readonly SimulatedBroker broker;
@@ -50,7 +51,9 @@ internal sealed class PlantWorld : IDisposable
             Terms = new ConnectTerms(settings.ReceiveMaximum, settings.PacketBytesMax, "TLS 1.3", "10.0.0.1"),
             HiddenPacketBytesMax = settings.HiddenPacketBytesMax,
         };
-        line = new SimulatedLine(clock, agenda, broker, books, settings.Seams, new Random(settings.Seed ^ 0x11E));
+        traffic = new TrafficBook(clock, settings.RateBytesPerSecondMax);
+        line = new SimulatedLine(clock, agenda, broker, books, traffic, settings.Seams,
+            new Random(settings.Seed ^ 0x11E));
         machine = new SimulatedMachine(settings, clock, clocks, new Random(settings.Seed ^ 0xDE1));
         mes.Arrived = books.Arrives;
     }
@@ -220,6 +223,7 @@ internal sealed class PlantWorld : IDisposable
             agent = new SteppedAgent(
                 settings, machine, line, clock, books, () => settings.Seams.Storage(disk.Open()), scheduler);
             story.Count("starts");
+            traffic.Started();
         }
         catch (PowerLostException)
         {
@@ -327,6 +331,8 @@ internal sealed class PlantWorld : IDisposable
         DroppedFromMemory = books.DroppedFromMemory,
         Corrected = clocks.Corrected,
         ClockNotSet = clocks.NotSet,
+        SentBytes = traffic.Bytes,
+        BusiestBytesPerSecond = traffic.BusiestBytesPerSecond,
         Counts = story.Counts,
         LastEvents = story.Last,
     };

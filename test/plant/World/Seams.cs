@@ -33,6 +33,9 @@ internal class Seams
     /// <summary>The loss window that the buffer works with.</summary>
     public virtual TimeSpan CommitEvery(TimeSpan configured) => configured;
 
+    /// <summary>The payload bytes a second that the publisher keeps to.</summary>
+    public virtual long RateMax(long configured) => configured;
+
     /// <summary>What of the sampled readings reaches the buffer.</summary>
     public virtual ReadOnlySpan<Reading> Appended(ReadOnlySpan<Reading> readings) => readings;
 

@@ -20,7 +20,8 @@ internal enum Silence
 /// It can be cut, be silent in one direction or both, be thin and be slow.
 /// </summary>
 internal sealed class SimulatedLine(
-    WorldClock clock, Agenda agenda, SimulatedBroker broker, PlantBooks books, Seams seams, Random random)
+    WorldClock clock, Agenda agenda, SimulatedBroker broker, PlantBooks books, TrafficBook traffic, Seams seams,
+    Random random)
 {
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan ConnectMax = TimeSpan.FromSeconds(10);
@@ -70,6 +71,7 @@ internal sealed class SimulatedLine(
         }
 
         Deliveries++;
+        traffic.Sends((int)message.Payload.Length);
         var begins = connection.FreeAt > clock.Now ? connection.FreeAt : clock.Now;
         connection.FreeAt = begins + TimeSpan.FromSeconds(message.Payload.Length / BytesPerSecond);
         agenda.At(connection.FreeAt + Latency + seams.Delay(message), () => Reach(connection, message, sent, answered));

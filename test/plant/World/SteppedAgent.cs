@@ -131,7 +131,10 @@ internal sealed class SteppedAgent : IDisposable
         {
             Directory = "", SizeBytesMax = settings.SizeBytesMax, CommitEvery = settings.CommitEvery,
         },
-        Publish = new PublishSettings(),
+        Publish = new PublishSettings
+        {
+            RateBytesPerSecondMax = settings.Seams.RateMax(settings.RateBytesPerSecondMax),
+        },
         Sources = [],
         Hash = new string('0', 64),
     };

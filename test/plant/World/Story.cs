@@ -58,6 +58,12 @@ internal sealed record WorldReport
     /// <summary>Of these, what memory had no room for while the disk failed.</summary>
     public required long DroppedFromMemory { get; init; }
 
+    /// <summary>Payload that was handed to the line.</summary>
+    public required long SentBytes { get; init; }
+
+    /// <summary>The busiest ten seconds of that.</summary>
+    public required double BusiestBytesPerSecond { get; init; }
+
     /// <summary>Arrived with the right time, which they got when the clock was set.</summary>
     public required long Corrected { get; init; }
 

@@ -31,6 +31,9 @@ public enum Checker
     /// <summary>Live readings and history share a thin line, and the ledger says for how long.</summary>
     Pacing,
 
+    /// <summary>The gateway's line carries no more of it than the configuration allows.</summary>
+    Traffic,
+
     /// <summary>Once the world is kind, everything drains in time.</summary>
     Liveness,
 

@@ -56,6 +56,15 @@ internal sealed record WorldSettings
     /// <summary>What the line carries when it is mended; null: more than is needed.</summary>
     public double? ThinBytesPerSecond { get; init; }
 
+    /// <summary>What the gateway may put on the line.</summary>
+    public long RateBytesPerSecondMax { get; init; } = 2 << 20;
+
+    /// <summary>The line is out for a day, and what waited may go out at the least rate that can be set.</summary>
+    public WorldSettings Budgeted() => Plain() with
+    {
+        Days = 1 + (1.0 / 24), Overflows = true, TextBytes = 60, RateBytesPerSecondMax = 16 << 10,
+    };
+
     /// <summary>The line is out for days and then thin and steady: history and live readings share it.</summary>
     public WorldSettings Thin() => Plain() with { Overflows = true, TextBytes = 60, ThinBytesPerSecond = 10_000 };
 

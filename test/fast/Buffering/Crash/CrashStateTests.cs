@@ -7,6 +7,7 @@ namespace Sluice.Fast.Buffering.Crash;
 /// The power goes at any moment: what was committed is there afterwards, digit for digit; nothing else is; no position
 /// is given twice. Every state is rebuilt from the record of what the disk was asked to do.
 /// </summary>
+[Trait("suite", "world")]
 public sealed class CrashStateTests(ITestOutputHelper output)
 {
     private const int Steps = 180;

@@ -57,6 +57,26 @@ public sealed class FirewallRulesTests
         Assert.DoesNotContain("icmpv6", FirewallWorld.Rules.Text(), StringComparison.Ordinal);
     }
 
+    /// <summary>The broker's address among the machines is somebody else's machine, and the other way round.</summary>
+    [Fact]
+    public void Where_the_card_to_the_broker_is_named_each_flow_keeps_to_its_side()
+    {
+        StatedFlow[] flows =
+        [
+            new(FlowOwner.Agent, IPAddress.Parse("192.0.2.10"), true, 8883, "broker")
+            {
+                Card = "dmz0", IsByCard = true,
+            },
+            new(FlowOwner.Agent, IPAddress.Parse("10.0.0.1"), true, 502, "plc") { Card = "dmz0" },
+        ];
+        var text = new FirewallRules(flows, FirewallWorld.Users).Text();
+
+        Assert.Contains(
+            "oifname \"dmz0\" ip daddr 192.0.2.10 tcp dport 8883 accept", text, StringComparison.Ordinal);
+        Assert.Contains(
+            "oifname != \"dmz0\" ip daddr 10.0.0.1 tcp dport 502 accept", text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_device_of_many_sources_has_no_comment_that_nft_would_refuse()
     {

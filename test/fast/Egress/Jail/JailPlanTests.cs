@@ -51,6 +51,14 @@ public sealed class JailPlanTests
                                   "signals": "hmi1.csv" } } }
             """);
 
+        var chosen = Plan(MemoryFolder.Gateway.Replace(
+            "\"broker\"", "\"identity\": { \"key\": \"tpm\" }, \"broker\"", StringComparison.Ordinal));
+        Assert.Equal(["/dev/null", "/dev/tpmrm0"], Used(chosen, FolderUse.Devices));
+        Assert.Equal(["/dev/null", "/dev/tpmrm0"], Used(
+            Plan(MemoryFolder.Gateway, Paths with { HasKeysInTpm = true }), FolderUse.Devices));
+        Assert.Equal(["/dev", "/dev/null"], Used(
+            Plan(MemoryFolder.Gateway, Paths with { HasKeysInTpm = true, IsTpmThere = false }), FolderUse.Devices));
+
         // The folder: a port that is plugged in again may come back as ttyUSB1.
         Assert.Equal(["/dev", "/dev/null"], Used(serial, FolderUse.Devices));
         Assert.Equal([8883], serial.Ports);
@@ -106,11 +114,11 @@ public sealed class JailPlanTests
         Assert.False(new JailStanding(4, false, "").IsWhole);
     }
 
-    private static JailPlan Plan(string gateway)
+    private static JailPlan Plan(string gateway, JailedPaths? paths = null)
     {
         var loaded = MemoryFolder.Load(gateway, MemoryFolder.List);
         Assert.True(loaded.Configuration is not null, string.Join('\n', loaded.Problems));
-        return JailPlan.Of(loaded.Configuration, Paths, ["/opt/sluice"]);
+        return JailPlan.Of(loaded.Configuration, paths ?? Paths, ["/opt/sluice"]);
     }
 
     private static IEnumerable<string> Used(JailPlan plan, FolderUse use) =>

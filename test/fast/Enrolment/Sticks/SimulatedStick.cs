@@ -58,6 +58,17 @@ internal sealed class SimulatedStick : IStick
         return null;
     }
 
+    public string? Remove(string name)
+    {
+        if (Change(name) is { } problem)
+        {
+            return problem;
+        }
+
+        Files.Remove(name);
+        return null;
+    }
+
     public IReadOnlyList<string> Names(int countMax) => [.. Files.Keys.Concat(Strange).Take(countMax)];
 
     private string? Change(string name)

@@ -4,6 +4,7 @@ using Sluice.Agent;
 using Sluice.Agent.CommandLine.Enrolment;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
+using Sluice.Agent.Enrolment.Consoles;
 using Sluice.Agent.Enrolment.Sticks;
 using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.Time;
@@ -46,6 +47,8 @@ internal sealed class StickGateway : IDisposable
 
     public IReadOnlyList<WipeTarget> After { get; set; } = [];
 
+    public string ConsoleFolder => Path.Combine(directory, "console");
+
     public string Identity => Path.Combine(directory, "identity");
 
     public IdentityState State
@@ -84,7 +87,8 @@ internal sealed class StickGateway : IDisposable
             _ => Task.FromResult(Verify(context)),
             new StickDiagnostics(context, Path.Combine(directory, "no.sock")).TellAsync, _ => ConfirmsRoot,
             stopping => RenewVerb.AskAsync(Path.Combine(directory, "no.sock"), TimeProvider.System, stopping),
-            (handOut, stopping) => new Wipe(context, Before, After, 1234).RunAsync(handOut, stopping));
+            (handOut, stopping) => new Wipe(context, Before, After, 1234).RunAsync(handOut, stopping),
+            new ConsoleDoor(context, ConsoleFolder).Open);
         return await new StickWork(context, stick, help).RunAsync(CancellationToken.None);
     }
 

@@ -6,9 +6,9 @@ using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.Time;
 using Sluice.Fast.Provisioning.Bundles;
 using Sluice.Plant.Identities;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Audit;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 using Xunit;
 

@@ -1,9 +1,11 @@
 using System.Security.Cryptography.X509Certificates;
 using Sluice.Plant.Keys;
 using Sluice.Provision.Authority;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Revocation;
+using Sluice.Provisioning.Trust;
 
 namespace Sluice.Fast.Provisioning.Bundles;
 

@@ -1,5 +1,5 @@
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
 using Xunit;
 

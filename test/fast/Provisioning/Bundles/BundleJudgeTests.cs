@@ -1,6 +1,7 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Plant.Keys;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Requests;
 using Xunit;
@@ -113,6 +114,21 @@ public sealed class BundleJudgeTests(BundleBench bench) : IClassFixture<BundleBe
     public void A_certificate_for_another_key_is_refused() =>
         Refused(BundleRefusal.OtherKey, "a key that this gateway does not have", bench.First,
             bench.Fresh() with { HasKeyOf = _ => false });
+
+    /// <summary>Found by random bytes: the platform throws for a text that is none.</summary>
+    [Fact]
+    public void A_name_whose_bytes_are_no_text_is_nobodys_and_throws_nothing()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        byte[] name = [0x30, 0x11, 0x31, 0x0F, 0x30, 0x0D, 0x06, 0x03, 0x55, 0x04, 0x03, 0x13, 0x06,
+            .. "gw-04"u8, 0xBC];
+        var request = new CertificateRequest(new X500DistinguishedName(name), key, HashAlgorithmName.SHA256);
+        var now = TimeProvider.System.GetUtcNow();
+        using var certificate = request.CreateSelfSigned(now.AddDays(-1), now.AddDays(1));
+
+        Refused(BundleRefusal.WrongGateway, "The certificate in the bundle is for",
+            bench.Resign(BundleBench.ContentOf(bench.First) with { Chain = [certificate.RawData] }), bench.Fresh());
+    }
 
     [Fact]
     public void A_bundle_without_its_own_root_is_refused_because_no_later_one_could_follow()

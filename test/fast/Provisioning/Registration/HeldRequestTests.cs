@@ -1,3 +1,4 @@
+using Sluice.Fast.Provisioning.Trust;
 using Sluice.Provision;
 using Sluice.Provision.Authority;
 using Sluice.Provision.Registration;
@@ -159,6 +160,41 @@ public sealed class HeldRequestTests : IDisposable
         Assert.Contains("there is no " + Path.Combine(bench.Ca, "ra.pem"), said);
         Assert.Contains("there is no " + Path.Combine(bench.Ca, "ra.key"), said);
         Assert.Contains("others than its owner can read " + pass, said);
+    }
+
+    [Fact]
+    public void A_gateway_that_said_that_it_was_wiped_is_held_for_a_person_and_approved_gets_its_certificate()
+    {
+        bench.Change(register => register with
+        {
+            Issued = [.. register.Issued.Select(each => each with { WipedAt = bench.Clock.GetUtcNow() })],
+        });
+        var csr = bench.Csr(RegistrationBench.RequestOf(RegistrationBench.Known));
+
+        Assert.Contains("it said that it was wiped", RegistrationBench.Refusal(bench.Office.Take(csr)).Sentence);
+        Assert.Equal(RegistrationBench.Known, Assert.Single(bench.Register.Held).Gateway);
+        Assert.Contains(bench.Acts, act => act is { Verb: "ra renew", Result: "held" });
+        Assert.Single(bench.Register.Issued);
+
+        bench.Change(register => register with
+        {
+            Held = [.. register.Held.Select(each => each with { Verdict = HeldRequest.Approved })],
+        });
+        Assert.Equal("application/vnd.sluice.bundle", Assert.Single(bench.Office.Approved()).ContentType);
+    }
+
+    [Fact]
+    public void What_is_larger_than_a_packet_may_be_is_neither_published_nor_sent_and_the_gateway_is_told_of_the_stick()
+    {
+        LongLists.LayInto(bench.Ca);
+
+        var refused = Assert.Throws<InvalidDataException>(() => bench.Office.Trust(isFresh: true));
+        Assert.Contains("and gateways take 1024 at most: the revocation lists are too long", refused.Message);
+        Assert.Equal(0, bench.Register.TrustVersion);
+        var (sentence, retryAfter) = RegistrationBench.Refusal(
+            bench.Office.Take(bench.Csr(RegistrationBench.RequestOf(RegistrationBench.Known))));
+        Assert.Contains("more than comes over the broker: bring it on a stick", sentence);
+        Assert.Equal(86_400, retryAfter);
     }
 
     private async Task<(int Code, string Said)> RunAsync(params string[] arguments)

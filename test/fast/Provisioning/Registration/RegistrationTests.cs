@@ -3,9 +3,10 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Sluice.Provision.Authority;
 using Sluice.Provision.Registration;
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
+using Sluice.Provisioning.Trust;
 using Xunit;
 
 namespace Sluice.Fast.Provisioning.Registration;

@@ -1,6 +1,6 @@
 using System.Text;
 using Sluice.Plant.Identities;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Identities;
 using Sluice.Provisioning.Store;
 using Xunit;
 

@@ -3,7 +3,7 @@ using Sluice.Fast.Provisioning.Bundles;
 using Sluice.Plant.Clock;
 using Sluice.Provision;
 using Sluice.Provision.Authority;
-using Sluice.Provisioning;
+using Sluice.Provisioning.Revocation;
 using Xunit;
 
 namespace Sluice.Fast.Provisioning.Tool;

@@ -1,15 +1,15 @@
-using Sluice.Provisioning;
 using Sluice.Provisioning.Bundles;
+using Sluice.Provisioning.Certificates;
 using Sluice.Provisioning.Requests;
 using Sluice.Provisioning.Trust;
 using Xunit;
 
 namespace Sluice.Fast.Provisioning.Trust;
 
-/// <summary>provisioning/TRUST.md is read as its reader would: its bytes, and what it says of them.</summary>
+/// <summary>provisioning/Trust/TRUST.md is read as its reader would: its bytes, and what it says of them.</summary>
 public sealed class TrustDocumentTests
 {
-    private static readonly WorkedPage Page = new("provisioning/TRUST.md");
+    private static readonly WorkedPage Page = new("provisioning/Trust/TRUST.md");
 
     [Fact]
     public void The_worked_bytes_are_taken_by_a_gateway_of_that_plant()

@@ -87,6 +87,24 @@ public sealed class TrustMakingTests
         }
     }
 
+    [Fact]
+    public async Task One_that_no_gateway_would_get_over_the_broker_is_not_made_and_the_verb_says_why()
+    {
+        using var bench = new BundleBench();
+        LongLists.LayInto(bench.Folder.Directory);
+        var passphrase = bench.Folder.At("passphrase");
+        await File.WriteAllTextAsync(passphrase, BundleBench.Passphrase, TestContext.Current.CancellationToken);
+        var file = bench.Folder.At("t");
+        bench.Folder.Dispose();
+
+        var (code, said) = await RunAsync(
+            "trust", "--ca", bench.Folder.Directory, "--passphrase-file", passphrase, "--out", file);
+
+        Assert.Equal(ToolExitCode.Storage, code);
+        Assert.Contains("the revocation lists are too long. A new issuing authority begins with an empty one", said);
+        Assert.False(File.Exists(file));
+    }
+
     private static async Task<(int Code, string Said)> RunAsync(params string[] arguments)
     {
         await using var said = new StringWriter();

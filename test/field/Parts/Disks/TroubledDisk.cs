@@ -1,96 +1,120 @@
-using System.Net.Sockets;
+using System.Diagnostics;
 
 namespace Sluice.Field.Parts.Disks;
 
 /// <summary>
-/// A small ext4 on a block device that takes its time, and can be made to hang: nbdkit keeps the bytes and delays or
-/// holds each request, nbdfuse makes a file of it, a loop device a disk of that. (dm-delay and the kernel's own NBD
-/// client are not in every kernel; loop devices and FUSE are.)
+/// A small ext4 on a loop device that takes its time with writes, and can be made to hang: the kernel freezes the file
+/// system (ioctl FIFREEZE, fsfreeze(8)), and whoever writes or syncs waits as he would for a card that is busy with
+/// itself. What is frozen, a shell holds, and thaws it when its input ends: also when this process is killed.
+/// <para>
+/// A block device over the network, slowed down by its server, was here before: that server crashed in one run of five,
+/// and what it left were errors and not a disk that hangs.
+/// </para>
 /// </summary>
 internal sealed class TroubledDisk : IAsyncDisposable
 {
     private static readonly TimeSpan Soon = TimeSpan.FromSeconds(20);
 
-    private readonly string directory;
-    private readonly string control;
-    private readonly string files;
-    private readonly ChildProcess server;
-    private readonly ChildProcess file;
+    /// <summary>Frozen for $2 seconds at a time until the input ends, with a breath between.</summary>
+    private const string Slowly =
+        "while fsfreeze --freeze \"$1\"; do sleep \"$2\"; fsfreeze --unfreeze \"$1\"; read -r -t 0.01; "
+        + "[ $? -gt 128 ] || exit 0; done; exit 1";
 
-    private TroubledDisk(string directory, string files, TimeSpan writeTakes, int megabytes)
+    /// <summary>Frozen until the input ends; says so when it is.</summary>
+    private const string Whole = "fsfreeze --freeze \"$1\" && echo frozen && read -r; fsfreeze --unfreeze \"$1\"";
+
+    private readonly string directory;
+    private readonly string image;
+    private readonly TimeSpan writeTakes;
+    private Process? holder;
+
+    private TroubledDisk(string directory, string image, TimeSpan writeTakes)
     {
         this.directory = directory;
-        this.files = files;
-        control = Path.Combine(files, "control");
-        var socket = Path.Combine(files, "nbd");
-        Directory.CreateDirectory(Path.Combine(files, "device"));
-        server = ChildProcess.Start(
-            "/usr/bin/nbdkit",
-            [
-                "--foreground", "--unix", socket, "--filter=pause", "--filter=delay", "memory", $"{megabytes}M",
-                $"wdelay={writeTakes.TotalMilliseconds}ms", $"pause-control={control}",
-            ]);
-        file = ChildProcess.Start(
-            "/bin/sh",
-            [
-                "-c", "until [ -S \"$1\" ]; do sleep 0.05; done; exec nbdfuse \"$2\" \"nbd+unix:///?socket=$1\"",
-                "sh", socket, Device,
-            ]);
+        this.image = image;
+        this.writeTakes = writeTakes;
     }
-
-    private string Device => Path.Combine(files, "device", "disk");
 
     public static async Task<TroubledDisk> OverAsync(string directory, TimeSpan writeTakes, int megabytes)
     {
         Directory.CreateDirectory(directory);
-        var files = directory.TrimEnd('/') + "-disk";
-        Directory.CreateDirectory(files);
-        var disk = new TroubledDisk(directory, files, writeTakes, megabytes);
-        try
+        var image = directory.TrimEnd('/') + ".img";
+        await using (var file = File.Create(image))
         {
-            await Eventually.HoldsAsync(
-                () => File.Exists(disk.Device), Soon, () => disk.server.Tail() + disk.file.Tail());
-            await RunAsync("/usr/sbin/mkfs.ext4", "-q", "-F", "-E", "nodiscard", disk.Device);
-            await RunAsync("/usr/bin/mount", "-o", "loop", disk.Device, directory);
-            return disk;
+            file.SetLength((long)megabytes << 20);
         }
-        catch
+
+        await RunAsync("/usr/sbin/mkfs.ext4", "-q", "-F", image);
+        await RunAsync("/usr/bin/mount", "-o", "loop,noatime", image, directory);
+        var disk = new TroubledDisk(directory, image, writeTakes);
+        disk.BeSlow();
+        return disk;
+    }
+
+    /// <summary>From now on no write is taken.</summary>
+    public async Task HangAsync()
+    {
+        await ThawAsync();
+        holder = Hold(Whole);
+        using var bound = new CancellationTokenSource(Soon);
+        if (await holder.StandardOutput.ReadLineAsync(bound.Token) != "frozen")
         {
-            await disk.DisposeAsync();
-            throw;
+            throw new InvalidOperationException($"{directory} could not be frozen.");
         }
     }
 
-    /// <summary>From now on no request is answered.</summary>
-    public Task HangAsync() => TellAsync('p');
-
-    public Task GoOnAsync() => TellAsync('r');
+    public async Task GoOnAsync()
+    {
+        await ThawAsync();
+        BeSlow();
+    }
 
     public async ValueTask DisposeAsync()
     {
-        // A disk that hangs can neither be unmounted nor left.
-        if (!server.HasExited)
-        {
-            await GoOnAsync();
-        }
-
-        await ChildProcess.RunAsync("/usr/bin/umount", directory);
-        // nbdfuse mounts the folder in which its file lies; killed, it leaves a mount that nobody serves.
-        await ChildProcess.RunAsync("/usr/bin/umount", "--lazy", Path.Combine(files, "device"));
-        await file.DisposeAsync();
-        await server.DisposeAsync();
+        await ThawAsync();
+        // Lazily: the agent may still hold files of it.
+        await RunAsync("/usr/bin/umount", "--lazy", directory);
+        File.Delete(image);
     }
 
-    private async Task TellAsync(char word)
+    private void BeSlow()
     {
-        using var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        await socket.ConnectAsync(new UnixDomainSocketEndPoint(control));
-        await socket.SendAsync(new[] { (byte)word });
-        var answer = new byte[1];
-        if (await socket.ReceiveAsync(answer) != 1 || answer[0] != (byte)char.ToUpperInvariant(word))
+        if (writeTakes > TimeSpan.Zero)
         {
-            throw new InvalidOperationException("nbdkit did not do what it was told.");
+            holder = Hold(Slowly);
         }
+    }
+
+    private Process Hold(string how)
+    {
+        var start = new ProcessStartInfo("/bin/bash") { RedirectStandardInput = true, RedirectStandardOutput = true };
+        foreach (var each in (string[])["-c", how, "hold", directory, $"{writeTakes.TotalSeconds:0.000}"])
+        {
+            start.ArgumentList.Add(each);
+        }
+
+        return Process.Start(start)!;
+    }
+
+    private async Task ThawAsync()
+    {
+        if (holder is null)
+        {
+            return;
+        }
+
+        using (holder)
+        {
+            holder.StandardInput.Close();
+            using var bound = new CancellationTokenSource(Soon);
+            await holder.WaitForExitAsync(bound.Token);
+            if (holder.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"{directory} could not be frozen and thawed.");
+            }
+        }
+
+        holder = null;
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

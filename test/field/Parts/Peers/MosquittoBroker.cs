@@ -22,13 +22,15 @@ internal sealed class MosquittoBroker : IAsyncDisposable
     public MosquittoBroker(FieldDirectory directory, BrokerFiles files)
     {
         this.directory = directory;
-        Port = FieldDirectory.FreePort();
         Files = files;
         Directory.CreateDirectory(directory.At("broker", "store"));
         WriteAcl(AclOfTheContract);
     }
 
-    public int Port { get; }
+    public int Port { get; init; } = FieldDirectory.FreePort();
+
+    /// <summary>Put in front of the program: <c>ip netns exec …</c>.</summary>
+    public string[] Inside { get; init; } = [];
 
     public BrokerFiles Files { get; }
 
@@ -86,7 +88,8 @@ internal sealed class MosquittoBroker : IAsyncDisposable
             MaxProtocol = TLSv{TlsVersion["tlsv".Length..]}
 
             """);
-        child = ChildProcess.Start("/usr/sbin/mosquitto", ["-c", directory.At("broker", "mosquitto.conf")],
+        string[] all = [.. Inside, "/usr/sbin/mosquitto", "-c", directory.At("broker", "mosquitto.conf")];
+        child = ChildProcess.Start(all[0], all[1..],
             environment: new Dictionary<string, string>
             {
                 ["OPENSSL_CONF"] = directory.At("broker", "openssl.cnf"),

@@ -27,7 +27,7 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
 {
     private static readonly TimeSpan StartAgainAfter = TimeSpan.FromMilliseconds(200);
 
-    private readonly string[] arguments;
+    private readonly string[] command;
     private readonly Action<Arrival>? heard;
     private readonly List<Arrival> arrivals = [];
     private readonly CancellationTokenSource stopping = new();
@@ -35,12 +35,13 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
     private string? cutOff;
 
     private MosquittoSubscriber(
-        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard)
+        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard, string[] inside)
     {
         this.heard = heard;
-        arguments =
+        command =
         [
-            "-h", "127.0.0.1", "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
+            .. inside, "/usr/bin/mosquitto_sub", "-h", broker.Addresses[0],
+            "-p", broker.Port.ToString(CultureInfo.InvariantCulture),
             "--cafile", broker.Files.Authority, "--cert", identity.Certificate, "--key", identity.Key,
             "-V", "mqttv5", "-i", "mes", "-c", "-x", "3600", "-k", "5", "-q", "1",
             "--retain-as-published", "-t", "sluice/v1/#", "-F", "%x %j",
@@ -59,10 +60,15 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until the broker has granted the subscription.</summary>
+    /// <param name="identity">Its certificate and key.</param>
+    /// <param name="broker">Whose first address it calls.</param>
+    /// <param name="heard">What is done with each message.</param>
+    /// <param name="inside">Put in front of the program: <c>ip netns exec …</c>.</param>
     public static async Task<MosquittoSubscriber> StartAsync(
-        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard = null)
+        (string Certificate, string Key) identity, MosquittoBroker broker, Action<Arrival>? heard = null,
+        string[]? inside = null)
     {
-        var subscriber = new MosquittoSubscriber(identity, broker, heard);
+        var subscriber = new MosquittoSubscriber(identity, broker, heard, inside ?? []);
         subscriber.supervising = subscriber.SuperviseAsync();
         await broker.Process.SaysAsync("Sending SUBACK to mes", TimeSpan.FromSeconds(20));
         return subscriber;
@@ -80,7 +86,7 @@ internal sealed class MosquittoSubscriber : IAsyncDisposable
         while (!stopping.IsCancellationRequested)
         {
             cutOff = null;
-            await using var child = ChildProcess.Start("/usr/bin/mosquitto_sub", arguments, Hear);
+            await using var child = ChildProcess.Start(command[0], command[1..], Hear);
             await child.ExitOrAsync(stopping.Token);
             await Task.Delay(StartAgainAfter, stopping.Token).ContinueWith(_ => { }, TaskScheduler.Default);
         }

@@ -44,6 +44,17 @@ internal sealed class OpenSslKeys
 
     public Task IssueAsync(string name, string commonName) => RunAsync("client", name, commonName);
 
+    /// <summary>Signs a gateway's own request, by the issuing authority or the root itself; where it lies then.
+    /// </summary>
+    public async Task<string> AnswerAsync(string name, string request, bool byRoot)
+    {
+        await RunAsync("answer", name, request, byRoot ? "root" : "issuing");
+        return At(name + ".crt");
+    }
+
+    /// <summary>The certificate of an authority: <c>root</c>, <c>issuing</c>.</summary>
+    public string AuthorityOf(string name) => At(name + ".crt");
+
     /// <summary>From now on crl.pem names it; a broker that runs has to be told.</summary>
     public Task RevokeAsync(string name) => RunAsync("revoke", name);
 

@@ -21,8 +21,11 @@ internal sealed class PymodbusServer : IAsyncDisposable
     private string address;
     private ChildProcess? child;
 
-    private PymodbusServer(string record, int port, string wire, string address)
+    private readonly string[] inside;
+
+    private PymodbusServer(string record, int port, string wire, string address, string[] inside)
     {
+        this.inside = inside;
         this.record = record;
         this.wire = wire;
         this.address = address;
@@ -40,9 +43,10 @@ internal sealed class PymodbusServer : IAsyncDisposable
         StartAsync(directory.At(RecordFile), 0, "serial", device);
 
     /// <summary>One of several, each with a record of its own; a port of 0 is a serial one's.</summary>
-    public static async Task<PymodbusServer> StartAsync(string record, int port, string wire, string address)
+    public static async Task<PymodbusServer> StartAsync(
+        string record, int port, string wire, string address, string[]? inside = null)
     {
-        var server = new PymodbusServer(record, port, wire, address);
+        var server = new PymodbusServer(record, port, wire, address, inside ?? []);
         await server.StartAsync();
         return server;
     }
@@ -50,7 +54,8 @@ internal sealed class PymodbusServer : IAsyncDisposable
     public async Task StartAsync()
     {
         var port = Port.ToString(CultureInfo.InvariantCulture);
-        child = ChildProcess.Start(Python, ["-B", script, address, port, record, wire]);
+        string[] all = [.. inside, Python, "-B", script, address, port, record, wire];
+        child = ChildProcess.Start(all[0], all[1..]);
         await child.SaysAsync("listening", TimeSpan.FromSeconds(30));
     }
 

@@ -9,7 +9,11 @@ namespace Sluice.Field.Parts.Wires;
 /// </summary>
 internal sealed class NetworkCables : IAsyncDisposable
 {
-    private const string GatewayEnd = "dmz0";
+    /// <summary>The gateway's cards, to the broker and to the machines.</summary>
+    public const string BrokerCard = "dmz0";
+
+    public const string MachineCard = "ot0";
+
     private const string Nobody = "02:00:00:00:00:01";
 
     // From the process id, so that two runs on one machine lie beside each other; and counted, as tests run beside each
@@ -46,8 +50,8 @@ internal sealed class NetworkCables : IAsyncDisposable
         await IpAsync("netns", "add", cables.name);
         try
         {
-            await cables.LayAsync(cables.MachineEnd, "ot0", cables.MachineAddress, cables.machines + ".2");
-            await cables.LayAsync(cables.BrokerEnd, GatewayEnd, cables.BrokerAddress, cables.dmz + ".2");
+            await cables.LayAsync(cables.MachineEnd, MachineCard, cables.MachineAddress, cables.machines + ".2");
+            await cables.LayAsync(cables.BrokerEnd, BrokerCard, cables.BrokerAddress, cables.dmz + ".2");
             return cables;
         }
         catch
@@ -70,13 +74,16 @@ internal sealed class NetworkCables : IAsyncDisposable
     {
         await IpAsync("neigh", "replace", dmz + ".2", "lladdr", Nobody, "dev", BrokerEnd, "nud", "permanent");
         await IpAsync(
-            "-n", name, "neigh", "replace", BrokerAddress, "lladdr", Nobody, "dev", GatewayEnd, "nud", "permanent");
+            "-n", name, "neigh", "replace", BrokerAddress, "lladdr", Nobody, "dev", BrokerCard, "nud", "permanent");
     }
+
+    /// <summary>Runs ip in the gateway's namespace: what an administrator, or a thief, may do to its cards.</summary>
+    public Task InsideAsync(params string[] arguments) => IpAsync(["-n", name, .. arguments]);
 
     public async Task HearBrokerAsync()
     {
         await IpAsync("neigh", "del", dmz + ".2", "dev", BrokerEnd);
-        await IpAsync("-n", name, "neigh", "del", BrokerAddress, "dev", GatewayEnd);
+        await IpAsync("-n", name, "neigh", "del", BrokerAddress, "dev", BrokerCard);
     }
 
     /// <summary>
@@ -90,13 +97,13 @@ internal sealed class NetworkCables : IAsyncDisposable
             "burst", "4kb", "latency", "2s",
         ];
         await RunAsync("/usr/sbin/tc", ["qdisc", "replace", "dev", BrokerEnd, .. bucket]);
-        await RunAsync("/usr/sbin/tc", ["-n", name, "qdisc", "replace", "dev", GatewayEnd, .. bucket]);
+        await RunAsync("/usr/sbin/tc", ["-n", name, "qdisc", "replace", "dev", BrokerCard, .. bucket]);
     }
 
     public async Task WidenBrokerAsync()
     {
         await RunAsync("/usr/sbin/tc", "qdisc", "del", "dev", BrokerEnd, "root");
-        await RunAsync("/usr/sbin/tc", "-n", name, "qdisc", "del", "dev", GatewayEnd, "root");
+        await RunAsync("/usr/sbin/tc", "-n", name, "qdisc", "del", "dev", BrokerCard, "root");
     }
 
     // The ends outside go with the namespace, once its last process is gone; both are asked for, to be sure.

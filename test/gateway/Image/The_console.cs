@@ -1,0 +1,100 @@
+using Sluice.Field.Parts;
+using Sluice.Gateway.Machine;
+using Xunit;
+
+namespace Sluice.Gateway.Image;
+
+/// <summary>A flashed gateway's serial line, as somebody with a cable has it.</summary>
+[Trait("suite", "all")]
+public sealed class The_console : IAsyncLifetime
+{
+    private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(120);
+
+    private readonly FieldDirectory directory = new();
+    private BenchPlant bench = null!;
+    private FlashedGateway gateway = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        bench = new BenchPlant(directory);
+        await bench.MakeAsync();
+        gateway = new FlashedGateway(directory);
+        await gateway.FlashAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await gateway.DisposeAsync();
+        await bench.DisposeAsync();
+        directory.Dispose();
+    }
+
+    [Fact]
+    public async Task Says_nothing_to_anybody_until_a_token_of_the_plant_opens_a_menu_and_shuts_again()
+    {
+        await bench.ProvisionAsync(gateway, directory);
+        await bench.ReadsOnAsync(gateway);
+        using var cable = await gateway.CableAsync();
+        await TypeAsync(cable, "", "root", "1");
+        using (var silence = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
+        {
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cable.ReadLineAsync(silence.Token));
+        }
+
+        await OpenAsync("J. Doe");
+        var opened = await UntilAsync(cable, "Close the console");
+        Assert.Contains(opened, line => line.Contains("open for J. Doe, for 30 minutes", StringComparison.Ordinal));
+        await TypeAsync(cable, "sh", "1");
+        var said = await UntilAsync(cable, "panel/count");
+        Assert.Contains(said, line => line.Contains("That is none of them.", StringComparison.Ordinal));
+        Assert.Contains(said, line => line.Contains("Uplink", StringComparison.Ordinal)
+            && line.Contains("connected", StringComparison.Ordinal));
+        await UntilAsync(cable, "Close the console");
+        await TypeAsync(cable, "9");
+        Assert.Contains(await UntilAsync(cable, "Close the console"), line =>
+            line.Contains("status ended with 0", StringComparison.Ordinal)
+            && line.Contains("J. Doe", StringComparison.Ordinal));
+        await TypeAsync(cable, "0");
+        await UntilAsync(cable, "The console is shut.");
+        await bench.ReadsOnAsync(gateway);
+    }
+
+    /// <summary>The plant's CA writes a token onto a stick; the technician plugs it in.</summary>
+    private async Task OpenAsync(string person)
+    {
+        var stick = await new FatStick(directory).MakeAsync();
+        await stick.InAsync("laptop", folder => bench.Ca.JsonAsync(
+            "console", GuestAgent.Id, "--for", person, "--out", folder, "--passphrase-file", bench.Ca.PassphraseFile));
+        var report = await gateway.StickAsync(stick, $"{GuestAgent.Id}.report.txt", "End of this report.");
+        Assert.Contains($"The console opens for {person}", report);
+    }
+
+    private static async Task TypeAsync(Wire cable, params string[] lines)
+    {
+        using var limit = new CancellationTokenSource(AnswerMax);
+        foreach (var line in lines)
+        {
+            await cable.WriteLineAsync(line, limit.Token);
+        }
+    }
+
+    private static async Task<List<string>> UntilAsync(Wire cable, string words)
+    {
+        var lines = new List<string>();
+        using var limit = new CancellationTokenSource(AnswerMax);
+        try
+        {
+            do
+            {
+                lines.Add(await cable.ReadLineAsync(limit.Token) ?? throw new IOException("QEMU hung up."));
+            }
+            while (!lines[^1].Contains(words, StringComparison.Ordinal));
+        }
+        catch (OperationCanceledException)
+        {
+            Assert.Fail($"The console never said '{words}', but:\n{string.Join('\n', lines)}");
+        }
+
+        return lines;
+    }
+}
