@@ -45,6 +45,59 @@ public sealed class The_runner : IDisposable
         Assert.Equal(("0 1", 1), result);
     }
 
+    [Fact]
+    public void Names_what_failed_and_runs_nothing_again_unless_told_to()
+    {
+        Assert.Equal(("2 1", 1), RunTwice(again: 0, ["N.C.M(a: 1)"], []));
+        Assert.Equal(["N.C.M"], Named("failed"));
+    }
+
+    [Fact]
+    public void Counts_what_passes_by_itself_as_passed_and_names_it_for_ever()
+    {
+        Assert.Equal(("3 0", 0), RunTwice(again: 3, ["N.C.M(a: 1)"], []));
+        Assert.Equal(["N.C.M"], Named("unsteady"));
+        Assert.Empty(Named("failed"));
+    }
+
+    [Fact]
+    public void Counts_what_fails_twice_as_failed() =>
+        Assert.Equal(("1 2", 1), RunTwice(again: 3, ["N.C.M", "N.C.O"], ["N.C.O"]));
+
+    [Fact]
+    public void Runs_nothing_again_when_more_failed_than_noise_would() =>
+        Assert.Equal(("1 2", 1), RunTwice(again: 1, ["N.C.M", "N.C.O"], []));
+
+    [Fact]
+    public void Runs_nothing_again_after_a_crash() =>
+        Assert.Equal(("2 1", 1), RunTwice(again: 3, ["N.C.M"], [], code: 134));
+
+    /// <summary>Three tests, of which some fail at first and some of them again.</summary>
+    private (string Counts, int Code) RunTwice(int again, string[] first, string[] second, int code = 2)
+    {
+        static string Results(string[] failed) => string.Concat(failed.Select(
+            name => $"<UnitTestResult testName=\"{name}\" outcome=\"Failed\" testType=\"t\" />"));
+        var program = Path.Combine(directory, "program");
+        File.WriteAllText(program, $"""
+            #!/bin/bash
+            if [[ $* != *made-up.again.trx* ]]; then
+              echo '{Report(3, 3 - first.Length)}{Results(first)}' >'{directory}/made-up.trx'; exit {code}
+            fi
+            [[ $* == *--filter-method=N.C.M* ]] || exit 8
+            echo '{Report(first.Length, first.Length - second.Length)}{Results(second)}' \
+              >'{directory}/made-up.again.trx'
+            exit {(second.Length == 0 ? 0 : 2)}
+            """);
+        File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return RunProgram(program, "20s", again);
+    }
+
+    private string[] Named(string what)
+    {
+        var file = Path.Combine(directory, $"made-up.{what}");
+        return File.Exists(file) ? File.ReadAllLines(file) : [];
+    }
+
     private static string Report(int total, int passed) =>
         $"<R><Counters total=\"{total}\" executed=\"{total}\" passed=\"{passed}\" passedButRunAborted=\"7\" /></R>";
 
@@ -60,13 +113,14 @@ public sealed class The_runner : IDisposable
         return RunProgram(program, limit);
     }
 
-    private (string Counts, int Code) RunProgram(string program, string limit)
+    private (string Counts, int Code) RunProgram(string program, string limit, int again = 0)
     {
         var script = Path.Combine(RepositoryTree.FindRoot(), "test", "run-program.sh");
         var start = new ProcessStartInfo("/bin/bash", [script, "made-up", program, limit, directory])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
+            Environment = { ["AGAIN"] = $"{again}" },
         };
         using var process = Process.Start(start)!;
         process.ErrorDataReceived += (_, _) => { };
