@@ -11,7 +11,7 @@ namespace Sluice.Gateway.Image;
 /// day.
 /// </summary>
 [Trait("suite", "all")]
-public sealed class A_flashed_gateway_in_trouble : IAsyncLifetime
+public sealed class A_flashed_gateway_in_trouble : FlashedBench
 {
     private const string LastLine = "End of this report.";
 
@@ -19,46 +19,31 @@ public sealed class A_flashed_gateway_in_trouble : IAsyncLifetime
     private const int DataMegabyte = 1217;
 
     private static readonly string Report = $"{GuestAgent.Id}.report.txt";
-    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(300);
 
-    private readonly FieldDirectory directory = new();
-    private BenchPlant bench = null!;
-    private FlashedGateway gateway = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async Task PrepareAsync()
     {
-        bench = new BenchPlant(directory);
-        await bench.MakeAsync();
-        gateway = new FlashedGateway(directory);
-        await gateway.FlashAsync();
-        await gateway.PutAsync(await bench.CardFilesAsync());
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await gateway.DisposeAsync();
-        await bench.DisposeAsync();
-        directory.Dispose();
+        await Gateway.PutAsync(await Plant.CardFilesAsync());
     }
 
     [Fact]
     public async Task The_card_alone_brings_the_bundle_once_and_not_at_each_start()
     {
         await StartAsync();
-        await gateway.CutPowerAsync();
+        await Gateway.CutPowerAsync();
         await BundleOntoTheCardAsync();
-        await gateway.PowerOnAsync();
-        await bench.ReadsOnAsync(gateway);
-        await gateway.SaysAsync(Report, LastLine, StartMax);
-        var said = await gateway.SaysAsync(Report, "is in use", StartMax);
+        await Gateway.PowerOnAsync();
+        await Plant.ReadsOnAsync(Gateway);
+        await Gateway.SaysAsync(Report, LastLine, StartMax);
+        var said = await Gateway.SaysAsync(Report, "is in use", StartMax);
         await Task.Delay(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken); // that it is done is noted
-        await gateway.CutPowerAsync();
+        await Gateway.CutPowerAsync();
 
-        await gateway.PowerOnAsync();
-        await bench.ReadsOnAsync(gateway);
+        await Gateway.PowerOnAsync();
+        await Plant.ReadsOnAsync(Gateway);
         await Task.Delay(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        Assert.Equal(said, await gateway.ReadAsync(Report));
-        await bench.Outside.HasEverythingAsync(bench);
+        Assert.Equal(said, await Gateway.ReadAsync(Report));
+        await Plant.Outside.HasEverythingAsync(Plant);
     }
 
     /// <summary>From the loader's time on to the agent's: whatever it came between, the next start ends well.</summary>
@@ -67,15 +52,15 @@ public sealed class A_flashed_gateway_in_trouble : IAsyncLifetime
     {
         foreach (var seconds in new[] { 6, 9, 11, 13, 16, 20, 26 })
         {
-            await gateway.PowerOnAsync();
+            await Gateway.PowerOnAsync();
             await Task.Delay(TimeSpan.FromSeconds(seconds), TestContext.Current.CancellationToken);
-            await gateway.CutPowerAsync();
+            await Gateway.CutPowerAsync();
         }
 
         await StartAsync();
-        Assert.DoesNotContain("What is wrong", await gateway.SaysAsync("card.report.txt", LastLine, StartMax));
-        await gateway.CutPowerAsync();
-        var data = await gateway.DataAsync();
+        Assert.DoesNotContain("What is wrong", await Gateway.SaysAsync("card.report.txt", LastLine, StartMax));
+        await Gateway.CutPowerAsync();
+        var data = await Gateway.DataAsync();
         Assert.True(await data.FileSystemBytesAsync() > data.Bytes - (8 << 20), "it did not grow");
         Assert.Matches("^[0-9a-f]{32}$", (await data.ReadAsync("/machine-id")).Trim());
     }
@@ -84,55 +69,55 @@ public sealed class A_flashed_gateway_in_trouble : IAsyncLifetime
     public async Task A_data_partition_that_is_no_file_system_any_more_stops_no_start_and_is_told_and_left_alone()
     {
         await StartAsync();
-        await gateway.CutPowerAsync();
+        await Gateway.CutPowerAsync();
         await Shell.RunAsync(
-            $"head -c 829M /dev/urandom | dd of={gateway.Disk} bs=1M seek={DataMegabyte} conv=notrunc status=none");
+            $"head -c 829M /dev/urandom | dd of={Gateway.Disk} bs=1M seek={DataMegabyte} conv=notrunc status=none");
         var damaged = await SumAsync();
-        await gateway.PowerOnAsync();
-        var said = await gateway.SaysAsync("card.report.txt", "What is wrong with this machine", StartMax);
+        await Gateway.PowerOnAsync();
+        var said = await Gateway.SaysAsync("card.report.txt", "What is wrong with this machine", StartMax);
         Assert.Contains("the gateway runs in memory", said);
         Assert.Contains("Taken from the card", said);
         await Eventually.HoldsAsync(
-            async () => (await gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
+            async () => (await Gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
             () => "the light does not blink");
-        await gateway.CutPowerAsync();
+        await Gateway.CutPowerAsync();
         Assert.Equal(damaged, await SumAsync());
 
         async Task<string> SumAsync() => (await ChildProcess.RunAsync("/bin/sh", "-c",
-            $"dd if={gateway.Disk} bs=1M skip={DataMegabyte} count=300 status=none | sha256sum")).Text;
+            $"dd if={Gateway.Disk} bs=1M skip={DataMegabyte} count=300 status=none | sha256sum")).Text;
     }
 
     [Fact]
     public async Task A_data_partition_that_somebody_filled_up_stops_no_start()
     {
         await StartAsync();
-        await gateway.CutPowerAsync();
-        var data = await gateway.DataAsync();
-        var blocks = Path.Combine(directory.Root, "much");
+        await Gateway.CutPowerAsync();
+        var data = await Gateway.DataAsync();
+        var blocks = Path.Combine(Home.Root, "much");
         await Shell.RunAsync($"head -c {data.Bytes} /dev/zero | tr '\\0' x >{blocks}; "
             + $"debugfs -w -R 'write {blocks} /var/much' {data.File} >/dev/null 2>&1; "
             + $"rm {blocks}; "
-            + $"dd if={data.File} of={gateway.Disk} bs=512 seek={data.Start / 512} conv=notrunc status=none");
-        await gateway.PowerOnAsync();
+            + $"dd if={data.File} of={Gateway.Disk} bs=512 seek={data.Start / 512} conv=notrunc status=none");
+        await Gateway.PowerOnAsync();
         await Eventually.HoldsAsync(
-            async () => (await gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
+            async () => (await Gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
             () => "the light does not blink");
-        Assert.Contains("It has what is on the card", await gateway.SaysAsync("card.report.txt", LastLine, StartMax));
+        Assert.Contains("It has what is on the card", await Gateway.SaysAsync("card.report.txt", LastLine, StartMax));
     }
 
     [Fact]
     public async Task A_mistake_on_the_card_is_told_there_at_its_line_and_what_was_right_stays()
     {
         await StartAsync();
-        await gateway.CutPowerAsync();
-        await File.WriteAllTextAsync(directory.At("s.csv"), "signal,address,type\ncount,holding:0,flaot32\n");
-        await gateway.PutAsync(directory.At("s.csv"));
-        await gateway.PowerOnAsync();
-        var said = await gateway.SaysAsync("card.report.txt", "Something on the card is wrong", StartMax);
+        await Gateway.CutPowerAsync();
+        await File.WriteAllTextAsync(Home.At("s.csv"), "signal,address,type\ncount,holding:0,flaot32\n");
+        await Gateway.PutAsync(Home.At("s.csv"));
+        await Gateway.PowerOnAsync();
+        var said = await Gateway.SaysAsync("card.report.txt", "Something on the card is wrong", StartMax);
         Assert.Contains("s.csv:2", said);
         Assert.Contains("did you mean \"float32\"", said);
         await Eventually.HoldsAsync(
-            async () => (await gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
+            async () => (await Gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
             () => "what was right before does not run");
     }
 
@@ -141,31 +126,31 @@ public sealed class A_flashed_gateway_in_trouble : IAsyncLifetime
     [Fact]
     public async Task A_kernel_that_panics_and_a_root_that_is_damaged_start_the_machine_anew()
     {
-        await Shell.RunAsync($"cp {gateway.Disk} {gateway.Disk}.whole --sparse=always");
-        await File.WriteAllTextAsync(directory.At("initrd"), "no initrd");
-        await gateway.PutOnLoaderAsync(directory.At("initrd"), "/sluice/a/initrd");
-        await gateway.PowerOnAsync();
-        await gateway.StartsAnewAsync(StartMax);
+        await Shell.RunAsync($"cp {Gateway.Disk} {Gateway.Disk}.whole --sparse=always");
+        await File.WriteAllTextAsync(Home.At("initrd"), "no initrd");
+        await Gateway.PutOnLoaderAsync(Home.At("initrd"), "/sluice/a/initrd");
+        await Gateway.PowerOnAsync();
+        await Gateway.StartsAnewAsync(StartMax);
 
-        await Shell.RunAsync($"mv {gateway.Disk}.whole {gateway.Disk}; "
-            + $"dd if=/dev/zero of={gateway.Disk} bs=1M seek=193 count=1 conv=notrunc status=none");
-        await gateway.PowerOnAsync();
-        await gateway.StartsAnewAsync(StartMax);
+        await Shell.RunAsync($"mv {Gateway.Disk}.whole {Gateway.Disk}; "
+            + $"dd if=/dev/zero of={Gateway.Disk} bs=1M seek=193 count=1 conv=notrunc status=none");
+        await Gateway.PowerOnAsync();
+        await Gateway.StartsAnewAsync(StartMax);
     }
 
     /// <summary>Until it has left a request, by a key of its own.</summary>
     private async Task StartAsync()
     {
-        await gateway.PowerOnAsync();
-        Assert.Contains("request: done", await gateway.SaysAsync(Report, LastLine, StartMax));
+        await Gateway.PowerOnAsync();
+        Assert.Contains("request: done", await Gateway.SaysAsync(Report, LastLine, StartMax));
     }
 
     private async Task BundleOntoTheCardAsync()
     {
-        var key = (await gateway.ReadAsync(Report))!.Split("Its key is ")[1].Split('.')[0];
-        var laptop = Directory.CreateDirectory(directory.At("laptop", "sluice")).FullName;
-        await gateway.TakeAsync($"{GuestAgent.Id}.request.pem", laptop);
-        await bench.Ca.SignAsync(directory.At("laptop"), key);
-        await gateway.PutAsync(Path.Combine(laptop, $"{GuestAgent.Id}.bundle"));
+        var key = (await Gateway.ReadAsync(Report))!.Split("Its key is ")[1].Split('.')[0];
+        var laptop = Directory.CreateDirectory(Home.At("laptop", "sluice")).FullName;
+        await Gateway.TakeAsync($"{GuestAgent.Id}.request.pem", laptop);
+        await Plant.Ca.SignAsync(Home.At("laptop"), key);
+        await Gateway.PutAsync(Path.Combine(laptop, $"{GuestAgent.Id}.bundle"));
     }
 }

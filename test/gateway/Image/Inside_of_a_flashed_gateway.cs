@@ -10,40 +10,30 @@ namespace Sluice.Gateway.Image;
 /// gateway. The image itself has no such thing, and not a byte of its root is changed.
 /// </summary>
 [Trait("suite", "all")]
-public sealed class Inside_of_a_flashed_gateway : IAsyncLifetime
+public sealed class Inside_of_a_flashed_gateway : FlashedBench
 {
-    private static readonly TimeSpan StartMax = TimeSpan.FromSeconds(300);
 
-    private readonly FieldDirectory directory = new();
-    private BenchPlant bench = null!;
-    private FlashedGateway gateway = null!;
     private Wire inside = null!;
 
-    public async ValueTask InitializeAsync()
+    protected override async Task PrepareAsync()
     {
-        bench = new BenchPlant(directory);
-        await bench.MakeAsync();
-        gateway = new FlashedGateway(directory);
-        await gateway.FlashAsync();
-        await gateway.PutAsync(await bench.CardFilesAsync());
+        await Gateway.PutAsync(await Plant.CardFilesAsync());
         await FlashedGateway.DoAsync(
-            Path.Combine(Figures.Root, "test/gateway/Image/make-inside.sh"), directory.At("inside"));
-        await gateway.PutOnLoaderAsync(directory.At("inside"), "/sluice/a/inside");
-        var entry = await gateway.ReadFromLoaderAsync("/loader/entries/sluice-a.conf");
-        await File.WriteAllTextAsync(directory.At("entry"), entry.Replace(
+            Path.Combine(Figures.Root, "test/gateway/Image/make-inside.sh"), Home.At("inside"));
+        await Gateway.PutOnLoaderAsync(Home.At("inside"), "/sluice/a/inside");
+        var entry = await Gateway.ReadFromLoaderAsync("/loader/entries/sluice-a.conf");
+        await File.WriteAllTextAsync(Home.At("entry"), entry.Replace(
             "initrd /sluice/a/initrd", "initrd /sluice/a/initrd\ninitrd /sluice/a/inside", StringComparison.Ordinal));
-        await gateway.PutOnLoaderAsync(directory.At("entry"), "/loader/entries/sluice-a.conf");
-        await gateway.PowerOnAsync();
-        await gateway.SaysAsync($"{GuestAgent.Id}.report.txt", "End of this report.", StartMax);
-        inside = await gateway.InsideAsync();
+        await Gateway.PutOnLoaderAsync(Home.At("entry"), "/loader/entries/sluice-a.conf");
+        await Gateway.PowerOnAsync();
+        await Gateway.SaysAsync($"{GuestAgent.Id}.report.txt", "End of this report.", StartMax);
+        inside = await Gateway.InsideAsync();
     }
 
-    public async ValueTask DisposeAsync()
+    protected override Task LeaveAsync()
     {
         inside?.Dispose();
-        await gateway.DisposeAsync();
-        await bench.DisposeAsync();
-        directory.Dispose();
+        return Task.CompletedTask;
     }
 
     [Fact]

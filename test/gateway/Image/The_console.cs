@@ -6,35 +6,17 @@ namespace Sluice.Gateway.Image;
 
 /// <summary>A flashed gateway's serial line, as somebody with a cable has it.</summary>
 [Trait("suite", "all")]
-public sealed class The_console : IAsyncLifetime
+public sealed class The_console : FlashedBench
 {
     private static readonly TimeSpan AnswerMax = TimeSpan.FromSeconds(120);
 
-    private readonly FieldDirectory directory = new();
-    private BenchPlant bench = null!;
-    private FlashedGateway gateway = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        bench = new BenchPlant(directory);
-        await bench.MakeAsync();
-        gateway = new FlashedGateway(directory);
-        await gateway.FlashAsync();
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await gateway.DisposeAsync();
-        await bench.DisposeAsync();
-        directory.Dispose();
-    }
 
     [Fact]
     public async Task Says_nothing_to_anybody_until_a_token_of_the_plant_opens_a_menu_and_shuts_again()
     {
-        await bench.ProvisionAsync(gateway, directory);
-        await bench.ReadsOnAsync(gateway);
-        using var cable = await gateway.CableAsync();
+        await Plant.ProvisionAsync(Gateway, Home);
+        await Plant.ReadsOnAsync(Gateway);
+        using var cable = await Gateway.CableAsync();
         await TypeAsync(cable, "", "root", "1");
         using (var silence = new CancellationTokenSource(TimeSpan.FromSeconds(10)))
         {
@@ -56,16 +38,16 @@ public sealed class The_console : IAsyncLifetime
             && line.Contains("J. Doe", StringComparison.Ordinal));
         await TypeAsync(cable, "0");
         await UntilAsync(cable, "The console is shut.");
-        await bench.ReadsOnAsync(gateway);
+        await Plant.ReadsOnAsync(Gateway);
     }
 
     /// <summary>The plant's CA writes a token onto a stick; the technician plugs it in.</summary>
     private async Task OpenAsync(string person)
     {
-        var stick = await new FatStick(directory).MakeAsync();
-        await stick.InAsync("laptop", folder => bench.Ca.JsonAsync(
-            "console", GuestAgent.Id, "--for", person, "--out", folder, "--passphrase-file", bench.Ca.PassphraseFile));
-        var report = await gateway.StickAsync(stick, $"{GuestAgent.Id}.report.txt", "End of this report.");
+        var stick = await new FatStick(Home).MakeAsync();
+        await stick.InAsync("laptop", folder => Plant.Ca.JsonAsync(
+            "console", GuestAgent.Id, "--for", person, "--out", folder, "--passphrase-file", Plant.Ca.PassphraseFile));
+        var report = await Gateway.StickAsync(stick, $"{GuestAgent.Id}.report.txt", "End of this report.");
         Assert.Contains($"The console opens for {person}", report);
     }
 
