@@ -11,9 +11,10 @@ shift 4
 mkdir -p "$results"
 rm -f "$results/$name".{trx,again.trx,counts,failed,unsteady}
 
-# counter REPORT NAME: an attribute of its <Counters>; empty when there is none
+# counter REPORT NAME: an attribute of its <Counters>; empty when there is none. A report may quote a console's control
+# characters, and is text all the same.
 counter() {
-  grep -oE '<Counters [^>]*' "$results/$1.trx" 2>/dev/null \
+  grep -aoE '<Counters [^>]*' "$results/$1.trx" 2>/dev/null \
     | grep -oE "(^| )$2=\"[0-9]+\"" | grep -oE '[0-9]+' | head -n 1
 }
 
@@ -27,7 +28,7 @@ run() {
 
 # A theory's cases are one method, and one line here.
 failures() {
-  grep -oE '<UnitTestResult [^>]*outcome="Failed"[^>]*' "$results/$name.trx" 2>/dev/null \
+  grep -aoE '<UnitTestResult [^>]*outcome="Failed"[^>]*' "$results/$name.trx" 2>/dev/null \
     | grep -oE ' testName="[^"(]+' | cut -d'"' -f2 | sort -u
 }
 

@@ -90,7 +90,7 @@ for suite in "$@"; do
 done
 for suite in "${ill[@]}"; do
   echo "== $suite, what failed:"
-  grep -A 25 '^failed ' "$results/$suite.log" || tail -n 12 "$results/$suite.log"
+  grep -a -A 25 '^failed ' "$results/$suite.log" || tail -n 12 "$results/$suite.log"
 done
 [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ] && failed=1
 echo "$passed $failed" >"$results/counts"

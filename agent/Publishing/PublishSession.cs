@@ -36,6 +36,10 @@ internal sealed class PublishSession : IDisposable
     private readonly Action<ConnectOutcome, TimeSpan> notPrepared;
     private Task<ConnectOutcome?>? preparing;
     private TimeSpan prepareAt;
+
+    /// <summary>When the work said last that nothing is due. What becomes due behind that is still waited for: the
+    /// clock goes on between a decision and the sleep that follows it.</summary>
+    private TimeSpan decidedAt;
     private TimeSpan prepareAgain = PrepareAgainFirst;
     private readonly ConcurrentQueue<(HandedOver Handed, DeliveryOutcome Outcome)> answers = new();
 
@@ -171,9 +175,14 @@ internal sealed class PublishSession : IDisposable
 
     private TimeSpan? Wait()
     {
-        var due = work.Wait(desk.Now);
-        var again = prepareAt - desk.Now;
-        return preparing is null && desk.IsMoveAsked && again > TimeSpan.Zero && !(due < again) ? again : due;
+        var due = work.Wait(decidedAt);
+        if (preparing is not null || !desk.IsMoveAsked)
+        {
+            return due;
+        }
+
+        var again = prepareAt > desk.Now ? prepareAt - desk.Now : TimeSpan.Zero;
+        return due < again ? due : again;
     }
 
     public void Dispose()
@@ -186,7 +195,8 @@ internal sealed class PublishSession : IDisposable
     /// <summary>Does one thing that is due. False where nothing is.</summary>
     private async ValueTask<bool> StepAsync(CancellationToken cancellationToken)
     {
-        var step = work.Next(desk.Now, desk.Utc);
+        decidedAt = desk.Now;
+        var step = work.Next(decidedAt, desk.Utc);
         if (step.Kind == WorkKind.ReadPresent)
         {
             desk.Progress.Enter(LoopStep.OfTheBuffer);

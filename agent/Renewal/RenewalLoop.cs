@@ -87,9 +87,8 @@ internal sealed class RenewalLoop : BackgroundService
         {
             while (true)
             {
-                if (!await StepAsync(stoppingToken).ConfigureAwait(false))
+                if (await StepAsync(stoppingToken).ConfigureAwait(false) is { } wait)
                 {
-                    var wait = work.Wait(Now);
                     await wake.WaitAsync(wait < LookEvery ? wait : LookEvery, stoppingToken).ConfigureAwait(false);
                 }
             }
@@ -131,7 +130,8 @@ internal sealed class RenewalLoop : BackgroundService
             From = RenewalWork.From(message.Correlation.Span), Counted = counted,
         });
 
-    private async ValueTask<bool> StepAsync(CancellationToken stoppingToken)
+    /// <summary>Null where something was done, and more may be due; else how long to sleep.</summary>
+    private async ValueTask<TimeSpan?> StepAsync(CancellationToken stoppingToken)
     {
         while (answers.TryDequeue(out var answer))
         {
@@ -166,11 +166,11 @@ internal sealed class RenewalLoop : BackgroundService
                 publisher.Move();
                 break;
             case RenewalWorkKind.Wait:
-                return false;
+                return step.Wait ?? LookEvery;
         }
 
         Show();
-        return true;
+        return null;
     }
 
     private async Task<DeliveryOutcome> DeliverAsync(OutboundMessage message, CancellationToken stoppingToken)

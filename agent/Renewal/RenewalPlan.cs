@@ -246,12 +246,8 @@ internal sealed class RenewalPlan(double dice)
 
     public void Busy(TimeSpan now) => notBefore = now + BusyPause;
 
-    /// <summary>It could not even begin: said, and tried again as if nobody had come.</summary>
-    public void NotBegun(TimeSpan now, string sentence)
-    {
-        Sentence = sentence;
-        Busy(now);
-    }
+    /// <summary>It cannot begin, or not come to its end, before then: said, and no failure of this renewal.</summary>
+    public void PutOff(TimeSpan until, string sentence) => (Sentence, notBefore) = (sentence, until);
 
     /// <summary>This renewal has ended, and what was in use is in use.</summary>
     public void Fail(TimeSpan now, string step, string sentence, TimeSpan retryAfter = default)

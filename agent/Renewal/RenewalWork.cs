@@ -28,6 +28,8 @@ namespace Sluice.Agent.Renewal;
 /// </summary>
 internal sealed class RenewalWork(IdentitySurroundings surroundings)
 {
+    private static readonly TimeSpan DiskPause = TimeSpan.FromSeconds(30);
+
     private readonly RenewalPlan plan = new(RenewalTimes.DiceOf(surroundings.Gateway.Id, surroundings.Gateway.Site));
     private readonly ContractTopics topics = new(surroundings.Gateway);
     private readonly RenewalLook look = new(surroundings);
@@ -64,8 +66,6 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
             : ExpiryWarning.None,
     };
 
-    public TimeSpan? Wait(TimeSpan now) => plan.Wait(now);
-
     /// <summary>Somebody wants a renewal now.</summary>
     public void Ask(TimeSpan now) => plan.Ask(now);
 
@@ -80,7 +80,7 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
         catch (Exception world) when (world is IOException or UnauthorizedAccessException)
         {
             DiskFailed(world, now);
-            return new RenewalWorkStep(RenewalWorkKind.Wait);
+            return Waiting(now);
         }
     }
 
@@ -203,11 +203,14 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
                 Return(now);
                 break;
             default:
-                return new RenewalWorkStep(RenewalWorkKind.Wait);
+                return Waiting(now);
         }
 
         return new RenewalWorkStep(RenewalWorkKind.GoOn);
     }
+
+    /// <summary>From when it was decided: a pause may end while the disk is looked at, and is still one.</summary>
+    private RenewalWorkStep Waiting(TimeSpan now) => new(RenewalWorkKind.Wait, Wait: plan.Wait(now));
 
     private RenewalWorkStep Deliver(string topic, string text, string contentType) =>
         new(RenewalWorkKind.Deliver, new OutboundMessage
@@ -362,17 +365,12 @@ internal sealed class RenewalWork(IdentitySurroundings surroundings)
     private void DiskFailed(Exception world, TimeSpan now)
     {
         var sentence = (world is TpmException ? "" : "the disk failed: ") + world.Message.TrimEnd('.');
-        if (plan.Stage == RenewalStage.Idle)
+        if (plan.Stage is RenewalStage.Idle or RenewalStage.Moving or RenewalStage.Confirming
+            or RenewalStage.Retiring or RenewalStage.Returning)
         {
-            plan.NotBegun(now + TimeSpan.FromSeconds(30), sentence);
-            return;
-        }
-
-        if (plan.Stage is RenewalStage.Moving or RenewalStage.Confirming or RenewalStage.Retiring
-            or RenewalStage.Returning)
-        {
-            // What is switched stays switched; what is left to write is written when the disk takes it.
-            plan.Busy(now + TimeSpan.FromSeconds(30));
+            // Nothing was begun; or what is switched stays switched, and what is left to write is written when the disk
+            // takes it.
+            plan.PutOff(now + DiskPause, sentence);
             return;
         }
 

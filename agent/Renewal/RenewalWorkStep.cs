@@ -5,7 +5,7 @@ namespace Sluice.Agent.Renewal;
 /// <summary>What the loop has to do before it asks again.</summary>
 internal enum RenewalWorkKind : byte
 {
-    /// <summary>Sleep until something happens, or as long as <see cref="RenewalWork.Wait"/> says.</summary>
+    /// <summary>Sleep until something happens, or as long as the step's own time says.</summary>
     Wait,
 
     /// <summary>Ask again: a step was done.</summary>
@@ -24,4 +24,9 @@ internal enum RenewalWorkKind : byte
 
 /// <param name="Kind">What to do.</param>
 /// <param name="Message">What to hand over.</param>
-internal readonly record struct RenewalWorkStep(RenewalWorkKind Kind, OutboundMessage? Message = null);
+/// <param name="Wait">
+/// With <see cref="RenewalWorkKind.Wait"/>: how long nothing can be due by time alone, from when that was decided;
+/// null: until something happens.
+/// </param>
+internal readonly record struct RenewalWorkStep(
+    RenewalWorkKind Kind, OutboundMessage? Message = null, TimeSpan? Wait = null);

@@ -280,6 +280,47 @@ public sealed class RenewalTests : IDisposable
         Assert.Empty(world.Work.View.Sentence);
     }
 
+    /// <summary>A verb was at the directory when the version was to be retired. The pause of a second was over by the
+    /// time that the loop asked how long to sleep, and it slept for a minute.</summary>
+    [Fact]
+    public void A_pause_that_ends_while_the_disk_is_looked_at_was_slept_through()
+    {
+        world.Broker = message =>
+        {
+            world.IsLocked |= message.Topic.EndsWith("/cert/confirm", StringComparison.Ordinal);
+            return DeliveryOutcome.Accepted;
+        };
+        world.AskNow();
+        Assert.Equal(RenewalStage.Retiring, world.Work.View.Stage);
+        world.IsLocked = false;
+        world.LookTakes = TimeSpan.FromMilliseconds(5);
+        world.Machine.Advance(RenewalPlan.BusyPause - TimeSpan.FromMilliseconds(3));
+        Assert.False(world.Step());
+        Assert.Equal(TimeSpan.FromMilliseconds(3), world.Wait);
+
+        world.Machine.Advance(TimeSpan.FromMilliseconds(3));
+        world.Settle();
+        Assert.Equal((RenewalStage.Idle, 1L), (world.Work.View.Stage, world.Work.View.Renewed));
+    }
+
+    [Fact]
+    public void A_disk_that_fails_when_all_is_done_but_the_last_note_is_said_too()
+    {
+        world.Broker = message =>
+        {
+            world.IsUnreadable |= message.Topic.EndsWith("/cert/confirm", StringComparison.Ordinal);
+            return DeliveryOutcome.Accepted;
+        };
+        world.AskNow();
+        Assert.Equal(RenewalStage.Retiring, world.Work.View.Stage);
+        Assert.Contains("the disk failed: Input/output error", world.Work.View.Sentence);
+
+        world.IsUnreadable = false;
+        world.Run(TimeSpan.FromMinutes(1));
+        Assert.Equal((RenewalStage.Idle, 1L, ""), (world.Work.View.Stage, world.Work.View.Renewed,
+            world.Work.View.Sentence));
+    }
+
     [Fact]
     public void How_a_renewal_ended_and_that_a_person_is_asked_is_one_line_of_the_log_each()
     {

@@ -73,7 +73,11 @@ internal sealed class RenewalWorld : IDisposable
         Chip = Tpm ?? new SimulatedTpm { IsMissing = true },
         Clock = Machine,
         HostClock = Machine,
-        Look = () => IsUnreadable ? throw new IOException("Input/output error") : new OpenIdentityDisk(Disk),
+        Look = () =>
+        {
+            Machine.Advance(LookTakes);
+            return IsUnreadable ? throw new IOException("Input/output error") : new OpenIdentityDisk(Disk);
+        },
         Open = () => IsLocked ? null : new OpenIdentityDisk(Disk),
     };
 
@@ -94,6 +98,12 @@ internal sealed class RenewalWorld : IDisposable
 
     /// <summary>A verb has the directory locked.</summary>
     public bool IsLocked { get; set; }
+
+    /// <summary>How long one look at the disk takes.</summary>
+    public TimeSpan LookTakes { get; set; }
+
+    /// <summary>What the last step that did nothing said of how long to sleep.</summary>
+    public TimeSpan? Wait { get; private set; }
 
     /// <summary>The disk cannot even be looked at.</summary>
     public bool IsUnreadable { get; set; }
@@ -136,6 +146,7 @@ internal sealed class RenewalWorld : IDisposable
     {
         var isConnected = attempt.Verdict == ConnectVerdict.Connected;
         var step = Work.Next(Now, attempt, isConnected);
+        Wait = step.Wait;
         switch (step.Kind)
         {
             case RenewalWorkKind.Deliver:
@@ -172,7 +183,7 @@ internal sealed class RenewalWorld : IDisposable
             if (!Step())
             {
                 // The loop looks again after a while in any case, and a publisher without a connection soon.
-                TimeSpan[] waits = [Work.Wait(Now) ?? TimeSpan.FromHours(6), until - Now, MainSerial.Length > 0
+                TimeSpan[] waits = [Wait ?? TimeSpan.FromHours(6), until - Now, MainSerial.Length > 0
                     ? TimeSpan.FromHours(6) : TimeSpan.FromSeconds(20)];
                 Machine.Advance(waits.Min() + TimeSpan.FromMilliseconds(1));
             }

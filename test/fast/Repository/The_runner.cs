@@ -15,6 +15,11 @@ public sealed class The_runner : IDisposable
     [Fact]
     public void Counts_what_the_report_says() => Assert.Equal(("3 0", 0), Run(Report(total: 3, passed: 3), "exit 0"));
 
+    /// <summary>Thirty-five tests that had passed were no tests: grep says of such a file that it is binary.</summary>
+    [Fact]
+    public void Counted_nothing_where_the_report_quoted_a_console_byte_for_byte() => Assert.Equal(
+        ("2 1", 1), Run(Report(total: 3, passed: 2), $"printf '\\0' >>'{directory}/made-up.trx'; exit 2"));
+
     [Fact]
     public void Counts_a_failed_test() => Assert.Equal(("2 1", 1), Run(Report(total: 3, passed: 2), "exit 2"));
 

@@ -19,7 +19,9 @@ namespace Sluice.Gateway.Machine;
 /// </summary>
 public sealed class VirtualGateway : IAsyncLifetime
 {
-    private static readonly TimeSpan BootMax = TimeSpan.FromSeconds(120);
+    /// <summary>Twenty seconds on a quiet machine; two minutes were too few on a very busy one.</summary>
+    private static readonly TimeSpan BootMax = TimeSpan.FromSeconds(300);
+
     private static readonly TimeSpan CommandMax = TimeSpan.FromSeconds(120);
 
     /// <summary>
