@@ -78,7 +78,7 @@ internal sealed class AgentCommandLine
         root.Add(new DiscoverVerb(IsTerminal, Output, Error, Clock).Command());
         root.Add(new IdentityVerb(Input, IsTerminal, Output, Error, Clock).Command());
         root.Add(new StickVerb(Output, Error, Clock).Command());
-        root.Add(new CardVerb(Output, Error).Command());
+        root.Add(new CardVerb(Output, Error, Clock).Command());
         root.Add(new FirewallVerb(Output, Error, Clock) { Passwd = Passwd, Nft = Nft }.Command());
         root.Add(new ProveVerb(Output, Error, Clock).Command());
         root.Add(new UpdateVerb(Output, Error, Clock).Command());

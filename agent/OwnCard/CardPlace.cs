@@ -1,5 +1,6 @@
 using Sluice.Agent.Commissioning.Lists;
 using Sluice.Agent.Configuration;
+using Sluice.Provisioning.Labels;
 
 namespace Sluice.Agent.OwnCard;
 
@@ -43,6 +44,28 @@ internal sealed class CardPlace(string configuration, string state)
         }
     }
 
+    /// <summary>
+    /// Takes away what came from the card, but for the configuration and its lists. Null, or why something is left.
+    /// </summary>
+    public string? Empty()
+    {
+        try
+        {
+            string[] own = [Path.Combine(Times, TimeFile), Path.Combine(configuration, CardContents.NameFile),
+                Path.Combine(configuration, SiteToken.FileName)];
+            foreach (var path in own.Concat(Units()).Where(File.Exists))
+            {
+                File.Delete(path);
+            }
+
+            return null;
+        }
+        catch (Exception world) when (world is IOException or UnauthorizedAccessException)
+        {
+            return world.Message;
+        }
+    }
+
     /// <summary>In the order in which they are written.</summary>
     private IEnumerable<KeyValuePair<string, byte[]>> All(CardContents contents) =>
     [
@@ -52,11 +75,11 @@ internal sealed class CardPlace(string configuration, string state)
     ];
 
     /// <summary>Units of an older table.</summary>
-    private List<string> Odd(CardContents contents) => !Directory.Exists(Networks) ? [] :
-    [
-        .. Directory.EnumerateFiles(Networks, NetworkTable.UnitBeginning + "*")
-            .Where(path => contents.Units.All(unit => unit.Key != Path.GetFileName(path))),
-    ];
+    private List<string> Odd(CardContents contents) =>
+        [.. Units().Where(path => contents.Units.All(unit => unit.Key != Path.GetFileName(path)))];
+
+    private IEnumerable<string> Units() => !Directory.Exists(Networks) ? []
+        : Directory.EnumerateFiles(Networks, NetworkTable.UnitBeginning + "*");
 
     private static bool Same(string path, byte[] bytes) =>
         ConfigurationLoader.TryRead(path, out var there, out _) && there.AsSpan().SequenceEqual(bytes);

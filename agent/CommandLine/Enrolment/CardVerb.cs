@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment.Sticks;
+using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.OwnCard;
 using Sluice.Provisioning.Labels;
 using Sluice.Provisioning.Verbs;
@@ -8,10 +9,11 @@ using Sluice.Provisioning.Verbs;
 namespace Sluice.Agent.CommandLine.Enrolment;
 
 /// <summary>
-/// sluice-agent card take: what the image's unit calls at each start, before anything reads a configuration, as the
-/// user to whom the configuration belongs. What is wrong on the card changes nothing, and is told there.
+/// sluice-agent card take, and card forget after a wipe: what the image's unit calls at each start, before anything
+/// reads a configuration, as the user to whom the configuration belongs. What is wrong on the card changes nothing, and
+/// is told there.
 /// </summary>
-internal sealed class CardVerb(TextWriter output, TextWriter error)
+internal sealed class CardVerb(TextWriter output, TextWriter error, TimeProvider clock)
 {
     private const string Verb = "card";
     private const int TroubleBytesMax = 8192;
@@ -45,22 +47,54 @@ internal sealed class CardVerb(TextWriter output, TextWriter error)
             + "Ends with 0, 65 where something on the card is wrong, 69 where there is no card, 74 where a disk fails.")
         { mount, config, state, troubles, json };
         take.SetAction(parsed => Take(parsed).Print(output, error, parsed.GetValue(json)));
-        return new Command(Verb, "The card of the gateway's own image.") { take };
+        var hash = new Option<string>("--configuration")
+        {
+            Description = "Hash of the configuration that was wiped; another one stays.",
+            HelpName = "SHA256",
+            Required = true,
+        };
+        var forget = new Command("forget", "After a wipe: delete the configuration with its lists, name and addresses, "
+            + "here and on the card. Ends with 0, 69 where there is no card, 74 where a disk fails.")
+        { mount, hash, config, state, json };
+        forget.SetAction(async (parsed, stop) => (await ForgetAsync(parsed, parsed.GetValue(hash)!, stop)
+            .ConfigureAwait(false)).Print(output, error, parsed.GetValue(json)));
+        return new Command(Verb, "The card of the gateway's own image.") { take, forget };
     }
+
+    private async Task<VerbReport> ForgetAsync(ParseResult parsed, string hash, CancellationToken cancellationToken)
+    {
+        using var card = LinuxStick.Open(parsed.GetValue(mount)!, out var problem);
+        if (card is null)
+        {
+            return NoCard(problem);
+        }
+
+        var file = parsed.GetValue(config)!;
+        return await new WipedCard(card, file, PlaceOf(parsed, file), clock).ForgetAsync(hash, cancellationToken)
+            .ConfigureAwait(false) is { } left
+            ? VerbReport.Failed(Verb, ExitCode.Storage, $"{left.TrimEnd('.')}.",
+                "Not all of what was wiped is gone; the next start goes on with it.",
+                "is the gateway's disk full or damaged?")
+            : Fine("Nothing of the configuration that was wiped is here or on the card.");
+    }
+
+    private CardPlace PlaceOf(ParseResult parsed, string file) =>
+        new(Path.GetDirectoryName(Path.GetFullPath(file))!, parsed.GetValue(state)!);
+
+    private static VerbReport NoCard(string problem) => VerbReport.Failed(
+        Verb, ExitCode.Unavailable, $"{problem}.", "Nothing was taken.", "make a folder sluice on the card.");
 
     private VerbReport Take(ParseResult parsed)
     {
         using var card = LinuxStick.Open(parsed.GetValue(mount)!, out var problem);
         if (card is null)
         {
-            return VerbReport.Failed(Verb, ExitCode.Unavailable, $"{problem}.", "Nothing was taken.",
-                "make a folder sluice on the card.");
+            return NoCard(problem);
         }
 
         var file = parsed.GetValue(config)!;
         var contents = CardContents.Read(card, ConfigurationLoader.Load(file).Configuration);
-        var report = Take(card, contents, new CardPlace(Path.GetDirectoryName(Path.GetFullPath(file))!,
-            parsed.GetValue(state)!));
+        var report = Take(card, contents, PlaceOf(parsed, file), GatewayFilesToWipe.Told(file));
         var text = CardReport.Write(report.Means is null ? report.Sentence : $"{report.Sentence}\r\n{report.Means}",
             contents, Troubles(parsed.GetValue(troubles)!), NetworkCards());
         if (card.Read(CardReport.FileName, CardReport.BytesMax).Bytes is { } there
@@ -73,11 +107,11 @@ internal sealed class CardVerb(TextWriter output, TextWriter error)
             ? report with { Notes = [$"The report did not get onto the card: {lost}."] } : report;
     }
 
-    private static VerbReport Take(LinuxStick card, CardContents contents, CardPlace place)
+    private static VerbReport Take(LinuxStick card, CardContents contents, CardPlace place, string? wiped)
     {
         if (contents.Loaded is null && contents.Problems.Count == 0)
         {
-            return Fine("There is no configuration on the card.");
+            return Fine($"There is no configuration on the card.{(wiped is null ? "" : $" {wiped}")}");
         }
 
         if (!contents.IsRight)

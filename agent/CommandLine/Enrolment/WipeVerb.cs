@@ -3,6 +3,7 @@ using Sluice.Agent.Commissioning.Lists;
 using Sluice.Agent.Configuration;
 using Sluice.Agent.Enrolment;
 using Sluice.Agent.Enrolment.Wiping;
+using Sluice.Agent.OwnCard;
 using Sluice.Provisioning.Bundles;
 using Sluice.Provisioning.Verbs;
 
@@ -51,7 +52,7 @@ internal sealed class WipeVerb(
     /// <summary>The wipe of a real gateway.</summary>
     public static Wipe Of(EnrolmentContext context, string file, string stateDirectory, TimeProvider clock)
     {
-        var files = new GatewayFilesToWipe(context.Own, file, stateDirectory, clock);
+        var files = new GatewayFilesToWipe(context.Own, file, stateDirectory, clock, WipedMark.IsOnOwnCard);
         return new Wipe(context, files.Before, files.After, files.BufferBytes);
     }
 

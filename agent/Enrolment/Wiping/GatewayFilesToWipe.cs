@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using Sluice.Agent.Configuration;
+using Sluice.Agent.OwnCard;
 using Sluice.Hal;
 using Sluice.Provisioning.Store;
 
@@ -11,8 +12,12 @@ namespace Sluice.Agent.Enrolment.Wiping;
 /// <param name="file">The configuration file.</param>
 /// <param name="stateDirectory">Where the last good configuration is kept.</param>
 /// <param name="clock">To wait for a running agent.</param>
+/// <param name="isOnOwnCard">
+/// The configuration belongs to the user who takes it from the gateway's own card: this one may leave a mark for him,
+/// and not delete it.
+/// </param>
 internal sealed class GatewayFilesToWipe(
-    GatewayConfiguration configuration, string file, string stateDirectory, TimeProvider clock)
+    GatewayConfiguration configuration, string file, string stateDirectory, TimeProvider clock, bool isOnOwnCard)
 {
     /// <summary>Behind the name of a configuration that was wiped: a sentence for whoever looks for it.</summary>
     public const string Tombstone = ".wiped";
@@ -33,8 +38,10 @@ internal sealed class GatewayFilesToWipe(
         new WipeTarget("last good configuration", _ => Task.FromResult(Try(() => Remove(
             Path.Combine(stateDirectory, "last-good")))))];
 
-    public IReadOnlyList<WipeTarget> After =>
-        [new WipeTarget("configuration", _ => Task.FromResult(Try(RemoveConfiguration)))];
+    public IReadOnlyList<WipeTarget> After => isOnOwnCard
+        ? [new WipeTarget("configuration", _ => Task.FromResult(WipedMark.Leave(stateDirectory, configuration.Hash)),
+            "marked: who takes it from the card deletes it there and here, at once or at the next start")]
+        : [new WipeTarget("configuration", _ => Task.FromResult(Try(RemoveConfiguration)))];
 
     /// <summary>What stands beside a configuration that is not there any more; null where it was not wiped.</summary>
     public static string? Told(string file)

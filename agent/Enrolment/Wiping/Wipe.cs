@@ -123,7 +123,7 @@ internal sealed class Wipe(
         foreach (var target in targets)
         {
             var problem = await target.Destroy(cancellationToken).ConfigureAwait(false);
-            steps.Add(new VerbStep(target.Name, problem is null, problem ?? "deleted"));
+            steps.Add(new VerbStep(target.Name, problem is null, problem ?? target.Done));
             if (problem is not null)
             {
                 return false;

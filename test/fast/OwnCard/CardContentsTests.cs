@@ -1,5 +1,7 @@
 using System.Text;
 using Sluice.Agent.CommandLine;
+using Sluice.Agent.Configuration;
+using Sluice.Agent.Enrolment.Wiping;
 using Sluice.Agent.OwnCard;
 using Sluice.Fast.Enrolment.Sticks;
 using Xunit;
@@ -125,6 +127,56 @@ public sealed class CardContentsTests : IDisposable
         Assert.EndsWith("End of this report.\r\n", Report());
     }
 
+    [Fact]
+    public async Task After_a_wipe_nothing_of_it_is_here_or_on_the_card_and_it_is_not_taken_again()
+    {
+        Put("gw-1.bundle", "a bundle");
+        Put("gw-2.bundle", "of somebody else");
+        Lay();
+        Assert.Equal(0, await TakeAsync());
+        var hash = await WipedAsync();
+        Assert.True(File.Exists(At("etc/gateway.json")), "the agent's user may not delete it, and leaves a mark");
+
+        Assert.Equal(0, await ForgetAsync(new string('0', 64)));
+        Assert.True(File.Exists(At("etc/gateway.json")), "another one than what was wiped stays");
+        Assert.Equal(0, await ForgetAsync(hash));
+        Assert.Equal(["gateway.json.wiped"], Directory.GetFiles(At("etc")).Select(Path.GetFileName));
+        Assert.Equal(["card.report.txt", "gw-2.bundle"],
+            Directory.GetFiles(At("card/sluice")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Empty(Directory.GetFiles(At("services"), "*", SearchOption.AllDirectories));
+
+        Assert.Equal(0, await ForgetAsync(hash));
+        Assert.Equal(0, await TakeAsync());
+        Assert.Contains("There is no configuration on the card. Gateway gw-1 of plant1 was wiped at ", Report());
+    }
+
+    [Fact]
+    public async Task A_card_that_was_laid_anew_since_the_wipe_is_left_alone()
+    {
+        Lay();
+        Assert.Equal(0, await TakeAsync());
+        var hash = await WipedAsync();
+        File.WriteAllText(At("card/sluice/gateway.json"), Gateway("gw-7"));
+        Assert.Equal(0, await ForgetAsync(hash));
+        Assert.False(File.Exists(At("etc/gateway.json")));
+        Assert.Equal(0, await TakeAsync());
+        Assert.Contains("Taken from the card: plant1/gw-7", Report());
+    }
+
+    /// <summary>What a wipe by the agent's user does to the configuration: its hash in a mark.</summary>
+    private async Task<string> WipedAsync()
+    {
+        var file = At("etc/gateway.json");
+        var own = ConfigurationLoader.Load(file).Configuration!;
+        var files = new GatewayFilesToWipe(own, file, folder, TimeProvider.System, isOnOwnCard: true);
+        foreach (var target in files.After)
+        {
+            Assert.Null(await target.Destroy(TestContext.Current.CancellationToken));
+        }
+
+        return File.ReadAllText(At(WipedMark.FileName));
+    }
+
     private static string Gateway(string id) => $$"""
         { "gateway": { "site": "plant1", "id": "{{id}}" },
           "broker": { "host": "mes-broker.dmz.plant1", "addresses": ["192.0.2.10"], "network": "192.0.2.0/28" },
@@ -147,11 +199,15 @@ public sealed class CardContentsTests : IDisposable
 
     private string Report() => File.ReadAllText(At("card/sluice/card.report.txt"));
 
-    private Task<int> TakeAsync() => new AgentCommandLine
+    private Task<int> TakeAsync() => RunAsync("take", "--troubles", At("troubles"));
+
+    private Task<int> ForgetAsync(string hash) => RunAsync("forget", "--configuration", hash);
+
+    private Task<int> RunAsync(string what, params string[] more) => new AgentCommandLine
     {
         Output = TextWriter.Null,
         Error = TextWriter.Null,
     }.InvokeAsync(
-        ["card", "take", At("card"), "--config", At("etc/gateway.json"), "--services", At("services"),
-            "--troubles", At("troubles")], TestContext.Current.CancellationToken);
+        ["card", what, At("card"), "--config", At("etc/gateway.json"), "--services", At("services"), .. more],
+        TestContext.Current.CancellationToken);
 }

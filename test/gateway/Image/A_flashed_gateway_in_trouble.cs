@@ -121,6 +121,45 @@ public sealed class A_flashed_gateway_in_trouble : FlashedBench
             () => "what was right before does not run");
     }
 
+    /// <summary>Out of service: by a stick, because nobody can type here.</summary>
+    [Fact]
+    public async Task A_wipe_takes_the_configuration_off_the_card_too_and_the_next_start_is_that_of_a_blank_one()
+    {
+        await Plant.ProvisionAsync(Gateway, Home);
+        await Plant.ReadsOnAsync(Gateway);
+        var stick = await new FatStick(Home).MakeAsync();
+        await stick.InAsync("wipe", folder => File.WriteAllTextAsync(
+            Path.Combine(folder, "sluice", $"{GuestAgent.Id}.jobs.txt"), $"wipe {GuestAgent.Id}\n"));
+        var said = await Gateway.StickAsync(stick, Report, LastLine);
+        Assert.Contains("wipe: done", said);
+        var wiped = $"There is no configuration on the card. Gateway {GuestAgent.Id} of {MesOutside.Site} was wiped";
+        await Gateway.SaysAsync("card.report.txt", wiped, StartMax);
+        await IsBlankAsync();
+
+        await Gateway.CutPowerAsync();
+        await Gateway.PowerOnAsync();
+        await Task.Delay(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken);
+        Assert.Contains(wiped, await Gateway.ReadAsync("card.report.txt"));
+        await IsBlankAsync();
+        await Gateway.CutPowerAsync();
+        var data = await Gateway.DataAsync();
+        Assert.DoesNotContain("gateway.json\n", await data.ListAsync("/sluice"));
+        Assert.DoesNotContain(".key", await data.ListAsync("/var/lib/sluice/identity/versions"));
+
+        // Another plant's card makes another gateway of it.
+        await Gateway.PutAsync(await Plant.CardFilesAsync());
+        await Gateway.PowerOnAsync();
+        await Gateway.SaysAsync("card.report.txt", "Taken from the card", StartMax);
+
+        async Task IsBlankAsync()
+        {
+            foreach (var name in new[] { "gateway.json", "s.csv", "network.txt", "hostname" })
+            {
+                Assert.Null(await Gateway.ReadAsync(name));
+            }
+        }
+    }
+
     /// <summary>Nothing that the loader could start stands in its way for ever: it comes to its end and starts
     /// anew.</summary>
     [Fact]

@@ -56,7 +56,8 @@ public sealed class What_is_flashed : IAsyncLifetime
         var wanted = await FindAsync("-path '*.wants/*' -printf '%f\\n'");
         Assert.Equal(
             [
-                "efi.mount", "sluice-agent.service", "sluice-card-jobs.service", "sluice-card.service",
+                "efi.mount", "sluice-agent.service", "sluice-card-jobs.service", "sluice-card-wiped.path",
+                "sluice-card.service",
                 "sluice-console.path", "sluice-firewall.service", "sluice-update-settled.service",
                 "sluice-update-trial.service", "systemd-networkd.service", "systemd-timesyncd.service",
             ],
