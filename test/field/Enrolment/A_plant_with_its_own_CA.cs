@@ -104,7 +104,10 @@ public sealed class A_plant_with_its_own_CA : IAsyncLifetime
         var leaf = await MakeAsync("next", asked, letters, byRoot: false);
 
         (code, said) = await RenewAsync();
-        Assert.True(code == 0, $"{code}: {said}\n{gateway.Process.Tail()}\n{authority.Tail()}");
+
+        // The authority looks every two seconds: where it was quicker than this verb, that asked for the next one.
+        Assert.True(code == 0 || said.Contains("the plant's own CA makes its certificate", StringComparison.Ordinal),
+            $"{code}: {said}\n{gateway.Process.Tail()}\n{authority.Tail()}");
         using var made = X509CertificateLoader.LoadCertificateFromFile(leaf);
         Assert.Equal(made.SerialNumber,
             (await FineAsync("status")).GetProperty("identity").GetProperty("serial").GetString());
@@ -127,7 +130,7 @@ public sealed class A_plant_with_its_own_CA : IAsyncLifetime
     }
 
     private Task<(int Code, string Text)> RenewAsync() => ChildProcess.RunAsync(FieldGateway.Binary("linux-x64"),
-        ["identity", "renew", "--socket", gateway.Socket]);
+        ["identity", "renew", "--socket", gateway.Socket, "--wait", "40"]);
 
     private async Task<JsonElement> FineAsync(params string[] verb)
     {
