@@ -69,6 +69,9 @@ if [ -n "$key" ]; then
   export UPDATE_KEY=${UPDATE_KEY:-$work/release.pub}
 fi
 PARTS=$work/parts packaging/image/make-image.sh "$new/sluice-agent_${version}_arm64.deb" "$new"
+# It says itself which Debian it is made of: of the same root.
+"$release" image "$version" .cache/image-root/packages .cache/image-root/root/usr/lib/os-release \
+  "$new/sluice-agent-$version.cdx.json" "$new/sluice-gateway_${version}_arm64.cdx.json" "$commit" "$SOURCE_DATE_EPOCH"
 if [ -n "$key" ]; then
   options=$(cat packaging/image/overlay/usr/lib/sluice/image/options)
   packaging/image/make-update.sh "$new/sluice-gateway_${version}_arm64.update" "$key" generic-uefi arm64 "$version" \

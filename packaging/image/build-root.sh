@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 here=$PWD/packaging/image
 cache=$PWD/.cache/image-root
 suite=trixie
-key=$(cat "$here/root-packages.txt" "$here/build-root.sh" | sha256sum | cut -c1-16)
+key=$(cat "$here"/{root-packages.txt,build-root.sh,list-packages.sh} | sha256sum | cut -c1-16)
 mkdir -p .cache
 exec 9>.cache/image-root.lock
 flock 9                                # two releases at once make it once
@@ -30,7 +30,7 @@ include=$(sed -E 's/#.*//; s/[[:space:]]+//g; /^$/d' "$here/root-packages.txt" |
 mmdebstrap --quiet --variant=extract --architectures=arm64 --include="$include" \
   --aptopt='Acquire::Retries "3"' --aptopt='Acquire::Languages "none"' --aptopt='APT::Install-Recommends "false"' \
   --setup-hook='for each in bin sbin lib; do mkdir -p "$1/usr/$each"; ln -s "usr/$each" "$1/$each"; done' \
-  --extract-hook="(cd \"\$1/var/cache/apt/archives\" && ls -- *.deb) | sed 's/[.]deb$//' | sort >'$cache/packages'" \
+  --extract-hook="'$here/list-packages.sh' \"\$1/var/cache/apt/archives\" >'$cache/packages'" \
   "$suite" "$root" "${mirrors[@]}"
 release=$(basename "$root"/usr/lib/modules/*)
 mv "$root/boot/vmlinuz-$release" "$cache/vmlinuz"

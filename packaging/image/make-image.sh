@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# make-image.sh PACKAGE OUT makes OUT/sluice-gateway_VERSION_arm64.img.zst and .img.bmap from the agent's package and
-# the root that build-root.sh has unpacked. UPDATE_KEY names a public key (PEM, Ed25519), or a folder of them, that
-# updates are verified with; without one the image takes no updates. BOARD names a folder of boards/. No mount, no loop
-# device, nothing of ARM64 runs. The same input gives the same bytes: all times are SOURCE_DATE_EPOCH, and what is a
-# random number elsewhere comes from the name of the image. Why it is made so: docs/adr/0037.
+# make-image.sh PACKAGE OUT makes OUT/sluice-gateway_VERSION_arm64.img.zst, .img.bmap and .copyright.tar.zst from the
+# agent's package and the root that build-root.sh has unpacked. UPDATE_KEY names a public key (PEM, Ed25519), or a
+# folder of them, that updates are verified with; without one the image takes no updates. BOARD names a folder of
+# boards/. No mount, no loop device, nothing of ARM64 runs. The same input gives the same bytes: all times are
+# SOURCE_DATE_EPOCH, and what is a random number elsewhere comes from the name of the image. Why: docs/adr/0037.
 set -euo pipefail
 package=${1:?the package} out=${2:?to where}
 : "${SOURCE_DATE_EPOCH:?the time that the image bears}"
@@ -20,6 +20,7 @@ for tool in mksquashfs sgdisk mkfs.vfat mcopy mke2fs cpio depmod zstd systemd-sy
   command -v $tool >/dev/null || { echo "The image needs $tool; see packaging/packages.txt." >&2; exit 1; }
 done
 umask 022
+shopt -s extglob                     # in left-out.txt: all but
 version=$(packaging/version.sh)
 name=sluice-gateway_${version}_arm64
 work=$(mktemp -d)
@@ -41,6 +42,10 @@ while read -r each; do
 done < <(grep -v '^#' "$here/left-out.txt")
 mkdir -p "$tree"/{data,efi,run,proc,sys,dev,tmp,var,etc/sluice}
 cp -a --no-preserve=ownership "$here/overlay/." "$tree/"
+# Whose each package is and under which terms goes along, or the image may not be passed on.
+while read -r package _; do
+  [ -s "$tree/usr/share/doc/$package/copyright" ] || { echo "$package comes without its copyright file." >&2; exit 1; }
+done < <(cat "$cache/packages"; echo sluice-agent)
 # What the services of network and time read is made of the card's files, by a user of its own.
 ln -s /var/lib/sluice-card/network "$tree/etc/systemd/network"
 ln -s /var/lib/sluice-card/time "$tree/etc/systemd/timesyncd.conf.d"
@@ -107,6 +112,9 @@ find "$initrd" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
 mksquashfs "$tree" "$work/root.squashfs" -quiet -no-progress -comp zstd -Xcompression-level 15 -b 256K \
   -noappend -no-xattrs -no-exports -processors "$(nproc)" >/dev/null
+# The same for people, who have no way to log in and look.
+tar -C "$tree" --sort=name --format=gnu --owner=0 --group=0 --numeric-owner -c usr/share/doc usr/share/common-licenses \
+  | zstd -q -f -19 --single-thread -o "$out/$name.copyright.tar.zst"
 
 # --- the partitions
 fat() {                              # FILE SIZE_MB BITS LABEL PART: an empty FAT whose bytes depend on nothing else
@@ -180,5 +188,5 @@ sgdisk -a 2048 -U "$(id disk)" "${parts[@]}" "$disk" >/dev/null
 zstd -q -f -10 --single-thread "$disk" -o "$out/$name.img.zst"
 [ -z "${KEEP_RAW:-}" ] || cp --sparse=always "$disk" "$out/$name.img"
 if [ -n "${PARTS:-}" ]; then install -D -m 0644 -t "$PARTS" "$work"/{vmlinuz,initrd,root.squashfs}; fi
-stat -c '%s %n' "$work/root.squashfs" "$work/initrd" "$out/$name.img.zst" \
+stat -c '%s %n' "$work/root.squashfs" "$work/initrd" "$out/$name".{copyright.tar,img}.zst \
   | awk '{ n = split($2, p, "/"); printf "  %9.3f MB  %s\n", $1 / 1e6, p[n] }'

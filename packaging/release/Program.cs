@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Sluice.Agent;
 using Sluice.Agent.CommandLine;
 using Sluice.Release.Binaries;
@@ -7,10 +8,12 @@ using Sluice.Release.Manual;
 
 // What packaging/*.sh ask while they make a release (make dist). From the root of the repository:
 //   sluice-release components PROGRAM LINES LOCK PACKAGES OUT COMMIT EPOCH   the component list, as CycloneDX
+//   sluice-release image VERSION LINES OS-RELEASE AGENT-LIST OUT COMMIT EPOCH  the image's component list
 //   sluice-release notices VERSION PACKAGES OUT LINES...                     third-party notices of all programs
 //   sluice-release manual FOLDER EPOCH                                       the agent's manual and completion
 //   sluice-release floor BINARY                                              its glibc; 65 where it is not as promised
-// LINES is a file that the build wrote: a name and a version a line. PACKAGES is where NuGet unpacks what it brings.
+// LINES is a file that the build wrote: a name and a version a line; for the image what
+// packaging/image/list-packages.sh prints. PACKAGES is where NuGet unpacks what it brings.
 const int Usage = 64;
 const int Refused = 65;
 try
@@ -19,6 +22,9 @@ try
     {
         case ["components", var program, var lines, var locked, var packages, var output, var commit, var epoch]:
             WriteComponents(program, lines, locked, packages, output, commit, Moment(epoch));
+            return 0;
+        case ["image", var version, var lines, var os, var agentList, var output, var commit, var epoch]:
+            WriteImage(version, lines, os, agentList, output, commit, Moment(epoch));
             return 0;
         case ["notices", var version, var packages, var output, .. var lists]:
             var all = lists.SelectMany(File.ReadLines).Select(Component.Parse).Distinct();
@@ -31,7 +37,7 @@ try
             return SayFloor(binary);
         default:
             await Console.Error.WriteLineAsync(
-                "sluice-release components | notices | manual | floor; what they take stands in Program.cs.")
+                "sluice-release components | image | notices | manual | floor; what they take stands in Program.cs.")
                 .ConfigureAwait(false);
             return Usage;
     }
@@ -56,6 +62,20 @@ static void WriteComponents(
     var bill = new BillOfMaterials(own, listed, new PackageLock(File.ReadAllText(locked)))
     {
         Made = made, Commit = commit, Licences = PackageFolders.LicencesOf(packages, listed),
+    };
+    File.WriteAllBytes(output, bill.Write());
+}
+
+static void WriteImage(
+    string version, string lines, string os, string agentList, string output, string commit, DateTimeOffset made)
+{
+    var bill = new ImageBill(version, File.ReadLines(lines))
+    {
+        Made = made,
+        Commit = commit,
+        DebianVersion = ImageBill.ReadDebianVersion(File.ReadAllText(os)),
+        AgentList = Path.GetFileName(agentList),
+        AgentListSha256 = Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(agentList))),
     };
     File.WriteAllBytes(output, bill.Write());
 }

@@ -19,6 +19,7 @@ public sealed partial class A_release(MadeRelease release)
             "sluice-agent-VERSION-linux-arm64", "sluice-agent-VERSION-linux-arm64.dbg.zst",
             "sluice-agent-VERSION-linux-x64", "sluice-agent-VERSION-linux-x64.dbg.zst",
             "sluice-agent-VERSION.cdx.json", "sluice-agent_VERSION_amd64.deb", "sluice-agent_VERSION_arm64.deb",
+            "sluice-gateway_VERSION_arm64.cdx.json", "sluice-gateway_VERSION_arm64.copyright.tar.zst",
             "sluice-gateway_VERSION_arm64.img.bmap", "sluice-gateway_VERSION_arm64.img.zst",
             "sluice-gateway_VERSION_arm64.update",
             "sluice-provision-VERSION-linux-arm64", "sluice-provision-VERSION-linux-arm64.dbg.zst",
