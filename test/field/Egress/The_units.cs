@@ -23,7 +23,7 @@ public sealed class The_units : IDisposable
     [Fact]
     public async Task Leave_the_agent_open_to_1_3_at_most()
     {
-        var unit = await File.ReadAllTextAsync(Path.Combine(Units, Agent)) + await DropInAsync();
+        var unit = await File.ReadAllTextAsync(Path.Combine(Units, Agent)) + await UnitAnalysis.AddressesAsync();
 
         var (code, said) = await ExposureAsync(unit);
         Assert.True(code == 0, said);
@@ -39,8 +39,7 @@ public sealed class The_units : IDisposable
     [InlineData("sluice-firewall-proof.service")]
     public async Task Leave_what_runs_beside_it_open_to_no_more(string name)
     {
-        var (code, said) = await AnalyzeAsync(
-            "security", "--offline=true", "--no-pager", $"--threshold={ExposureMaxTenths}", Path.Combine(Units, name));
+        var (code, said) = await UnitAnalysis.ExposureAsync(Path.Combine(Units, name), ExposureMaxTenths);
         Assert.True(code == 0, said);
     }
 
@@ -50,25 +49,18 @@ public sealed class The_units : IDisposable
     [InlineData("sluice-firewall-proof.service")]
     public async Task Are_understood_word_for_word(string name)
     {
-        // The analysis wants each program to be there: this one stands for it.
-        var unit = await File.ReadAllTextAsync(Path.Combine(Units, name));
-        Directory.CreateDirectory(directory.At("units"));
         foreach (var each in Directory.GetFiles(Units, "*.service").Concat(Directory.GetFiles(Units, "*.timer")))
         {
-            var text = await File.ReadAllTextAsync(each);
-            await File.WriteAllTextAsync(
-                directory.At("units", Path.GetFileName(each)),
-                text.Replace("/usr/bin/sluice-agent", "/bin/true", StringComparison.Ordinal));
+            await UnitAnalysis.CopyAsync(each, directory.At("units", Path.GetFileName(each)));
         }
 
-        var (code, said) = await AnalyzeAsync("verify", "--man=no", directory.At("units", name));
+        var (code, said) = await UnitAnalysis.VerifyAsync(directory.At("units", name));
         Assert.True(code == 0 && said.Length == 0, said);
 
+        var unit = await File.ReadAllTextAsync(directory.At("units", name));
         await File.WriteAllTextAsync(
-            directory.At("units", name),
-            unit.Replace("/usr/bin/sluice-agent", "/bin/true", StringComparison.Ordinal)
-                .Replace("LockPersonality=", "LockPersonalty=", StringComparison.Ordinal));
-        (_, said) = await AnalyzeAsync("verify", "--man=no", directory.At("units", name));
+            directory.At("units", name), unit.Replace("LockPersonality=", "LockPersonalty=", StringComparison.Ordinal));
+        (_, said) = await UnitAnalysis.VerifyAsync(directory.At("units", name));
         Assert.Contains("LockPersonalty", said, StringComparison.Ordinal);
     }
 
@@ -76,13 +68,15 @@ public sealed class The_units : IDisposable
     [Fact]
     public async Task Get_the_addresses_of_the_configuration_and_none_where_there_is_none()
     {
-        Assert.Contains("IPAddressDeny=any\nIPAddressAllow=192.0.2.", await DropInAsync(), StringComparison.Ordinal);
+        Assert.Contains(
+            "IPAddressDeny=any\nIPAddressAllow=192.0.2.", await UnitAnalysis.AddressesAsync(),
+            StringComparison.Ordinal);
 
         await using var generator = ChildProcess.Start(
             Path.Combine(Units, "sluice-addresses"), [directory.At("none")], null,
             new Dictionary<string, string> { ["SLUICE_AGENT"] = "/bin/false" });
         await generator.ExitAsync(FieldPlant.Soon);
-        foreach (var unit in new[] { Agent, "sluice-stick@.service" })
+        foreach (var unit in UnitAnalysis.Addressed.Append(Agent))
         {
             Assert.Equal(
                 "[Service]\nIPAddressDeny=any\n",
@@ -107,23 +101,9 @@ public sealed class The_units : IDisposable
         Assert.Equal(0, systemd.Times("WATCHDOG"));
     }
 
-    private static Task<(int Code, string Text)> AnalyzeAsync(params string[] arguments) =>
-        ChildProcess.RunAsync("/usr/bin/systemd-analyze", arguments);
-
     private async Task<(int Code, string Text)> ExposureAsync(string unit)
     {
         await File.WriteAllTextAsync(directory.At(Agent), unit);
-        return await AnalyzeAsync(
-            "security", "--offline=true", "--no-pager", $"--threshold={ExposureMaxTenths}", directory.At(Agent));
-    }
-
-    private static async Task<string> DropInAsync()
-    {
-        var example = Path.Combine(FieldDirectory.Repository(), "docs", "examples", "gateway.json");
-        var (code, said) = await ChildProcess.RunAsync(
-            FieldGateway.Binary("linux-x64"), "firewall", "unit", "--config", example, "--user", "nobody",
-            "--time-user", "nobody");
-        Assert.True(code == 0, said);
-        return said + "\n";
+        return await UnitAnalysis.ExposureAsync(directory.At(Agent), ExposureMaxTenths);
     }
 }
