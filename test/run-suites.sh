@@ -46,7 +46,7 @@ prepare() {                          # what a suite needs beyond its own build
       out/linux-x64/sluice-provision ;;
     day | zones) make out/linux-x64/sluice-agent ;;
     packages) make dist-parts && packaging/image/build-root.sh && test/packages/roots/build-root.sh bookworm arm64 \
-      && test/packages/roots/build-root.sh trixie amd64 ;;
+      && test/packages/roots/build-root.sh trixie amd64 && test/packages/roots/build-wine.sh ;;
     world) export SLUICE_WORLDS=50 ;;
     field) make out/linux-x64/sluice-agent out/linux-x64/sluice-provision out/linux-arm64/sluice-agent \
       && test/field/make-arm64-root.sh ;;
