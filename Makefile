@@ -174,7 +174,7 @@ lintian: packages dist ## Debian's own judge of the packages in out/dist; instal
 
 .PHONY: bench-footprint
 bench-footprint: packages out/linux-x64/sluice-agent out/linux-arm64/sluice-agent
-bench-footprint: ## docs/figures.md: sizes, memory, start, CPU per reading, collectd beside it
+bench-footprint: ## docs/figures.md: sizes, memory, start, CPU per reading, collectd and Node-RED beside it
 	@test/field/install-packages.sh test/bench/packages.txt
 	@dotnet build -nologo -v q -c Release test/bench
 	@test/bench/bin/Release/net10.0/sluice-bench footprint out/linux-x64/sluice-agent docs/figures.md

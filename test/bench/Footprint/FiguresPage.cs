@@ -27,7 +27,7 @@ internal static class FiguresPage
             $"{clock.GetUtcNow():yyyy-MM-dd}, {Environment.ProcessorCount} cores ({processor}), Linux "
             + $"{Environment.OSVersion.Version.ToString(2)}, load before: {Load()}\n"));
         await AgentFootprint.PrintAsync(agent, text, clock, cancel);
-        await BesideCollectd.PrintAsync(agent, text, clock, cancel);
+        await BesidePeers.PrintAsync(agent, text, clock, cancel);
         await text.WriteLineAsync($"\nload after: {Load()}");
         await terminal.WriteAsync(text.ToString());
         await File.WriteAllTextAsync(page, $"{Head}```\n{text}```\n", cancel);

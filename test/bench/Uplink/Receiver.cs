@@ -74,7 +74,7 @@ internal sealed class Receiver(TimeProvider clock) : IAsyncDisposable
     {
         if (!message.Topic.EndsWith("/data", StringComparison.Ordinal))
         {
-            if (message.Topic.Contains(CollectdRun.TopicPart, StringComparison.Ordinal))
+            if (message.Topic.Contains(IPeer.TopicPart, StringComparison.Ordinal))
             {
                 Interlocked.Increment(ref others);
             }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using Sluice.Bench.Modbus;
 using Sluice.Bench.Uplink;
 using Sluice.Field.Parts;
 
@@ -8,16 +8,18 @@ namespace Sluice.Bench.Beside;
 /// Debian's collectd with its modbus and mqtt plugins, as its manual says: one read for each register, because it has
 /// no other, and QoS 1 over TLS with a client certificate.
 /// </summary>
-internal static class CollectdRun
+internal sealed class Collectd : IPeer
 {
-    public const string Program = "/usr/sbin/collectd";
+    private const string Program = "/usr/sbin/collectd";
 
-    /// <summary>What its topics have in them; the receiver counts by that.</summary>
-    public const string TopicPart = "/modbus-";
+    public string Name => "collectd";
 
-    public static async Task<ChildProcess> StartAsync(UplinkRig rig, int server, int registers, TimeSpan every)
+    public IReadOnlyList<string> Words =>
+        ["collectd asks for each register by itself, sends a message for each value, and stores nothing."];
+
+    public async Task<ChildProcess> StartAsync(UplinkRig rig, int server, int registers, TimeSpan every)
     {
-        var home = Directory.CreateDirectory(rig.At(Text($"collectd{every.TotalMilliseconds}"))).FullName;
+        var home = Directory.CreateDirectory(rig.At(Figures.Of($"collectd{every.TotalMilliseconds}"))).FullName;
         var file = Path.Combine(home, "collectd.conf");
         await File.WriteAllTextAsync(file, Configuration(rig, home, server, registers, every));
         return ChildProcess.Start(Program, ["-f", "-C", file]);
@@ -26,7 +28,7 @@ internal static class CollectdRun
     private static string Configuration(UplinkRig rig, string home, int server, int registers, TimeSpan every)
     {
         var names = Enumerable.Range(0, registers).ToArray();
-        var data = string.Concat(names.Select(name => Text($"""
+        var data = string.Concat(names.Select(name => Figures.Of($"""
               <Data "w{name}">
                 RegisterBase {name}
                 RegisterType Uint16
@@ -36,8 +38,8 @@ internal static class CollectdRun
               </Data>
 
             """)));
-        var collect = string.Concat(names.Select(name => Text($"      Collect \"w{name}\"\n")));
-        return Text($"""
+        var collect = string.Concat(names.Select(name => Figures.Of($"      Collect \"w{name}\"\n")));
+        return Figures.Of($"""
             Hostname "{UplinkRig.GatewayId}"
             FQDNLookup false
             BaseDir "{home}"
@@ -68,7 +70,7 @@ internal static class CollectdRun
                 Port "{rig.Broker.Port}"
                 ClientId "{UplinkRig.GatewayId}"
                 QoS 1
-                Prefix "sluice/v1/plant1/{UplinkRig.GatewayId}"
+                Prefix "{IPeer.Topic.TrimEnd('/')}"
                 CACert "{rig.Broker.Files.Authority}"
                 CertificateFile "{rig.Bare.Certificate}"
                 CertificateKeyFile "{rig.Bare.Key}"
@@ -78,6 +80,4 @@ internal static class CollectdRun
 
             """);
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
