@@ -173,7 +173,7 @@ lintian: packages dist ## Debian's own judge of the packages in out/dist; instal
 	@lintian --allow-root --fail-on error,warning,info --display-info out/dist/*.deb
 
 .PHONY: bench-footprint
-bench-footprint: packages out/linux-x64/sluice-agent out/linux-arm64/sluice-agent
+bench-footprint: packages dist
 bench-footprint: ## docs/figures.md: sizes, memory, start, CPU per reading, collectd and Node-RED beside it
 	@test/field/install-packages.sh test/bench/packages.txt
 	@dotnet build -nologo -v q -c Release test/bench

@@ -18,17 +18,7 @@ internal static class AgentFootprint
     public static async Task PrintAsync(string agent, TextWriter output, TimeProvider clock, CancellationToken cancel)
     {
         var print = (string name, string figure) => output.WriteLine($"{name,-58}{figure}");
-        foreach (var file in Binaries(agent))
-        {
-            var name = Path.Combine(Path.GetFileName(Path.GetDirectoryName(file))!, Path.GetFileName(file));
-            print($"size of {name}", Size(new FileInfo(file).Length));
-        }
-
-        foreach (var package in Packages())
-        {
-            print($"size of {Path.GetFileName(package)}", Size(new FileInfo(package).Length));
-        }
-
+        Sizes.Print(print);
         SourceFile[] few = [Simulated("demo", 10, "1 s", "change")];
         foreach (var commitEvery in (string[])["50 ms", "1 s"])
         {
@@ -75,8 +65,8 @@ internal static class AgentFootprint
         var readings = last.Uplink.Acknowledged - first.Uplink.Acknowledged;
         var cpu = after.Cpu - before.Cpu;
         print($"{name}: resident", Invariant(
-            $"{Size(after.ResidentBytes)} (private {Size(after.PrivateBytes)}, peak {Size(after.PeakBytes)}, ")
-            + Invariant($"{after.Threads} threads)"));
+            $"{Sizes.Of(after.ResidentBytes)} (private {Sizes.Of(after.PrivateBytes)}, ")
+            + Invariant($"peak {Sizes.Of(after.PeakBytes)}, {after.Threads} threads)"));
         print($"{name}: acknowledged", Invariant(
             $"{readings / took.TotalSeconds:0.0} readings/s, {last.Buffer.Waiting} waiting, ")
             + $"buffer on {last.Buffer.Storage}");
@@ -84,18 +74,6 @@ internal static class AgentFootprint
             ? Invariant($"{cpu.TotalMicroseconds / readings:0.0} us per reading, {100 * cpu / took:0.00} % of one core")
             : Invariant($"{100 * cpu / took:0.00} % of one core"));
     }
-
-    /// <summary>The agent itself and its sister for the gateway's own processor, where both were published.</summary>
-    private static IEnumerable<string> Binaries(string agent)
-    {
-        var sister = agent.Replace("linux-x64", "linux-arm64", StringComparison.Ordinal);
-        return ((string[])[agent, sister]).Distinct().Where(File.Exists);
-    }
-
-    /// <summary>Where <c>make dist</c> has made them.</summary>
-    private static IEnumerable<string> Packages() => Directory.Exists("out/dist")
-        ? Directory.EnumerateFiles("out/dist", "*.deb").Order(StringComparer.Ordinal)
-        : [];
 
     private static SourceFile Simulated(string name, int signals, string every, string report) =>
         SourceFile.Simulated(name, [.. Enumerable.Range(0, signals).Select(
@@ -116,8 +94,6 @@ internal static class AgentFootprint
     }
 
     private static TimeSpan Median(List<TimeSpan> times) => times.Order().ElementAt(times.Count / 2);
-
-    private static string Size(long bytes) => Invariant($"{bytes / (double)(1 << 20):0.0} MiB");
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
