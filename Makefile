@@ -173,11 +173,13 @@ lintian: packages dist ## Debian's own judge of the packages in out/dist; instal
 	@lintian --allow-root --fail-on error,warning,info --display-info out/dist/*.deb
 
 .PHONY: bench-footprint
-bench-footprint: packages dist
+bench-footprint: packages dist out/gateway/initrd
 bench-footprint: ## docs/figures.md: sizes, memory, start, CPU per reading, collectd and Node-RED beside it
 	@test/field/install-packages.sh test/bench/packages.txt
+	@dotnet build -nologo -v q test/gateway
 	@dotnet build -nologo -v q -c Release test/bench
-	@test/bench/bin/Release/net10.0/sluice-bench footprint out/linux-x64/sluice-agent docs/figures.md
+	@test/bench/bin/Release/net10.0/sluice-bench footprint out/linux-x64/sluice-agent \
+	  test/gateway/bin/Debug/net10.0/Sluice.Gateway docs/figures.md
 
 .PHONY: bench-buffer
 bench-buffer: BUFFER_PROCESS := out/bench-buffer-process/sluice-buffer-process

@@ -3,8 +3,8 @@ using Sluice.Bench.Footprint;
 using Sluice.Bench.Modbus;
 using Sluice.Bench.Uplink;
 
-// sluice-bench footprint AGENT PAGE | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | uplink AGENT UPLINK-PROCESS:
-// prints figures, asserts nothing.
+// sluice-bench footprint AGENT GATEWAY-TESTS PAGE | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS |
+// uplink AGENT UPLINK-PROCESS: prints figures, asserts nothing.
 const int Usage = 64;
 
 if (args is ["buffer", var directory, var process])
@@ -36,10 +36,10 @@ if (args is ["modbus-devices"])
     return 0;
 }
 
-if (args is not ["footprint", var agent, var page] || !File.Exists(agent))
+if (args is not ["footprint", var agent, var tests, var page] || !File.Exists(agent))
 {
     await Console.Error.WriteLineAsync(
-        "sluice-bench footprint AGENT PAGE | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | "
+        "sluice-bench footprint AGENT GATEWAY-TESTS PAGE | buffer DIRECTORY BUFFER-PROCESS | modbus PROGRAMS | "
         + "uplink AGENT UPLINK-PROCESS");
     return Usage;
 }
@@ -50,5 +50,6 @@ Console.CancelKeyPress += (_, pressed) =>
     pressed.Cancel = true;
     stop.Cancel();
 };
-await FiguresPage.WriteAsync(Path.GetFullPath(agent), page, Console.Out, TimeProvider.System, stop.Token);
+await FiguresPage.WriteAsync(
+    Path.GetFullPath(agent), Path.GetFullPath(tests), page, Console.Out, TimeProvider.System, stop.Token);
 return 0;

@@ -15,7 +15,8 @@ internal static class AgentFootprint
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Measured = TimeSpan.FromSeconds(20);
 
-    public static async Task PrintAsync(string agent, TextWriter output, TimeProvider clock, CancellationToken cancel)
+    public static async Task PrintAsync(
+        string agent, string gatewayTests, TextWriter output, TimeProvider clock, CancellationToken cancel)
     {
         var print = (string name, string figure) => output.WriteLine($"{name,-58}{figure}");
         Sizes.Print(print);
@@ -34,6 +35,7 @@ internal static class AgentFootprint
                 + Invariant($"({times.Min().TotalMilliseconds:0} to {times.Max().TotalMilliseconds:0})"));
         }
 
+        await GatewayStart.PrintAsync(gatewayTests, print);
         SourceFile[] still = [Simulated("demo", 10, "60 s", "change")];
         await PrintRunAsync("idle (a source that is read once a minute)", agent, still, print, clock, cancel);
         await PrintRunAsync("10 readings/s, simulated", agent, few, print, clock, cancel);

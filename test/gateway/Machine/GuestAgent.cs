@@ -27,14 +27,19 @@ internal sealed class GuestAgent : ISpeakingAgent, IAsyncDisposable
     /// <summary>What it counted, as it keeps it for the next start.</summary>
     public string Counters => $"{home}/buffer/counters/line.txt";
 
+    private string Run =>
+        $"/app/sluice-agent run --config {home}/gateway.json --state {home}/state --socket {home}/status.sock";
+
     /// <summary>An agent that was not started yet. Its source is called line.</summary>
     /// <param name="machine">Where.</param>
     /// <param name="outside">The broker that it is to find, and who signs its certificate.</param>
     /// <param name="chip">The chip that it watches.</param>
     /// <param name="signals">Rows of its signal list: <c>press,gpio:DI1,count</c>.</param>
     /// <param name="light">The line of its status light, on the same chip.</param>
+    /// <param name="commitEvery">How often it makes sure on the disk of what it read.</param>
     public static async Task<GuestAgent> PrepareAsync(
-        VirtualGateway machine, MesOutside outside, SimulatedChip chip, string[] signals, string? light = null)
+        VirtualGateway machine, MesOutside outside, SimulatedChip chip, string[] signals, string? light = null,
+        string commitEvery = "200 ms")
     {
         var agent = new GuestAgent(machine);
         using var files = new FieldDirectory();
@@ -48,7 +53,7 @@ internal sealed class GuestAgent : ISpeakingAgent, IAsyncDisposable
               "broker": { "host": "{{MosquittoBroker.Host}}", "addresses": ["{{MesOutside.AddressForGuest}}"],
                           "port": {{outside.Broker.Port}}, "network": "10.0.2.0/28", "keepAlive": "5 s" },
               "identity": { "directory": "{{agent.home}}/identity", "key": "file" },
-              "buffer": { "directory": "{{agent.home}}/buffer", "sizeMax": "16 MiB", "commitEvery": "200 ms" },
+              "buffer": { "directory": "{{agent.home}}/buffer", "sizeMax": "16 MiB", "commitEvery": "{{commitEvery}}" },
               {{lightOfTheBoard}}
               "sources": {
                 "line": { "kind": "gpio", "chip": "{{chip.Label}}", "every": "100 ms", "signals": "line.csv" }
@@ -60,8 +65,20 @@ internal sealed class GuestAgent : ISpeakingAgent, IAsyncDisposable
     }
 
     public async Task StartAsync() => pid = (await machine.RunAsync(
-        $": >> {home}/log; /app/sluice-agent run --config {home}/gateway.json --state {home}/state "
-        + $"--socket {home}/status.sock >> {home}/log 2>&1 & echo $!")).Trim();
+        $": >> {home}/log; {Run} >> {home}/log 2>&1 & echo $!")).Trim();
+
+    /// <summary>
+    /// Starts it and returns how long it took, by the guest's clock, until the broker had acknowledged a reading.
+    /// </summary>
+    public async Task<TimeSpan> StartMeasuredAsync()
+    {
+        await machine.RunAsync(
+            $"/app/sluice-probe first-acknowledged {home}/status.sock {Run} >> {home}/log 2>&1; true");
+        var said = (await machine.RunAsync($"grep ^ACKNOWLEDGED {home}/log; true")).Trim().Split(' ');
+        Assert.True(said.Length == 3, $"no reading was acknowledged:\n{await SaidAsync()}");
+        pid = said[1];
+        return TimeSpan.FromMilliseconds(double.Parse(said[2], CultureInfo.InvariantCulture));
+    }
 
     /// <summary>As systemd stops it; it has to end by itself.</summary>
     public async Task StopAsync()

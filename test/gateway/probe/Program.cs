@@ -9,12 +9,14 @@ using Sluice.Hal.Sensors;
 namespace Sluice.Probe;
 
 /// <summary>
-/// The sources of the HAL on the real kernel of the virtual gateway, without the rest of the agent:
+/// The sources of the HAL on the real kernel of the virtual gateway, without the rest of the agent, and what a test
+/// measures there by the guest's own clock:
 /// <code>
 /// sluice-probe watch /dev/gpiochip1 STATE-FILE EVERY-MS press=gpio:DI2,Count,Rising,DEBOUNCE-MS,AsIs,high ...
 /// sluice-probe sensors EVERY-MS hwmon:lm75/temp1 ...
 /// sluice-probe light /dev/gpiochip1 gpio:LED1 Storing SECONDS
 /// sluice-probe clock set | unset
+/// sluice-probe first-acknowledged STATUS-SOCKET PROGRAM ARGUMENT ...
 /// </code>
 /// Every reading that differs from the last one of its signal is a line: name, value, quality, UTC. What the source
 /// counted follows a #. Runs until SIGTERM, then closes the source as the agent does, and says CLOSED.
@@ -38,6 +40,8 @@ internal static class Program
             ["light", var chip, var line, var message, var seconds] => Light(chip, line, message, seconds),
             ["clock", "set"] => KernelClockSetter.Set(isSynchronised: true),
             ["clock", "unset"] => KernelClockSetter.Set(isSynchronised: false),
+            ["first-acknowledged", var socket, var program, .. var more] =>
+                await FirstAcknowledged.MeasureAsync(socket, program, more, stop.Token),
             _ => 64,
         };
     }
