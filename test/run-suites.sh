@@ -65,7 +65,7 @@ run() {                              # SUITE: everything it says, and its counts
 
 again() {                            # how many tests of a suite may be run once more
   case $1 in
-    fast | world) echo 0 ;;          # stepped by clocks of their own: there is no noise in them
+    world) echo 0 ;;                 # stepped by a clock of its own: there is no noise in it
     *) echo $((${SLUICE_AGAIN:-0} * 3)) ;;
   esac
 }

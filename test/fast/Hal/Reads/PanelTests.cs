@@ -107,7 +107,7 @@ public sealed class PanelTests
         await using var source = Source(panel, Signals.Modbus("word", "LW-1", "uint16"));
         await using (var other = Source(panel, Signals.Modbus("word", "LW-1", "uint16")))
         {
-            Assert.True((await Signals.ReadAsync(other))["word"].Quality.IsGood);
+            await Signals.ReadUntilAsync(other, each => each["word"].Quality.IsGood);
             var refused = (await Signals.ReadAsync(source))["word"];
             Assert.Equal(Quality.Bad(QualityReason.Disconnected), refused.Quality);
             Assert.True((await Signals.ReadAsync(other))["word"].Quality.IsGood, "the other client was thrown out");
