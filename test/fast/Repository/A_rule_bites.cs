@@ -181,6 +181,21 @@ public sealed class A_rule_bites
     public void On_bytes_that_are_no_text() =>
         Assert.NotEmpty(HonestyRules.Binaries(new RepositoryTree([new TreeFile("x", new byte[] { 0xff, 0xfe })])));
 
+    /// <summary>Two units of the virtual gateway were wanted by no target any more, and it never came up.</summary>
+    [Theory]
+    [InlineData("../some.service", true)]
+    [InlineData("/usr/lib/systemd/system/some.service", true)]
+    [InlineData("a/path\n", false)]
+    [InlineData("1/s", false)]
+    [InlineData("two words ../here", false)]
+    [InlineData("", false)]
+    public void On_a_link_that_became_text(string text, bool bites) =>
+        Bites(HonestyRules.SymbolicLinks, bites, ("wants/some.service", text));
+
+    [Fact]
+    public void On_a_symbolic_link() => Assert.NotEmpty(HonestyRules.SymbolicLinks(
+        new RepositoryTree([new TreeFile("x", "") { LinkTarget = "y" }])));
+
     [Theory]
     [InlineData("docs/x.md", "-----BEG" + "IN EC PRIVATE KEY-----\nMHcCAQEEIBrT3bVbcmWqgMSmsWqgMSmsWqgMSms", true)]
     [InlineData("test/field/ca.pem", "", true)]

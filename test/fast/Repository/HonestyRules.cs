@@ -55,6 +55,15 @@ internal static partial class HonestyRules
         }
     }
 
+    /// <summary>
+    /// An archive or another system makes a file of a link, with where it led as its text, and what needed it is
+    /// quietly not there any more.
+    /// </summary>
+    public static IEnumerable<string> SymbolicLinks(RepositoryTree tree) =>
+        from file in tree.Files
+        where file.LinkTarget is not null || WasALink().IsMatch(file.Text)
+        select $"{file.Path}: a symbolic link, or what was one; the script that needs it makes it";
+
     public static IEnumerable<string> Keys(RepositoryTree tree) =>
         from file in tree.Files
         where Pem().IsMatch(file.Text) || KeyFile().IsMatch(file.Name)
@@ -95,4 +104,7 @@ internal static partial class HonestyRules
 
     [GeneratedRegex(@"\.(pem|key|pfx|p12|crt|cer|jks)$")]
     private static partial Regex KeyFile();
+
+    [GeneratedRegex(@"\A(\.\.?)?/\S+\z")]
+    private static partial Regex WasALink();
 }

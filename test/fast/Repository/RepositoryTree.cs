@@ -7,6 +7,9 @@ internal sealed record TreeFile(string Path, byte[] Bytes)
 {
     private string? _text;
 
+    /// <summary>Where it leads, for a symbolic link.</summary>
+    public string? LinkTarget { get; init; }
+
     public TreeFile(string path, string text)
         : this(path, Encoding.UTF8.GetBytes(text))
     {
@@ -91,7 +94,9 @@ internal sealed class RepositoryTree(IReadOnlyList<TreeFile> files)
                 if (Path.GetFileName(file) != ".git")
                 {
                     var path = Path.GetRelativePath(root, file).Replace('\\', '/');
-                    found.Add(new TreeFile(path, File.ReadAllBytes(file)));
+                    var leads = new FileInfo(file).LinkTarget;
+                    var bytes = leads is null ? File.ReadAllBytes(file) : [];
+                    found.Add(new TreeFile(path, bytes) { LinkTarget = leads });
                 }
             }
         }

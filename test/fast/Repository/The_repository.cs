@@ -72,6 +72,9 @@ public sealed class The_repository
     public void Is_text() => Holds(HonestyRules.Binaries);
 
     [Fact]
+    public void Holds_no_symbolic_link() => Holds(HonestyRules.SymbolicLinks);
+
+    [Fact]
     public void Holds_no_key() => Holds(HonestyRules.Keys);
 
     [Fact]

@@ -15,5 +15,8 @@ dpkg-deb -x "$package" "$tree"
 install -D -m 0644 "$package" "$tree/usr/lib/sluice-test/sluice-agent.deb" # for a test that upgrades
 install -D -m 0755 out/gateway/sluice-probe "$tree/usr/lib/sluice-test/sluice-probe"
 chmod 0755 "$tree/usr/lib/sluice-test/port"
+wanted=$tree/etc/systemd/system/multi-user.target.wants
+mkdir -p "$wanted"
+ln -s ../sluice-test-port.service /usr/lib/systemd/system/systemd-networkd.service "$wanted/"
 mke2fs -q -F -t ext4 -E root_owner=0:0 -d "$tree" "$tree.ext4" 640M
 rm -rf "$tree"
