@@ -37,7 +37,10 @@ code=$?
 total=$(counter "$name" total) passed=$(counter "$name" passed)
 total=${total:-0} passed=${passed:-0}
 failed=$((total - passed))
-if [ "$total" -eq 0 ]; then
+if [ -s "$results/$name.trx" ] && [ -z "$(counter "$name" total)" ]; then
+  echo "== $name: its report breaks off, so nothing in it counts (the program ended with code $code)"
+  failed=1
+elif [ "$total" -eq 0 ]; then
   echo "== $name: no test ran (the program ended with code $code)"
   failed=1
 elif [ "$code" -ne 0 ] && [ "$failed" -eq 0 ]; then

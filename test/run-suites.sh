@@ -90,7 +90,10 @@ for suite in "$@"; do
 done
 for suite in "${ill[@]}"; do
   echo "== $suite, what failed:"
-  grep -a -A 25 '^failed ' "$results/$suite.log" || tail -n 12 "$results/$suite.log"
+  # A program that died says so after its failed tests, and its last words may be all there is.
+  grep -a -A 25 '^failed ' "$results/$suite.log"
+  echo "== $suite, its last words:"
+  tail -n 12 "$results/$suite.log"
 done
 [ "$passed" -eq 0 ] && [ "$failed" -eq 0 ] && failed=1
 echo "$passed $failed" >"$results/counts"

@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Xml;
+using Sluice.Field.Parts;
 using Xunit;
 
 namespace Sluice.Fast.Repository;
@@ -38,6 +40,18 @@ public sealed class The_runner : IDisposable
     [Fact]
     public void Counts_a_program_that_runs_no_test_as_failed() =>
         Assert.Equal(("0 1", 1), Run(Report(total: 0, passed: 0), "exit 0"));
+
+    /// <summary>A console's control character was quoted by a failing test, and the report's XML took it not.</summary>
+    [Fact]
+    public void Counts_a_report_that_breaks_off_as_failed() =>
+        Assert.Equal(("0 1", 1), Run("<R><UnitTestResult testName=", "exit 2"));
+
+    [Fact]
+    public void What_a_console_says_to_a_terminal_broke_the_report_off()
+    {
+        Assert.Equal("gateway login:\n\t[6n", Printable.Of("gateway login:\r\n\t\u001b[6n\0"));
+        XmlConvert.VerifyXmlChars(Printable.Of(string.Concat(Enumerable.Range(0, 0x300).Select(code => (char)code))));
+    }
 
     [Fact]
     public void Counts_a_program_that_hangs_as_failed() => Assert.Equal(("0 1", 1), Run("", "sleep 60", limit: "0.2s"));

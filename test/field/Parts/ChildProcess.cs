@@ -95,7 +95,7 @@ internal sealed class ChildProcess : IAsyncDisposable
             ?? throw new InvalidOperationException($"{name} ended without saying '{words}'. It said:\n{Tail()}");
     }
 
-    public string Tail(int count = 60) => string.Join('\n', Lines.TakeLast(count));
+    public string Tail(int count = 60) => Printable.Of(string.Join('\n', Lines.TakeLast(count)));
 
     /// <summary>SIGKILL: no handler, no flush.</summary>
     public async Task KillAsync()

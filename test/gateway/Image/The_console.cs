@@ -74,7 +74,7 @@ public sealed class The_console : FlashedBench
         }
         catch (OperationCanceledException)
         {
-            Assert.Fail($"The console never said '{words}', but:\n{string.Join('\n', lines)}");
+            Assert.Fail($"The console never said '{words}', but:\n{Printable.Of(string.Join('\n', lines))}");
         }
 
         return lines;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
+using Sluice.Field.Parts;
 using Xunit;
 
 [assembly: AssemblyFixture(typeof(Sluice.Gateway.Machine.VirtualGateway))]
@@ -153,7 +154,8 @@ public sealed class VirtualGateway : IAsyncLifetime
 
     private string Socket(string name) => Path.Combine(directory, name);
 
-    private string Console() => File.Exists(Socket("console")) ? File.ReadAllText(Socket("console")) : "";
+    private string Console() =>
+        File.Exists(Socket("console")) ? Printable.Of(File.ReadAllText(Socket("console"))) : "";
 
     private string[] Arguments() =>
     [

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Field.Parts;
 using Sluice.Gateway.Machine;
 using Sluice.Plant.Keys;
 
@@ -80,7 +81,7 @@ internal sealed class PoweredGateway(string directory)
         }
     }
 
-    private string Said => File.Exists(Console) ? File.ReadAllText(Console) : "";
+    private string Said => File.Exists(Console) ? Printable.Of(File.ReadAllText(Console)) : "";
 
     private string[] Arguments =>
     [
