@@ -75,7 +75,7 @@ public sealed class AuditLog(IFileDisk disk)
     public IReadOnlyList<ReadOnlyMemory<byte>> Lines()
     {
         using var held = HoldToRead();
-        return [.. Files().SelectMany(file => AuditCheck.LinesOf(ReadFile(file)))];
+        return held is null ? [] : [.. Files().SelectMany(file => AuditCheck.LinesOf(ReadFile(file)))];
     }
 
     /// <summary>The newest lines, oldest first.</summary>
@@ -101,6 +101,11 @@ public sealed class AuditLog(IFileDisk disk)
         // Held: a line that another process writes meanwhile would be ahead of what was read.
         using var held = HoldToRead();
         var check = new AuditCheck();
+        if (held is null)
+        {
+            return check.End(null, known);
+        }
+
         foreach (var file in Files())
         {
             check.Take($"{Folder}/{file}", ReadFile(file));
@@ -119,6 +124,8 @@ public sealed class AuditLog(IFileDisk disk)
             : null;
     }
 
+    /// <summary>Null: there was nothing yet, and whoever holds nothing reads nothing. Not made for a reader, who may be
+    /// somebody else than the owner.</summary>
     private IDisposable? HoldToRead() => disk.List(Folder).Count > 0 ? disk.Hold(Lock) : null;
 
     private static AuditEntry Dropped(string file, AuditEntry entry) => entry with

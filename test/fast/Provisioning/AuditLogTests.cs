@@ -178,6 +178,23 @@ public sealed class AuditLogTests
         Assert.Equal((3, 0, 0), (Log.Check(null).Lines, Log.Check(null).Problems.Count, Log.Check(null).Notes.Count));
     }
 
+    /// <summary>Who looked before the first line had no file to hold, and read half of what was written meanwhile.
+    /// </summary>
+    [Fact]
+    public void The_first_line_came_while_somebody_looked_and_the_log_seemed_broken()
+    {
+        disk.AfterList = () => Write(1);
+        Assert.Empty(Log.Lines());
+        Assert.Single(Log.Lines());
+
+        var fresh = new SimulatedIdentityDisk();
+        fresh.AfterList = () => new AuditLog(fresh).Append(Entry(1));
+        var verdict = new AuditLog(fresh).Check(null);
+        Assert.Empty(verdict.Problems);
+        Assert.Equal((0, ""), (verdict.Lines, verdict.Head));
+        Assert.Equal(1, new AuditLog(fresh).Check(null).Lines);
+    }
+
     [Fact]
     public void The_newest_entry_of_a_verb_is_found_also_in_an_older_file()
     {

@@ -30,6 +30,9 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
     /// <summary>Files that no byte fits into any more, while others still have room in their last block.</summary>
     public Func<string, bool> HasNoRoomFor { get; set; } = _ => false;
 
+    /// <summary>What somebody else does as soon as a folder was listed, once.</summary>
+    public Action? AfterList { get; set; }
+
     /// <summary>Something else that lives on the same power changes: a TPM.</summary>
     public void ChangeBeside() => Change();
 
@@ -40,7 +43,14 @@ public sealed class SimulatedIdentityDisk : IIdentityDisk
 
     public string? ReadLink(string name) => Find(name, follow: false) is LinkTo link ? link.Target : null;
 
-    public IReadOnlyList<string> List(string folder) => Find(folder) is Folder found ? [.. found.Names.Keys] : [];
+    public IReadOnlyList<string> List(string folder)
+    {
+        IReadOnlyList<string> names = Find(folder) is Folder found ? [.. found.Names.Keys] : [];
+        var after = AfterList;
+        AfterList = null;
+        after?.Invoke();
+        return names;
+    }
 
     public bool IsFolder(string name) => Find(name) is Folder;
 
