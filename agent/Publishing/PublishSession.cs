@@ -36,10 +36,6 @@ internal sealed class PublishSession : IDisposable
     private readonly Action<ConnectOutcome, TimeSpan> notPrepared;
     private Task<ConnectOutcome?>? preparing;
     private TimeSpan prepareAt;
-
-    /// <summary>When the work said last that nothing is due. What becomes due behind that is still waited for: the
-    /// clock goes on between a decision and the sleep that follows it.</summary>
-    private TimeSpan decidedAt;
     private TimeSpan prepareAgain = PrepareAgainFirst;
     private readonly ConcurrentQueue<(HandedOver Handed, DeliveryOutcome Outcome)> answers = new();
 
@@ -89,9 +85,9 @@ internal sealed class PublishSession : IDisposable
                 await TakeAnswersAsync(stoppingToken).ConfigureAwait(false);
                 work.Observe(buffer.View);
                 await TakeAsksAsync(stoppingToken).ConfigureAwait(false);
-                if (!await StepAsync(stoppingToken).ConfigureAwait(false))
+                if (await StepAsync(stoppingToken).ConfigureAwait(false) is { Kind: WorkKind.Sleep } sleep)
                 {
-                    await wake.WaitAsync(Wait(), stoppingToken).ConfigureAwait(false);
+                    await wake.WaitAsync(Wait(sleep), stoppingToken).ConfigureAwait(false);
                 }
             }
 
@@ -173,16 +169,15 @@ internal sealed class PublishSession : IDisposable
         }
     }
 
-    private TimeSpan? Wait()
+    private TimeSpan? Wait(WorkStep sleep)
     {
-        var due = work.Wait(decidedAt);
         if (preparing is not null || !desk.IsMoveAsked)
         {
-            return due;
+            return sleep.Wait;
         }
 
         var again = prepareAt > desk.Now ? prepareAt - desk.Now : TimeSpan.Zero;
-        return due < again ? due : again;
+        return sleep.Wait < again ? sleep.Wait : again;
     }
 
     public void Dispose()
@@ -192,11 +187,10 @@ internal sealed class PublishSession : IDisposable
         wake.Dispose();
     }
 
-    /// <summary>Does one thing that is due. False where nothing is.</summary>
-    private async ValueTask<bool> StepAsync(CancellationToken cancellationToken)
+    /// <summary>Does one thing that is due, or returns how long to sleep.</summary>
+    private async ValueTask<WorkStep> StepAsync(CancellationToken cancellationToken)
     {
-        decidedAt = desk.Now;
-        var step = work.Next(decidedAt, desk.Utc);
+        var step = work.Next(desk.Now, desk.Utc);
         if (step.Kind == WorkKind.ReadPresent)
         {
             desk.Progress.Enter(LoopStep.OfTheBuffer);
@@ -219,7 +213,7 @@ internal sealed class PublishSession : IDisposable
             _ = DeliverAsync(step.Message!, step.Handed!);
         }
 
-        return step.Kind != WorkKind.Sleep;
+        return step;
     }
 
     private async Task DeliverAsync(OutboundMessage message, HandedOver handed)

@@ -16,7 +16,7 @@ namespace Sluice.Agent.Publishing;
 /// <item>Every <see cref="WorkKind.Deliver"/> is settled once, by the broker's answer or by the loss of the
 /// link.</item>
 /// <item>What <see cref="Settle"/> gives back was accepted by the broker, and only that may be acknowledged.</item>
-/// <item><see cref="WorkKind.Sleep"/> means that nothing is due before <see cref="Wait"/>, or before something
+/// <item><see cref="WorkKind.Sleep"/> means that nothing is due before <see cref="WorkStep.Wait"/>, or before something
 /// happens.</item>
 /// </list>
 /// </summary>
@@ -81,7 +81,7 @@ internal sealed class PublishWork
     {
         if (desk.Budget.Wait(now) > TimeSpan.Zero || UnderWay >= Math.Min(terms.ReceiveMaximum, UnderWayMax))
         {
-            return new WorkStep(WorkKind.Sleep);
+            return Sleep(now);
         }
 
         if (desk.AnnouncementPlan.Next(now) is { } announcement)
@@ -109,7 +109,7 @@ internal sealed class PublishWork
 
         if (!desk.AnnouncementPlan.IsOpen || now < peekAgainAt || desk.Plan.Next(now) is not { } next)
         {
-            return new WorkStep(WorkKind.Sleep);
+            return Sleep(now);
         }
 
         planned = next;
@@ -148,30 +148,6 @@ internal sealed class PublishWork
     /// <summary>The birth, with the present readings that it asked for.</summary>
     public WorkStep Announce(IReadOnlyList<PresentReading> present, TimeSpan now, DateTime utc) =>
         Say(Announcement.Birth, present, now, utc);
-
-    /// <summary>
-    /// How long nothing can be due by time alone; null: until something happens. What is due already waits for more
-    /// than time: <see cref="Next"/> has just been asked.
-    /// </summary>
-    public TimeSpan? Wait(TimeSpan now)
-    {
-        TimeSpan? soonest = null;
-        Sooner(ref soonest, desk.AnnouncementPlan.Wait(now) ?? TimeSpan.Zero);
-        Sooner(ref soonest, desk.Posture.Plan.Wait(now) ?? TimeSpan.Zero);
-        Sooner(ref soonest, desk.Budget.Wait(now));
-        Sooner(ref soonest, peekAgainAt - now);
-        Sooner(ref soonest, desk.Plan.Wait(now) ?? TimeSpan.Zero);
-
-        return soonest;
-
-        static void Sooner(ref TimeSpan? soonest, TimeSpan wait)
-        {
-            if (wait > TimeSpan.Zero && (soonest is null || wait < soonest))
-            {
-                soonest = wait;
-            }
-        }
-    }
 
     /// <summary>The answer to a message. Returns what is to be acknowledged, or null.</summary>
     public PositionRange? Settle(HandedOver handed, DeliveryOutcome outcome, TimeSpan now)
@@ -241,6 +217,26 @@ internal sealed class PublishWork
         desk.Signals.Observe(view);
         desk.AnnouncementPlan.Observe(desk.Devices);
         desk.AnnouncementPlan.Observe(desk.Signals.Retired);
+    }
+
+    /// <summary>Nothing is due: what by time alone would be waits for more than time.</summary>
+    private WorkStep Sleep(TimeSpan now)
+    {
+        TimeSpan? soonest = null;
+        Sooner(ref soonest, desk.AnnouncementPlan.Wait(now) ?? TimeSpan.Zero);
+        Sooner(ref soonest, desk.Posture.Plan.Wait(now) ?? TimeSpan.Zero);
+        Sooner(ref soonest, desk.Budget.Wait(now));
+        Sooner(ref soonest, peekAgainAt - now);
+        Sooner(ref soonest, desk.Plan.Wait(now) ?? TimeSpan.Zero);
+        return new WorkStep(WorkKind.Sleep) { Wait = soonest };
+
+        static void Sooner(ref TimeSpan? soonest, TimeSpan wait)
+        {
+            if (wait > TimeSpan.Zero && (soonest is null || wait < soonest))
+            {
+                soonest = wait;
+            }
+        }
     }
 
     private WorkStep Say(

@@ -8,7 +8,7 @@ namespace Sluice.Agent.Publishing;
 /// <summary>What the session has to do before it asks again.</summary>
 internal enum WorkKind : byte
 {
-    /// <summary>Sleep until something happens, or as long as <see cref="PublishWork.Wait"/> says.</summary>
+    /// <summary>Sleep until something happens, or as long as <see cref="WorkStep.Wait"/> says.</summary>
     Sleep,
 
     /// <summary>Ask again: something was settled without sending.</summary>
@@ -31,7 +31,14 @@ internal enum WorkKind : byte
 /// <param name="Message">What to hand over.</param>
 /// <param name="Handed">What its answer is about.</param>
 internal readonly record struct WorkStep(
-    WorkKind Kind, WantedReadings Wanted = default, OutboundMessage? Message = null, HandedOver? Handed = null);
+    WorkKind Kind, WantedReadings Wanted = default, OutboundMessage? Message = null, HandedOver? Handed = null)
+{
+    /// <summary>
+    /// How long nothing can be due by time alone, from the moment that the step was decided for; null: until something
+    /// happens. Part of the step, because a later clock may find due what the step still waits for.
+    /// </summary>
+    public TimeSpan? Wait { get; init; }
+}
 
 internal readonly record struct WantedReadings(StoreId Store, long From, int ReadingsMax);
 

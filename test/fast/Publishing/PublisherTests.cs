@@ -281,26 +281,4 @@ public sealed class PublisherTests
         var text = Encoding.UTF8.GetString(payload);
         return text[text.IndexOf("\"readings\"", StringComparison.Ordinal)..];
     }
-
-    /// <summary>The budget let the next message go between the decision to wait for it and the sleep, which then had no
-    /// end but another reading.</summary>
-    [Fact]
-    public async Task A_backlog_behind_a_rate_slept_until_something_else_happened()
-    {
-        await using var bench = new PublisherBench(
-            new() { MessageBytesMax = 1000, RateBytesPerSecondMax = 50_000 }, clock: new SlowToRead());
-        await bench.StartAsync();
-        await bench.AppendAsync(5000);
-        await PublisherBench.UntilAsync(() => bench.View.Waiting == 0);
-        Assert.Empty(bench.Mes().Violations);
-    }
-
-    /// <summary>The real clock, on a machine so busy that something else runs each time somebody looks at it.</summary>
-    private sealed class SlowToRead : TimeProvider
-    {
-        private long looks;
-
-        public override long GetTimestamp() =>
-            System.GetTimestamp() + (Interlocked.Increment(ref looks) * System.TimestampFrequency / 40);
-    }
 }

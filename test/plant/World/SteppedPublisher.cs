@@ -176,7 +176,7 @@ internal sealed class SteppedPublisher
         {
             case WorkKind.Sleep:
                 asleep = true;
-                until = work!.Wait(clock.Now) is { } wait ? clock.Now + wait + TimerGrain : TimeSpan.MaxValue;
+                until = step.Wait is { } wait ? clock.Now + wait + TimerGrain : TimeSpan.MaxValue;
                 break;
             case WorkKind.ReadPresent:
                 awaitsBuffer = true;
