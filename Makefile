@@ -106,7 +106,7 @@ out/gateway/initrd: guest out/gateway/sluice-probe out/linux-arm64/sluice-agent 
 	@test/gateway/make-initrd.sh
 
 out/gateway/trixie.ext4 out/gateway/bookworm.ext4: out/gateway/%.ext4: system-root-% out/gateway/sluice-probe \
-  out/linux-arm64/sluice-agent $(PACKAGED) $(shell find test/gateway/system -type f)
+  out/linux-arm64/sluice-agent $(PACKAGED) $(shell find test/gateway/system test/gateway/guest -type f)
 	@dotnet build -nologo -v q -c Release packaging/release
 	@test/gateway/system/make-disk.sh $*
 

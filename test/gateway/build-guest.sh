@@ -91,7 +91,7 @@ aarch64-linux-gnu-strip --strip-debug "$target"/kernel/*.ko
 cp "$source"/modules.{order,builtin,builtin.modinfo} "$target/"
 depmod -b "$root/usr" "$release"
 install -m 0755 "$here/guest/init" "$root/init"
-install -m 0755 "$here"/guest/{make-chip,phases,watch-line} "$root/usr/sbin/"
+install -m 0755 "$here"/guest/{make-chip,phases,port,watch-line} "$root/usr/sbin/"
 printf 'root:x:0:0:root:/root:/bin/sh\n' >"$root/etc/passwd"
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0 | gzip -1) >"$cache/guest.cpio.gz"
 cp "$work/kernel/boot/vmlinuz-$release" "$cache/vmlinuz"

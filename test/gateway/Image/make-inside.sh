@@ -4,13 +4,13 @@
 set -euo pipefail
 out=${1:?to where}
 cd "$(dirname "$0")/../../.."
-here=test/gateway/Image/inside
+here=test/gateway/guest
 root=.cache/image-root/root
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 units=$work/inside/usr/lib/systemd/system
 mkdir -p "$units/multi-user.target.wants" "$work/inside/usr/lib/sluice-test"
-install -m 0755 "$here/port" "$work/inside/usr/lib/sluice-test/port"
+install -m 0644 "$here/port" "$work/inside/usr/lib/sluice-test/port"
 install -m 0644 "$here/sluice-test-port.service" "$units/"
 ln -s ../sluice-test-port.service "$units/multi-user.target.wants/"
 xz -dc "$root"/usr/lib/modules/*/kernel/fs/overlayfs/overlay.ko.xz >"$work/overlay.ko"

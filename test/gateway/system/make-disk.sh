@@ -14,7 +14,8 @@ package=$(packaging/debian/make-one.sh arm64 linux-arm64 "out/gateway/package-$s
 dpkg-deb -x "$package" "$tree"
 install -D -m 0644 "$package" "$tree/usr/lib/sluice-test/sluice-agent.deb" # for a test that upgrades
 install -D -m 0755 out/gateway/sluice-probe "$tree/usr/lib/sluice-test/sluice-probe"
-chmod 0755 "$tree/usr/lib/sluice-test/port"
+install -D -m 0644 test/gateway/guest/port "$tree/usr/lib/sluice-test/port"
+install -D -m 0644 test/gateway/guest/sluice-test-port.service -t "$tree/etc/systemd/system"
 wanted=$tree/etc/systemd/system/multi-user.target.wants
 mkdir -p "$wanted"
 ln -s ../sluice-test-port.service /usr/lib/systemd/system/systemd-networkd.service "$wanted/"
