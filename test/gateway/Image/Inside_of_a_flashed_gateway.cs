@@ -71,6 +71,23 @@ public sealed class Inside_of_a_flashed_gateway : FlashedBench
             $"setpriv --reuid=sluice --regid=sluice --clear-groups --no-new-privs {line} 2>&1");
     }
 
+    /// <summary>Process 1 stands still and feeds nothing: no program of this machine could mend that.</summary>
+    [Fact]
+    public async Task A_system_that_stands_still_is_started_anew_by_the_watchdog()
+    {
+        await inside.WriteLineAsync(
+            "echo 1 >/sys/fs/cgroup/init.scope/cgroup.freeze", TestContext.Current.CancellationToken);
+        await Task.Delay(TimeSpan.FromSeconds(10), TestContext.Current.CancellationToken);
+        Assert.False(Gateway.IsOff, "something else than the watchdog ended it");
+        await Gateway.StartsAnewAsync(StartMax);
+        await Gateway.CutPowerAsync();
+
+        await Gateway.PowerOnAsync();
+        await Eventually.HoldsAsync(
+            async () => (await Gateway.WatchLightAsync(TimeSpan.FromSeconds(4))).Turns > 0, StartMax,
+            () => "the light does not blink after the new start");
+    }
+
     private async Task<string> RunAsync(string line)
     {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
