@@ -66,6 +66,7 @@ test: packages ## everything within the budget of CONTRIBUTING.md; installs Debi
 test-all: test ## also a second dist, lintian, 100,000 crash states, 1,000 kills, a longer day, 100 power cuts
 	@$(MAKE) dist-compare
 	@$(MAKE) lintian
+	@$(MAKE) test-debians
 	@$(MAKE) test-upgrade
 	@$(MAKE) crash STATES=100000
 	@$(MAKE) torture
@@ -160,6 +161,13 @@ dist-compare: dist ## make the release a second time, elsewhere, and hold the tw
 .PHONY: test-packages
 test-packages: packages ## a release made twice and judged, and the life of its packages in Debian 12 and 13
 	@test/run-suites.sh packages
+
+.PHONY: test-debians
+test-debians: packages dist-parts ## the life of the package in the Debians that `make test` leaves out
+	@test/packages/roots/build-root.sh bookworm amd64
+	@test/packages/roots/build-root.sh trixie arm64
+	@dotnet build -nologo -v q test/packages
+	@test/packages/bin/Debug/net10.0/Sluice.Packages --filter-trait suite=all --no-ansi --progress off
 
 .PHONY: test-upgrade
 test-upgrade: packages out/gateway/initrd out/gateway/trixie.ext4 out/image/made out/linux-x64/sluice-provision

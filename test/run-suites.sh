@@ -35,7 +35,7 @@ filter() {
     field) echo "--filter-not-class $class --filter-not-namespace $zones" ;;
     zones) echo "--filter-namespace $zones --show-live-output on" ;;
     day) echo "--filter-class $class --show-live-output on" ;;
-    gateway) echo "--filter-not-trait suite=all" ;;
+    gateway | packages) echo "--filter-not-trait suite=all" ;;
     world) echo "--filter-query /*/Sluice.Fast.World --filter-query /[suite=world] --show-live-output on" ;;
   esac
 }

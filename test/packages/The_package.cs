@@ -19,6 +19,8 @@ public sealed partial class The_package(MadeRelease release)
     [Theory]
     [InlineData("bookworm", "arm64")]
     [InlineData("trixie", "amd64")]
+    [InlineData("bookworm", "amd64", Traits = ["suite", "all"])]
+    [InlineData("trixie", "arm64", Traits = ["suite", "all"])]
     public async Task Is_installed_upgraded_removed_and_purged_and_what_the_plant_wrote_stays_until_then(
         string suite, string architecture)
     {
