@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using static Sluice.Agent.Egress.Proof.SocketCalls;
 
 namespace Sluice.Agent.Egress.Proof;
 
@@ -13,40 +14,26 @@ namespace Sluice.Agent.Egress.Proof;
 internal sealed unsafe partial class EscapeAttempts(
     int brokerPort, IReadOnlyList<int> ports, IReadOnlyList<string> ownFolders)
 {
-    /// <summary>The host's rules answer within a millisecond; whoever needs longer is not this host.</summary>
-    public const int AnswerWaitMilliseconds = 500;
-
-    // asm-generic/errno*.h, socket.h, fcntl.h: the same on x64 and arm64, but for O_* that are not used here.
-    private const int InProgress = 115;
+    // asm-generic/socket.h, linux/in.h, poll.h: the same on x64 and arm64.
     private const int UnixFamily = 1;
-    private const int InternetFamily = 2;
     private const int NetlinkFamily = 16;
-    private const int Stream = 1;
-    private const int Datagram = 2;
     private const int RawType = 3;
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000;
     private const int MultipathTcp = 262;
     private const int IcmpProtocol = 1;
-    private const int SocketLevel = 1;
-    private const int ErrorOption = 4;
     private const short Writable = 4;
-    private const int DiscardPort = 9;
-    private const int NamePort = 53;
 
-    private static readonly byte[] Nobody = [203, 0, 113, 1];
     private static readonly string[] Outside = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock"];
     private static readonly string[] Foreign = ["/etc/hosts", "/etc/hostname", "/etc/fstab"];
     private static readonly string[] Services = ["/run/dbus/system_bus_socket", "/run/systemd/private"];
 
     public AttemptOutcome Try(EscapeAttempt attempt) => attempt switch
     {
-        EscapeAttempt.OtherHost => Connect(brokerPort),
-        EscapeAttempt.OtherPort => Connect(Enumerable.Range(DiscardPort, 1000).First(port => !ports.Contains(port))),
+        EscapeAttempt.OtherHost => ConnectTo(brokerPort),
+        EscapeAttempt.OtherPort => ConnectTo(PortBeside(ports)),
         EscapeAttempt.Datagram => SendDatagram(),
         EscapeAttempt.Raw => Open(InternetFamily, RawType, IcmpProtocol),
         EscapeAttempt.Netlink => Open(NetlinkFamily, RawType, 0),
-        EscapeAttempt.Multipath => Open(InternetFamily, Stream, MultipathTcp),
+        EscapeAttempt.Multipath => Open(InternetFamily, StreamType, MultipathTcp),
         EscapeAttempt.Listen => ListenAnywhere(),
         EscapeAttempt.Service => CallService(),
         EscapeAttempt.Exec => Spawn(),
@@ -68,9 +55,9 @@ internal sealed unsafe partial class EscapeAttempts(
         return AttemptOutcome.Done;
     }
 
-    private static AttemptOutcome Connect(int port)
+    private static AttemptOutcome ConnectTo(int port)
     {
-        var socket = MakeSocket(InternetFamily, Stream | CloseOnExec | NonBlocking, 0);
+        var socket = MakeSocket(InternetFamily, StreamType | CloseOnExec | NonBlocking, 0);
         if (socket < 0)
         {
             return Failed();
@@ -78,7 +65,7 @@ internal sealed unsafe partial class EscapeAttempts(
 
         try
         {
-            var target = Address(port);
+            var target = Target(port);
             if (Connect(socket, &target, sizeof(InternetAddress)) == 0)
             {
                 return AttemptOutcome.Done;
@@ -109,7 +96,7 @@ internal sealed unsafe partial class EscapeAttempts(
 
     private static AttemptOutcome SendDatagram()
     {
-        var socket = MakeSocket(InternetFamily, Datagram | CloseOnExec, 0);
+        var socket = MakeSocket(InternetFamily, DatagramType | CloseOnExec, 0);
         if (socket < 0)
         {
             return Failed();
@@ -117,7 +104,7 @@ internal sealed unsafe partial class EscapeAttempts(
 
         try
         {
-            var target = Address(NamePort);
+            var target = Target(NamePort);
             byte nothing = 0;
             return SendTo(socket, &nothing, 1, 0, &target, sizeof(InternetAddress)) < 0
                 ? Failed()
@@ -131,7 +118,7 @@ internal sealed unsafe partial class EscapeAttempts(
 
     private static AttemptOutcome ListenAnywhere()
     {
-        var socket = MakeSocket(InternetFamily, Stream | CloseOnExec, 0);
+        var socket = MakeSocket(InternetFamily, StreamType | CloseOnExec, 0);
         if (socket < 0)
         {
             return Failed();
@@ -148,10 +135,10 @@ internal sealed unsafe partial class EscapeAttempts(
         if (Services.FirstOrDefault(Path.Exists) is not { } service)
         {
             // Whether there is a service or not: the socket itself is what is refused.
-            return Open(UnixFamily, Stream, 0);
+            return Open(UnixFamily, StreamType, 0);
         }
 
-        var socket = MakeSocket(UnixFamily, Stream | CloseOnExec, 0);
+        var socket = MakeSocket(UnixFamily, StreamType | CloseOnExec, 0);
         if (socket < 0)
         {
             return Failed();
@@ -241,28 +228,6 @@ internal sealed unsafe partial class EscapeAttempts(
     private static int Number(Exception refused) =>
         refused is UnauthorizedAccessException { InnerException: IOException inner } ? inner.HResult : refused.HResult;
 
-    private static InternetAddress Address(int port)
-    {
-        var address = new InternetAddress { Family = InternetFamily };
-        address.Port[0] = (byte)(port >> 8);
-        address.Port[1] = (byte)port;
-        for (var i = 0; i < Nobody.Length; i++)
-        {
-            address.Host[i] = Nobody[i];
-        }
-
-        return address;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct InternetAddress
-    {
-        public ushort Family;
-        public fixed byte Port[2];
-        public fixed byte Host[4];
-        public fixed byte Zero[8];
-    }
-
     [StructLayout(LayoutKind.Sequential)]
     private struct UnixAddress
     {
@@ -270,39 +235,10 @@ internal sealed unsafe partial class EscapeAttempts(
         public fixed byte Path[108];
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Wanted;
-        public short Seen;
-    }
-
-    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
-    private static partial int MakeSocket(int family, int type, int protocol);
-
-    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
-    private static partial int Connect(int socket, void* address, int length);
-
-    [LibraryImport("libc", EntryPoint = "listen", SetLastError = true)]
-    private static partial int Listen(int socket, int backlog);
-
-    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
-    private static partial nint SendTo(int socket, void* bytes, nint length, int flags, void* to, int toLength);
-
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
-
-    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
-    private static partial int GetOption(int socket, int level, int option, void* value, int* length);
-
     [LibraryImport("libc", EntryPoint = "posix_spawn")]
     private static partial int PosixSpawn(
         int* child, byte* path, void* actions, void* attributes, byte** arguments, byte** surroundings);
 
     [LibraryImport("libc", EntryPoint = "waitpid")]
     private static partial int WaitFor(int child, int* status, int options);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int handle);
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
 using System.Text;
+using static Sluice.Agent.Egress.Proof.SocketCalls;
 
 namespace Sluice.Agent.Egress.Proof;
 
@@ -24,15 +25,6 @@ namespace Sluice.Agent.Egress.Proof;
 internal sealed unsafe partial class HostAttempts(
     int brokerPort, IReadOnlyList<int> ports, IReadOnlyList<string> cards, Func<IPAddress, bool> isOwn)
 {
-    /// <summary>The host's rules answer at once; whoever needs longer is not this host.</summary>
-    public const int AnswerWaitMilliseconds = 500;
-
-    private const int InternetFamily = 2;
-    private const int Stream = 1;
-    private const int Datagram = 2;
-    private const int NonBlocking = 0x800;
-    private const int CloseOnExec = 0x80000;
-    private const int InProgress = 115;
     private const int NoRoute = 101;
 
     // ip(7): tell errors with who sent them; how far a packet goes.
@@ -41,27 +33,20 @@ internal sealed unsafe partial class HostAttempts(
     private const int TellErrors = 11;
     private const int ErrorQueue = 0x2000;
 
-    private const int SocketLevel = 1;
-    private const int ErrorOption = 4;
     private const int BindToCard = 25;
+
     // RFC 792, RFC 1812 5.2.7.1
     private const byte Unreachable = 3;
     private const byte NetworkProhibited = 9;
     private const byte HostProhibited = 10;
     private const byte Prohibited = 13;
 
-    private const int DiscardPort = 9;
-    private const int NamePort = 53;
-
-    private static readonly byte[] Nobody = [203, 0, 113, 1];
-
     /// <summary>One outcome for each way that there was.</summary>
     public IReadOnlyList<HostOutcome> Try(EscapeAttempt attempt) => attempt switch
     {
-        EscapeAttempt.OtherHost => Send(Stream, brokerPort),
-        EscapeAttempt.OtherPort => Send(
-            Stream, Enumerable.Range(DiscardPort, 1000).First(port => !ports.Contains(port))),
-        EscapeAttempt.Datagram => Send(Datagram, NamePort),
+        EscapeAttempt.OtherHost => Send(StreamType, brokerPort),
+        EscapeAttempt.OtherPort => Send(StreamType, PortBeside(ports)),
+        EscapeAttempt.Datagram => Send(DatagramType, NamePort),
         _ => [],
     };
 
@@ -94,7 +79,7 @@ internal sealed unsafe partial class HostAttempts(
             var target = Target(port);
             byte nothing = 0;
             var failed = Connect(socket, &target, sizeof(InternetAddress)) != 0
-                || (type == Datagram && SendTo(socket, &nothing, 1, 0, null, 0) < 0);
+                || (type == DatagramType && SendTo(socket, &nothing, 1, 0, null, 0) < 0);
             var error = failed ? Marshal.GetLastPInvokeError() : 0;
             if (error is 0 or InProgress)
             {
@@ -163,28 +148,6 @@ internal sealed unsafe partial class HostAttempts(
             : null;
     }
 
-    private static InternetAddress Target(int port)
-    {
-        var address = new InternetAddress { Family = InternetFamily };
-        address.Port[0] = (byte)(port >> 8);
-        address.Port[1] = (byte)port;
-        for (var i = 0; i < Nobody.Length; i++)
-        {
-            address.Host[i] = Nobody[i];
-        }
-
-        return address;
-    }
-
-    [StructLayout(LayoutKind.Sequential)]
-    private struct InternetAddress
-    {
-        public ushort Family;
-        public fixed byte Port[2];
-        public fixed byte Host[4];
-        public fixed byte Zero[8];
-    }
-
     /// <summary>struct cmsghdr, sock_extended_err and the address of who sent it.</summary>
     [StructLayout(LayoutKind.Sequential)]
     private struct ErrorRecord
@@ -221,35 +184,9 @@ internal sealed unsafe partial class HostAttempts(
         public int Flags;
     }
 
-    [StructLayout(LayoutKind.Sequential)]
-    private struct PollEntry
-    {
-        public int Descriptor;
-        public short Wanted;
-        public short Seen;
-    }
-
-    [LibraryImport("libc", EntryPoint = "socket", SetLastError = true)]
-    private static partial int MakeSocket(int family, int type, int protocol);
-
-    [LibraryImport("libc", EntryPoint = "connect", SetLastError = true)]
-    private static partial int Connect(int socket, void* address, int length);
-
-    [LibraryImport("libc", EntryPoint = "sendto", SetLastError = true)]
-    private static partial nint SendTo(int socket, void* bytes, nint length, int flags, void* to, int toLength);
-
     [LibraryImport("libc", EntryPoint = "recvmsg", SetLastError = true)]
     private static partial nint ReceiveMessage(int socket, Message* message, int flags);
 
-    [LibraryImport("libc", EntryPoint = "poll", SetLastError = true)]
-    private static partial int Poll(PollEntry* entries, nuint count, int milliseconds);
-
-    [LibraryImport("libc", EntryPoint = "getsockopt", SetLastError = true)]
-    private static partial int GetOption(int socket, int level, int option, void* value, int* length);
-
     [LibraryImport("libc", EntryPoint = "setsockopt", SetLastError = true)]
     private static partial int SetOption(int socket, int level, int option, void* value, int length);
-
-    [LibraryImport("libc", EntryPoint = "close")]
-    private static partial int Close(int handle);
 }

@@ -9,7 +9,7 @@ namespace Sluice.Hal.Modbus;
 /// so that a late answer cannot be taken for the next one's.
 /// </para>
 /// </summary>
-public sealed class ModbusRtuClient : IModbusClient
+public sealed class ModbusRtuClient : ModbusClient
 {
     // A frame, an echo of the request, and noise: what does not fit is not looked at.
     private const int ReceivedBytesMax = 1024;
@@ -54,9 +54,7 @@ public sealed class ModbusRtuClient : IModbusClient
         backoff = new ReconnectBackoff(options.ReconnectFirst, options.ReconnectMax);
     }
 
-    public ModbusCounters Counters { get; } = new();
-
-    public SourceHealth Health => new(
+    public override SourceHealth Health => new(
         others.IsRefused ? "refused"
             : others.IsPaused ? "paused"
             : trouble.Length > 0 ? "disconnected" : hasAnswered ? "connected" : "connecting",
@@ -65,34 +63,11 @@ public sealed class ModbusRtuClient : IModbusClient
 
     private TimeSpan Now => clock.GetElapsedTime(began);
 
-    public ValueTask<ModbusResult> ReadRegistersAsync(
-        byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken) =>
-        ReadAsync(new ReadRequest(unitId, table, address, into.Length), into, default, cancellationToken);
+    public override ValueTask DisposeAsync() => line.DisposeAsync();
 
-    public ValueTask<ModbusResult> ReadBitsAsync(
-        byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken) =>
-        ReadAsync(new ReadRequest(unitId, table, address, into.Length), default, into, cancellationToken);
-
-    public async ValueTask<IdentificationResult> ReadIdentificationAsync(
-        byte unitId, IdentificationScope scope, byte objectId, CancellationToken cancellationToken)
-    {
-        var page = new ushort[ReadRequest.PageRegisters];
-        var request = ReadRequest.Identification(unitId, scope, objectId);
-        return IdentificationResult.Of(
-            await ReadAsync(request, page, default, cancellationToken).ConfigureAwait(false), page);
-    }
-
-    public ValueTask DisposeAsync() => line.DisposeAsync();
-
-    private async ValueTask<ModbusResult> ReadAsync(
+    private protected override async ValueTask<ModbusResult> ReadAsync(
         ReadRequest read, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
     {
-        if (read.IsBits ? registers.Length > 0 : bits.Length > 0)
-        {
-            throw new ArgumentException($"{read.Table} does not hold what it was asked for");
-        }
-
-        read.Check();
         await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {

@@ -15,7 +15,7 @@ namespace Sluice.Hal.Modbus;
 /// other callers of this client wait, up to their deadlines, and what was asked there meanwhile is not sent.
 /// </para>
 /// </summary>
-public sealed class ModbusTcpClient : IModbusClient
+public sealed class ModbusTcpClient : ModbusClient
 {
     /// <summary>What <see cref="Health"/> says of a device that is there and has no Modbus server at work.</summary>
     public const string RefusesWords = "refuses the connection";
@@ -45,9 +45,7 @@ public sealed class ModbusTcpClient : IModbusClient
         backoff = new ReconnectBackoff(options.ReconnectFirst, options.ReconnectMax);
     }
 
-    public ModbusCounters Counters { get; } = new();
-
-    public SourceHealth Health
+    public override SourceHealth Health
     {
         get
         {
@@ -62,24 +60,7 @@ public sealed class ModbusTcpClient : IModbusClient
 
     private string Device => string.Create(CultureInfo.InvariantCulture, $"{options.Address}:{options.Port}");
 
-    public ValueTask<ModbusResult> ReadRegistersAsync(
-        byte unitId, ModbusTable table, ushort address, Memory<ushort> into, CancellationToken cancellationToken) =>
-        ReadAsync(new ReadRequest(unitId, table, address, into.Length), into, default, cancellationToken);
-
-    public ValueTask<ModbusResult> ReadBitsAsync(
-        byte unitId, ModbusTable table, ushort address, Memory<bool> into, CancellationToken cancellationToken) =>
-        ReadAsync(new ReadRequest(unitId, table, address, into.Length), default, into, cancellationToken);
-
-    public async ValueTask<IdentificationResult> ReadIdentificationAsync(
-        byte unitId, IdentificationScope scope, byte objectId, CancellationToken cancellationToken)
-    {
-        var page = new ushort[ReadRequest.PageRegisters];
-        var request = ReadRequest.Identification(unitId, scope, objectId);
-        return IdentificationResult.Of(
-            await ReadAsync(request, page, default, cancellationToken).ConfigureAwait(false), page);
-    }
-
-    public async ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
         // Nobody calls a source that is being disposed; a connect under way ends within its deadline.
         await connecting.WaitAsync(CancellationToken.None).ConfigureAwait(false);
@@ -131,15 +112,9 @@ public sealed class ModbusTcpClient : IModbusClient
         first.Tell(result);
     }
 
-    private ValueTask<ModbusResult> ReadAsync(
-        in ReadRequest request, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
+    private protected override ValueTask<ModbusResult> ReadAsync(
+        ReadRequest read, Memory<ushort> registers, Memory<bool> bits, CancellationToken cancellationToken)
     {
-        if (request.IsBits ? registers.Length > 0 : bits.Length > 0)
-        {
-            throw new ArgumentException($"{request.Table} does not hold what it was asked for");
-        }
-
-        request.Check();
         if (cancellationToken.IsCancellationRequested)
         {
             return ValueTask.FromCanceled<ModbusResult>(cancellationToken);
@@ -148,12 +123,12 @@ public sealed class ModbusTcpClient : IModbusClient
         if (options.PauseBetweenRequests == TimeSpan.Zero && connection is { IsOpen: true } open
             && permits.Wait(0, CancellationToken.None))
         {
-            return open.TryAsk(request, registers, bits, isSecond: false, cancellationToken, out var answer)
+            return open.TryAsk(read, registers, bits, isSecond: false, cancellationToken, out var answer)
                 ? answer
-                : ConnectAndAskAsync(request, registers, bits, isSecond: false, cancellationToken);
+                : ConnectAndAskAsync(read, registers, bits, isSecond: false, cancellationToken);
         }
 
-        return WaitAndAskAsync(request, registers, bits, cancellationToken);
+        return WaitAndAskAsync(read, registers, bits, cancellationToken);
     }
 
     /// <summary>The long way: for a free place in the window, the device's pause, or a connection.</summary>
