@@ -30,6 +30,7 @@ public sealed class AuditPlanTests
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void A_flood_of_a_month_is_few_lines_and_each_ask_is_in_one_or_counted()
     {
         const int everySeconds = 3;

@@ -21,7 +21,7 @@ public sealed class BufferWorkTests
     [InlineData(0.5, 1200)]
     [InlineData(50, 1200)]
     [InlineData(1000, 120)]
-    [InlineData(10_000, 55)]
+    [InlineData(10_000, 55, Traits = ["suite", "world"])]
     public void There_are_at_most_two_syncs_a_second_at_the_defaults(double readingsPerSecond, int seconds)
     {
         var step = TimeSpan.FromMilliseconds(50);

@@ -105,6 +105,7 @@ public sealed class AuditLogTests
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void Rotation_keeps_the_chain_and_says_what_was_dropped()
     {
         var log = Log;

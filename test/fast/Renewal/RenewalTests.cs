@@ -37,6 +37,7 @@ public sealed class RenewalTests : IDisposable
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void A_year_of_renewals_goes_by_without_anybody_and_each_has_a_key_of_its_own()
     {
         world.Run(TimeSpan.FromDays(365));
@@ -220,7 +221,7 @@ public sealed class RenewalTests : IDisposable
         var isAway = true;
         world.LetsIn = serial => isAway && serial != first ? verdict : ConnectVerdict.Connected;
         world.AskNow();
-        world.Run(TimeSpan.FromHours(8));
+        world.Run(TimeSpan.FromHours(2));
         Assert.Equal(RenewalStage.Moving, world.Work.View.Stage);
         isAway = false;
         world.Run(TimeSpan.FromHours(8));

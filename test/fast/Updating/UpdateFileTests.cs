@@ -56,6 +56,7 @@ public sealed class UpdateFileTests
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void No_byte_of_it_can_be_another_one()
     {
         var made = new MadeUpdate { System = [.. Enumerable.Range(0, 400).Select(at => (byte)at)] };

@@ -61,6 +61,7 @@ public sealed class WorldTests
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void What_a_disk_cannot_hold_is_dropped_oldest_first_and_named()
     {
         using var world = new PlantWorld(WorldSettings.Of(1, days: 1).Overflowing());

@@ -87,6 +87,7 @@ public sealed class DropFoldingTests
     /// thousand the oldest drops left the ledger before anybody had heard of them.
     /// </summary>
     [Fact]
+    [Trait("suite", "world")]
     public void Drops_past_a_thousand_left_the_ledger_before_any_ledger_had_named_them()
     {
         var ledger = new StoreLedger();

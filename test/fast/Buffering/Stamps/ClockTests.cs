@@ -213,6 +213,7 @@ public sealed class ClockTests
         Gen.Select(Gen.Int[0, 9], Gen.Int[1, 60], Gen.Int[0, 1_000_000]).Array[1, 40].Sample(Live, iter: 150);
 
     [Fact]
+    [Trait("suite", "world")]
     public void A_power_cut_between_any_two_steps_changes_nothing_that_was_sent()
     {
         for (var seed = 1; seed <= 6; seed++)
@@ -223,6 +224,7 @@ public sealed class ClockTests
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void A_release_that_is_not_made_durable_is_caught_by_that_test()
     {
         var caught = Enumerable.Range(1, 6).Sum(seed =>

@@ -57,6 +57,7 @@ public sealed class ConsoleTokenTests(BundleBench bench) : IClassFixture<BundleB
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void No_byte_of_it_can_be_another_one()
     {
         var whole = Sealed(Right);

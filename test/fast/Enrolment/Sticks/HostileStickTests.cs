@@ -93,6 +93,7 @@ public sealed class HostileStickTests : IClassFixture<BundleBench>, IDisposable
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public async Task Thousands_of_files_with_odd_names_change_nothing()
     {
         for (var number = 0; number < 3000; number++)

@@ -21,6 +21,7 @@ public sealed class ManyUnitsTests
     private static readonly TimeSpan Cycle = TimeSpan.FromSeconds(1);
 
     [Fact]
+    [Trait("suite", "world")]
     public async Task Of_247_units_on_one_line_the_one_that_answers_keeps_its_cycle()
     {
         var clock = new DrivenClock();

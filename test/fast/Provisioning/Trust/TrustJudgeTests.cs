@@ -46,6 +46,7 @@ public sealed class TrustJudgeTests(BundleBench bench) : IClassFixture<BundleBen
     }
 
     [Fact]
+    [Trait("suite", "world")]
     public void No_byte_of_a_trust_bundle_can_be_altered_and_none_left_out()
     {
         for (var at = 0; at < first.Length; at += at < 128 || at > first.Length - 128 ? 1 : 13)
