@@ -55,7 +55,7 @@ build: ## compile everything; warnings are errors
 	@$(BUILD) agent.sln
 
 .PHONY: fast
-fast: ## cores, contracts, repository rules: no root, no package, under a minute
+fast: ## cores, contracts, repository rules: no root, no package, about a minute
 	@test/run-suites.sh fast
 
 .PHONY: test
