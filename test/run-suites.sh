@@ -29,6 +29,7 @@ limit() {
 program() { case $1 in day | zones) echo field ;; world) echo fast ;; *) echo "$1" ;; esac; }
 class=Sluice.Field.Day.A_day_of_faults
 zones=Sluice.Field.Zones
+world="--filter-query /*/Sluice.Fast.World --filter-query /[suite=world]"
 filter() {
   case $1 in
     fast) echo "--filter-not-trait suite=world" ;;
@@ -36,7 +37,7 @@ filter() {
     zones) echo "--filter-namespace $zones --show-live-output on" ;;
     day) echo "--filter-class $class --show-live-output on" ;;
     gateway | packages) echo "--filter-not-trait suite=all" ;;
-    world) echo "--filter-query /*/Sluice.Fast.World --filter-query /[suite=world] --show-live-output on" ;;
+    world) echo "$world --max-threads 1x --show-live-output on" ;;   # it computes: no more lanes than processors
   esac
 }
 

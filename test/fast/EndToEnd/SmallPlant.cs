@@ -33,9 +33,6 @@ internal sealed class SmallPlant : IAsyncDisposable
     private const string RecordSignal = "plc/record/count";
     private const int RecordAddress = 5000;
 
-    // A value that was given and came too late is missing from the record: on a busy machine nothing may come too late.
-    private const string AnswersWithin = "500 ms";
-
     private readonly CancellationTokenSource bound = new(TimeSpan.FromSeconds(30));
     private readonly ConcurrentQueue<MesReading> levels = new();
     private readonly ConcurrentQueue<MesReading> arrivals = new();
@@ -67,6 +64,12 @@ internal sealed class SmallPlant : IAsyncDisposable
     public GatewayConfiguration Configuration { get; private set; } = null!;
 
     public string IdentityDirectory => Path.Combine(Directory, "identity");
+
+    /// <summary>
+    /// The deadline of the agents started from now on. A value that was given and came too late is missing from the
+    /// record: on a busy machine nothing may come too late.
+    /// </summary>
+    public string AnswersWithin { get; set; } = "3 s";
 
     /// <summary>The status light of the agents started from now on; null for none.</summary>
     public LightSettings? Light { get; set; }

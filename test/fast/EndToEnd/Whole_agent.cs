@@ -99,6 +99,7 @@ public sealed class Whole_agent
     public async Task A_server_that_falls_silent_gives_bad_readings_and_both_edges_are_reported()
     {
         await using var plant = await SmallPlant.StartAsync();
+        plant.AnswersWithin = "500 ms";
         plant.StartAgent();
         await plant.UntilAsync("the level", stream =>
             stream.Signals.GetValueOrDefault(SmallPlant.Level)?.Current is not null);
