@@ -79,10 +79,11 @@ public sealed class Whole_agent_trusts
         await TellAsync(plant, plant.Keys.TrustBundle(1));
 
         await plant.UntilAsync("its last word", stream => stream.Status is { IsOnline: false, Reason: "stopped" });
+        var readings = plant.See(stream => stream.Readings);
         await UntilAsync(plant, status => status.Uplink.Sentence.Contains(
             "the broker is not believed", StringComparison.Ordinal));
 
-        // Now, and not at the last word: the MES may have that before the broker has counted it.
+        // From now on nothing at all; between the last word and now nothing but a will, where an answer was too late.
         var published = plant.Broker.Published;
         var given = plant.Given;
         while (plant.Given < given + 20)
@@ -95,6 +96,7 @@ public sealed class Whole_agent_trusts
         Assert.Contains("was revoked", status.Uplink.Sentence, StringComparison.Ordinal);
         Assert.Equal("in use", status.Identity!.State);
         Assert.Equal(published, plant.Broker.Published);
+        Assert.Equal(readings, plant.See(stream => stream.Readings));
         Assert.Single(plant.Logged, line => line.Contains(
             "The broker's certificate was revoked while it was connected", StringComparison.Ordinal));
     }
